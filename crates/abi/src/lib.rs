@@ -1,0 +1,1 @@
+//! What compiled code and the runtime share, and nothing else.

@@ -1,0 +1,2 @@
+//! The `wasmill` command.
+fn main() {}

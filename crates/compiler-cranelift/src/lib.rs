@@ -1,0 +1,1 @@
+//! The optimizing compiler of Wasmill, on Cranelift.

@@ -1,0 +1,1 @@
+//! The front end of Wasmill: parse, validate and drive a compiler.

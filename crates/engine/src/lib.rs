@@ -1,0 +1,1 @@
+//! Artifacts: compile or load a module, link it, make it executable.

@@ -1,0 +1,1 @@
+//! Wasm types, values, index newtypes and entity maps, and the meaning of pure operators.

@@ -1,0 +1,1 @@
+//! What runs: instances, memories, tables, globals, traps, islands.

@@ -1,0 +1,1 @@
+//! Wasmill: a fast, sound WebAssembly runtime.

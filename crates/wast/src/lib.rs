@@ -1,0 +1,1 @@
+//! Runs WebAssembly script tests (.wast) on Wasmill.

@@ -1,0 +1,2 @@
+//! Tasks of the project, in Rust: `cargo xtask NAME`.
+fn main() {}
