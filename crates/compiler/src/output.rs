@@ -1,0 +1,81 @@
+//! What a compiler gives: machine code and what the runtime must know about it.
+
+use wasmill_abi::TrapCode;
+use wasmill_types::{LocalFunctionIndex, PrimaryMap};
+
+/// A place in code whose address is known only when all functions are laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Relocation {
+    /// Where, in bytes from the function's start.
+    pub offset: u32,
+    /// How the address is encoded.
+    pub kind: RelocationKind,
+    /// Whose address.
+    pub target: RelocationTarget,
+    /// Added to the address.
+    pub addend: i64,
+}
+
+/// How an address is encoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RelocationKind {
+    /// 64-bit absolute.
+    Abs8,
+    /// x86-64: 32 bits relative to the place (the addend accounts for the field's own size).
+    X86PcRel4,
+    /// AArch64: the 26-bit field of `bl` and `b`.
+    Arm64Call,
+    /// RISC-V: `auipc` and `jalr`.
+    RiscvCall,
+}
+
+/// Whose address a relocation asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RelocationTarget {
+    /// A function of the same module.
+    Function(LocalFunctionIndex),
+}
+
+/// An instruction that can trap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TrapSite {
+    /// The instruction's start, in bytes from the function's.
+    pub offset: u32,
+    /// What its fault means.
+    pub code: TrapCode,
+}
+
+/// From here on (until the next entry), code belongs to the operator at `module_offset`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AddressMapEntry {
+    /// In bytes from the function's start.
+    pub offset: u32,
+    /// In bytes from the start of the original module.
+    pub module_offset: u32,
+}
+
+/// One compiled function.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CompiledFunction {
+    /// The machine code, with constants behind it where the compiler puts them.
+    pub code: Vec<u8>,
+    /// The alignment that the code needs, a power of two.
+    pub alignment: u32,
+    /// Places to fill in, by offset.
+    pub relocations: Vec<Relocation>,
+    /// Instructions that can trap, by offset.
+    pub traps: Vec<TrapSite>,
+    /// The map from code to operators, by offset.
+    pub address_map: Vec<AddressMapEntry>,
+    /// Where the body starts in the original module.
+    pub start_offset: u32,
+    /// Where the body ends in the original module.
+    pub end_offset: u32,
+}
+
+/// All compiled functions of a module.
+#[derive(Clone, Debug, Default)]
+pub struct Compilation {
+    /// The functions that the module defines, in order.
+    pub functions: PrimaryMap<LocalFunctionIndex, CompiledFunction>,
+}

@@ -1,0 +1,318 @@
+//! The description of a module: everything but its code.
+//!
+//! The front end fills a [`ModuleInfo`] while it parses; the compilers read types and plans from it; the runtime
+//! instantiates from it and never looks at the binary again.
+
+use crate::*;
+use indexmap::IndexMap;
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Tells modules of this process apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ModuleId(usize);
+
+impl Default for ModuleId {
+    fn default() -> Self {
+        static NEXT: AtomicUsize = AtomicUsize::new(0);
+        Self(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+impl ModuleId {
+    /// A text that names the module in this process.
+    pub fn id(&self) -> String {
+        self.0.to_string()
+    }
+}
+
+/// One step of a constant expression, which runs on a small operand stack.
+///
+/// WebAssembly specification, section "Constant Expressions"; arithmetic is that of extended constant expressions.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum ConstOp {
+    /// Pushes a constant.
+    I32Const(i32),
+    /// Pushes a constant.
+    I64Const(i64),
+    /// Pushes a constant, as bits.
+    F32Const(u32),
+    /// Pushes a constant, as bits.
+    F64Const(u64),
+    /// Pushes a constant.
+    V128Const(u128),
+    /// Pushes the value of a global.
+    GlobalGet(GlobalIndex),
+    /// Pushes the null reference of a type.
+    RefNull(Type),
+    /// Pushes a reference to a function.
+    RefFunc(FunctionIndex),
+    /// Adds two 32-bit integers.
+    I32Add,
+    /// Subtracts two 32-bit integers.
+    I32Sub,
+    /// Multiplies two 32-bit integers.
+    I32Mul,
+    /// Adds two 64-bit integers.
+    I64Add,
+    /// Subtracts two 64-bit integers.
+    I64Sub,
+    /// Multiplies two 64-bit integers.
+    I64Mul,
+}
+
+/// A validated constant expression: leaves exactly one value.
+pub type ConstExpr = Box<[ConstOp]>;
+
+/// How a global gets its first value.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum GlobalInit {
+    /// A constant.
+    I32Const(i32),
+    /// A constant.
+    I64Const(i64),
+    /// A constant.
+    F32Const(f32),
+    /// A constant.
+    F64Const(f64),
+    /// A constant.
+    V128Const(u128),
+    /// The value of another global.
+    GetGlobal(GlobalIndex),
+    /// The null reference.
+    RefNullConst,
+    /// A reference to a function.
+    RefFunc(FunctionIndex),
+    /// An expression of [`ModuleInfo::const_exprs`] that is none of the above.
+    Expr(ConstExprIndex),
+}
+
+impl GlobalInit {
+    /// The initializer that gives `value`.
+    ///
+    /// # Panics
+    ///
+    /// If `value` is a non-null reference, which no initializer can spell.
+    pub fn from_value<T: WasmValueType>(value: Value<T>) -> Self {
+        match value {
+            Value::I32(value) => Self::I32Const(value),
+            Value::I64(value) => Self::I64Const(value),
+            Value::F32(value) => Self::F32Const(value),
+            Value::F64(value) => Self::F64Const(value),
+            Value::V128(value) => Self::V128Const(value),
+            Value::FuncRef(None) => Self::RefNullConst,
+            Value::ExternRef(value) if value.is_null() => Self::RefNullConst,
+            _ => panic!("a reference cannot be made into a constant initializer"),
+        }
+    }
+    /// The value of a numeric constant.
+    ///
+    /// # Panics
+    ///
+    /// If this is not a numeric constant.
+    pub fn to_value<T: WasmValueType>(&self) -> Value<T> {
+        match *self {
+            Self::I32Const(value) => Value::I32(value),
+            Self::I64Const(value) => Value::I64(value),
+            Self::F32Const(value) => Value::F32(value),
+            Self::F64Const(value) => Value::F64(value),
+            Self::V128Const(value) => Value::V128(value),
+            _ => panic!("only numeric initializers have a value of their own"),
+        }
+    }
+}
+
+/// Where and when a segment is copied.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum SegmentMode<Place> {
+    /// At instantiation, to an offset that the expression computes.
+    Active {
+        /// The memory or table.
+        place: Place,
+        /// The first byte or element.
+        offset: GlobalInit,
+    },
+    /// When the code asks for it.
+    Passive,
+    /// Never; an element segment that only declares which functions `ref.func` may name.
+    Declared,
+}
+
+/// A data segment. Its bytes are `ModuleInfo::data[range]`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DataSegment {
+    /// When it is copied.
+    pub mode: SegmentMode<MemoryIndex>,
+    /// Where its bytes lie in [`ModuleInfo::data`].
+    pub range: std::ops::Range<usize>,
+}
+
+/// What an element segment holds.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ElementItems {
+    /// Functions.
+    Functions(Box<[FunctionIndex]>),
+    /// Expressions, each giving a reference.
+    Expressions(Box<[GlobalInit]>),
+}
+
+impl ElementItems {
+    /// How many elements there are.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Functions(items) => items.len(),
+            Self::Expressions(items) => items.len(),
+        }
+    }
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// An element segment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ElementSegment {
+    /// When it is copied.
+    pub mode: SegmentMode<TableIndex>,
+    /// The type of its elements.
+    pub ty: Type,
+    /// The elements.
+    pub items: ElementItems,
+}
+
+/// Everything that a module declares, but for its code.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ModuleInfo {
+    /// Tells modules of this process apart.
+    pub id: ModuleId,
+    /// The name, from the name section or given by the host.
+    pub name: Option<String>,
+    /// Imports in section order: module, field and position give what they become.
+    pub imports: IndexMap<(String, String, u32), ImportIndex>,
+    /// Exports in section order.
+    pub exports: IndexMap<String, ExportIndex>,
+    /// The start function.
+    pub start_function: Option<FunctionIndex>,
+    /// Element segments.
+    pub element_segments: PrimaryMap<ElemIndex, ElementSegment>,
+    /// Data segments.
+    pub data_segments: PrimaryMap<DataIndex, DataSegment>,
+    /// The bytes of all data segments.
+    pub data: Arc<[u8]>,
+    /// The initial values of the globals that the module defines.
+    pub global_initializers: PrimaryMap<LocalGlobalIndex, GlobalInit>,
+    /// The initial elements of the tables that the module defines; null but for typed references.
+    pub table_initializers: PrimaryMap<LocalTableIndex, GlobalInit>,
+    /// Constant expressions that take more than one step.
+    pub const_exprs: PrimaryMap<ConstExprIndex, ConstExpr>,
+    /// Names from the name section.
+    pub function_names: HashMap<FunctionIndex, String>,
+    /// The types of the type section.
+    pub signatures: PrimaryMap<SignatureIndex, FunctionType>,
+    /// The type of each function.
+    pub functions: PrimaryMap<FunctionIndex, SignatureIndex>,
+    /// The type of each table.
+    pub tables: PrimaryMap<TableIndex, TableType>,
+    /// The type of each memory.
+    pub memories: PrimaryMap<MemoryIndex, MemoryType>,
+    /// The type of each global.
+    pub globals: PrimaryMap<GlobalIndex, GlobalType>,
+    /// Custom sections in order, but for the name section.
+    pub custom_sections: Vec<(String, CustomSectionIndex)>,
+    /// The contents of the custom sections.
+    pub custom_sections_data: PrimaryMap<CustomSectionIndex, Arc<[u8]>>,
+    /// How many functions are imported.
+    pub num_imported_functions: usize,
+    /// How many tables are imported.
+    pub num_imported_tables: usize,
+    /// How many memories are imported.
+    pub num_imported_memories: usize,
+    /// How many globals are imported.
+    pub num_imported_globals: usize,
+    /// Functions a reference can be taken of (exported, in element segments, named by `ref.func` in an initializer or
+    /// start), in ascending order: only these need a funcref in an instance.
+    pub escaping_functions: Vec<FunctionIndex>,
+}
+
+macro_rules! index_spaces {
+    ($($count:ident $index:ident $local:ident: $to_index:ident $to_local:ident $is_imported:ident;)*) => { $(
+        #[doc = concat!("The [`", stringify!($index), "`] of what the module defines as `local`.")]
+        pub fn $to_index(&self, local: $local) -> $index {
+            $index::new(self.$count + local.index())
+        }
+        #[doc = concat!("The [`", stringify!($local), "`], or `None` for an import.")]
+        pub fn $to_local(&self, index: $index) -> Option<$local> {
+            index.index().checked_sub(self.$count).map($local::new)
+        }
+        /// Whether this is an import.
+        pub fn $is_imported(&self, index: $index) -> bool {
+            index.index() < self.$count
+        }
+    )* };
+}
+
+impl ModuleInfo {
+    /// An empty module.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    index_spaces! {
+        num_imported_functions FunctionIndex LocalFunctionIndex: func_index local_func_index is_imported_function;
+        num_imported_tables TableIndex LocalTableIndex: table_index local_table_index is_imported_table;
+        num_imported_memories MemoryIndex LocalMemoryIndex: memory_index local_memory_index is_imported_memory;
+        num_imported_globals GlobalIndex LocalGlobalIndex: global_index local_global_index is_imported_global;
+    }
+
+    /// The type of a function.
+    pub fn function_type(&self, index: FunctionIndex) -> &FunctionType {
+        &self.signatures[self.functions[index]]
+    }
+
+    /// The type of what an import requires.
+    pub fn import_type(&self, index: ImportIndex) -> ExternType {
+        match index {
+            ImportIndex::Function(index) => self.function_type(index).clone().into(),
+            ImportIndex::Table(index) => self.tables[index].into(),
+            ImportIndex::Memory(index) => self.memories[index].into(),
+            ImportIndex::Global(index) => self.globals[index].into(),
+        }
+    }
+
+    /// The type of what an export provides.
+    pub fn export_type(&self, index: ExportIndex) -> ExternType {
+        match index {
+            ExportIndex::Function(index) => self.function_type(index).clone().into(),
+            ExportIndex::Table(index) => self.tables[index].into(),
+            ExportIndex::Memory(index) => self.memories[index].into(),
+            ExportIndex::Global(index) => self.globals[index].into(),
+        }
+    }
+
+    /// The name, or `<module>` if it has none.
+    pub fn name(&self) -> String {
+        self.name.clone().unwrap_or_else(|| "<module>".to_owned())
+    }
+
+    /// Whether any declared type holds a reference to a host value: such instances share their store's reference heap.
+    pub fn uses_extern_refs(&self) -> bool {
+        let in_signatures = self
+            .signatures
+            .values()
+            .flat_map(|ty| ty.params().iter().chain(ty.results()));
+        let mut types = in_signatures
+            .copied()
+            .chain(self.tables.values().map(|ty| ty.ty))
+            .chain(self.globals.values().map(|ty| ty.ty));
+        types.any(|ty| ty == Type::ExternRef)
+    }
+}
+
+impl fmt::Display for ModuleInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name())
+    }
+}
