@@ -2,7 +2,8 @@
 
 use crate::ops::*;
 use wasmill_types::{
-    DataIndex, ElemIndex, FunctionIndex, GlobalIndex, MemoryIndex, SignatureIndex, TableIndex, Type,
+    DataIndex, ElemIndex, FunctionIndex, FunctionType, GlobalIndex, MemoryIndex, SignatureIndex,
+    TableIndex, Type,
 };
 
 /// What kind of construct a control frame belongs to.
@@ -18,6 +19,15 @@ pub enum FrameKind {
     If,
     /// The `else` part of an `if`.
     Else,
+}
+
+/// Locals of one type that follow each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LocalRun {
+    /// How many; not zero.
+    pub count: u32,
+    /// Their type.
+    pub ty: Type,
 }
 
 /// How a control frame ends.
@@ -65,7 +75,8 @@ impl<F> std::fmt::Debug for dyn FrameLookup<F> + '_ {
 ///
 /// Hooks are called in reachable code only, with operands popped and validated: they cannot fail. What can go wrong in
 /// a back end (a function too large for it) is reported when the function is finished. A value is used at most as often
-/// as the operand stack says: it is consumed by the hook that receives it, or by [`Emit::drop`].
+/// as the operand stack says: it is consumed by the hook that receives it, or by [`Emit::drop`]. Operands that are left
+/// when code becomes unreachable (behind a branch, say) are forgotten without a hook.
 pub trait Emit {
     /// An operand: an SSA value, or the name of a place.
     type Value: Copy + std::fmt::Debug;
@@ -263,13 +274,14 @@ pub trait Emit {
         results: &mut Vec<Self::Value>,
     );
 
-    /// Starts the function's own frame.
-    fn function(&mut self, results: &[Type]) -> Self::Frame;
+    /// Starts the function, before anything else: gives its type, the locals it declares behind its parameters (runs of
+    /// one type; at most 50,000 locals in all, zero at first), and asks for the function's own frame.
+    fn function(&mut self, ty: &FunctionType, locals: &[LocalRun]) -> Self::Frame;
     /// Starts a block.
     fn block(&mut self, results: &[Type]) -> Self::Frame;
     /// Starts a loop: replaces `values` (the operands that are its parameters) by the loop's own.
     fn loop_(&mut self, params: &[Type], values: &mut [Self::Value]) -> Self::Frame;
-    /// Starts an `if`.
+    /// Starts an `if`. The operands that are its parameters start both of its parts.
     fn if_(&mut self, condition: Self::Value, results: &[Type]) -> Self::Frame;
     /// Ends the first part of an `if` (with its results, where its end is reachable) and starts the second.
     fn else_(&mut self, frame: &mut Self::Frame, results: Option<&[Self::Value]>);

@@ -10,12 +10,27 @@
 //! `operators.rs` is the only list of operators; `driver.rs` alone knows control frames, operands and dead code. Back
 //! ends see the small vocabulary of [`ops`], operands already popped and validated, in reachable code only.
 
+mod compile;
+mod control;
+mod convert;
+mod driver;
 mod emit;
 mod error;
+mod features;
+mod operators;
 pub mod ops;
 mod output;
+mod sections;
+pub mod target;
+mod translate;
 
+pub use compile::*;
+pub use driver::{DriverState, MAX_OPERANDS, drive};
 pub use emit::*;
 pub use error::*;
+pub use features::Features;
 pub use output::*;
+pub use sections::MAX_TABLE_ELEMENTS;
+pub use target::{CpuFeature, ParseCpuFeatureError, Target};
+pub use translate::*;
 pub use wasmparser;

@@ -1,0 +1,153 @@
+//! What a compiler is to the engine, and how its work is spread over threads.
+//!
+//! ```text
+//!   translate ─► bodies ─┬─► worker 1 ─► Compiler's function ─┐
+//!                        ├─► worker 2 ─► …                    ├─► functions, in order
+//!                        └─► …                                ┘
+//! ```
+
+use crate::{Compilation, CompileError, CompiledFunction, Features, FunctionBodyData, Target};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use wasmill_abi::ContextLayout;
+use wasmill_types::{
+    EntityRef, LocalFunctionIndex, MemoryIndex, MemoryStyle, ModuleInfo, PrimaryMap, TableIndex,
+    TableStyle,
+};
+
+/// All that compilers know of a module, but for its code.
+#[derive(Clone, Debug)]
+pub struct CompileModuleInfo {
+    /// What the module declares.
+    pub module: Arc<ModuleInfo>,
+    /// Where compiled code finds the parts of an instance.
+    pub layout: Arc<ContextLayout>,
+    /// The proposals that were switched on.
+    pub features: Features,
+    /// How each memory is laid out.
+    pub memory_styles: PrimaryMap<MemoryIndex, MemoryStyle>,
+    /// How each table is laid out.
+    pub table_styles: PrimaryMap<TableIndex, TableStyle>,
+}
+
+/// Turns function bodies into machine code.
+pub trait Compiler: Send + Sync {
+    /// The name, for messages and to tell artifacts apart.
+    fn name(&self) -> &str;
+
+    /// Compiles all functions that a module defines, validating them.
+    ///
+    /// # Errors
+    ///
+    /// If a function is not valid, if the target is not supported, or if a function is too large.
+    fn compile_module(
+        &self,
+        target: &Target,
+        module: &CompileModuleInfo,
+        bodies: PrimaryMap<LocalFunctionIndex, FunctionBodyData<'_>>,
+    ) -> Result<Compilation, CompileError>;
+}
+
+/// The settings of a compiler, and how to make it.
+pub trait CompilerConfig {
+    /// Asks for code that can be loaded at any address.
+    fn enable_pic(&mut self) {}
+
+    /// Asks the compiler to check its own work.
+    fn enable_verifier(&mut self) {}
+
+    /// Asks for NaNs with deterministic bits.
+    #[deprecated(note = "use `canonicalize_nans(true)`")]
+    fn enable_nan_canonicalization(&mut self) {
+        self.canonicalize_nans(true);
+    }
+
+    /// Asks for NaNs with deterministic bits, or not.
+    fn canonicalize_nans(&mut self, _enable: bool) {}
+
+    /// Makes the compiler.
+    fn compiler(self: Box<Self>) -> Box<dyn Compiler>;
+
+    /// The proposals that are on by default for a target.
+    fn default_features_for_target(&self, _target: &Target) -> Features {
+        Features::default()
+    }
+}
+
+impl<T: CompilerConfig + 'static> From<T> for Box<dyn CompilerConfig + 'static> {
+    fn from(config: T) -> Self {
+        Box::new(config)
+    }
+}
+
+/// A function that waits to be compiled.
+type Job<'a> = (LocalFunctionIndex, FunctionBodyData<'a>);
+
+/// Compiles functions on all threads of the current `rayon` pool, the longest first, so that no thread starts a long
+/// one when the others are done. Every thread has a state of its own, which it keeps from function to function.
+///
+/// The outcome does not depend on the number of threads or on their timing, as long as that of `compile` does not.
+///
+/// # Errors
+///
+/// That of the first function, by index, for which `compile` fails.
+pub fn compile_functions<'a, S>(
+    bodies: PrimaryMap<LocalFunctionIndex, FunctionBodyData<'a>>,
+    make_state: impl Fn() -> S + Sync,
+    compile: impl Fn(
+        &mut S,
+        LocalFunctionIndex,
+        FunctionBodyData<'a>,
+    ) -> Result<CompiledFunction, CompileError>
+    + Sync,
+) -> Result<PrimaryMap<LocalFunctionIndex, CompiledFunction>, CompileError> {
+    let count = bodies.len();
+    let jobs = bodies.into_values().enumerate();
+    let mut jobs: Vec<Job<'a>> = jobs
+        .map(|(index, body)| (LocalFunctionIndex::new(index), body))
+        .collect();
+    let workers = rayon::current_num_threads().min(count);
+    if workers > 1 {
+        // Stable, so functions of one length keep their order.
+        jobs.sort_by_key(|(_, body)| std::cmp::Reverse(body.len()));
+    }
+    let queue = Mutex::new(jobs.into_iter());
+    // Nothing behind the first failure is worth compiling; everything before it is: it may fail too.
+    let first_failure = AtomicUsize::new(usize::MAX);
+    let work = || {
+        let mut state = make_state();
+        let mut done = Vec::new();
+        loop {
+            let job = queue.lock().unwrap_or_else(|e| e.into_inner()).next();
+            let Some((index, body)) = job else {
+                return done;
+            };
+            if index.index() > first_failure.load(Ordering::Relaxed) {
+                continue;
+            }
+            let outcome = compile(&mut state, index, body);
+            if outcome.is_err() {
+                first_failure.fetch_min(index.index(), Ordering::Relaxed);
+            }
+            done.push((index, outcome));
+        }
+    };
+    let mut done = if workers > 1 {
+        let done = Mutex::new(Vec::with_capacity(count));
+        rayon::scope(|scope| {
+            for _ in 0..workers {
+                scope.spawn(|_| {
+                    let mut part = work();
+                    let mut done = done.lock().unwrap_or_else(|e| e.into_inner());
+                    done.append(&mut part);
+                });
+            }
+        });
+        done.into_inner().unwrap_or_else(|e| e.into_inner())
+    } else {
+        work()
+    };
+    done.sort_unstable_by_key(|(index, _)| *index);
+    // In order, so the first error is that of the lowest index; all before it are there.
+    done.into_iter().map(|(_, outcome)| outcome).collect()
+}

@@ -1,0 +1,132 @@
+//! Which proposals a module may use.
+//!
+//! A [`Features`] names what can be switched. What WebAssembly 2.0 has beyond that is always on: sign extension,
+//! saturating conversions, mutable globals; extended constant expressions too.
+
+use crate::CompileError;
+use wasmparser::WasmFeatures;
+
+/// The proposals that are switched on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Features {
+    /// Shared memories and atomic operators.
+    pub threads: bool,
+    /// Reference types.
+    pub reference_types: bool,
+    /// Vectors.
+    pub simd: bool,
+    /// Bulk operations on memories and tables.
+    pub bulk_memory: bool,
+    /// Several results, and blocks with parameters.
+    pub multi_value: bool,
+    /// Tail calls.
+    pub tail_call: bool,
+    /// Module linking.
+    pub module_linking: bool,
+    /// Several memories.
+    pub multi_memory: bool,
+    /// Memories with 64-bit indices.
+    pub memory64: bool,
+    /// Exceptions.
+    pub exceptions: bool,
+}
+
+impl Default for Features {
+    fn default() -> Self {
+        Self {
+            threads: false,
+            reference_types: true,
+            simd: true,
+            bulk_memory: true,
+            multi_value: true,
+            tail_call: false,
+            module_linking: false,
+            multi_memory: false,
+            memory64: false,
+            exceptions: false,
+        }
+    }
+}
+
+macro_rules! plain_setters {
+    ($($(#[$doc:meta])* $feature:ident;)*) => { $(
+        $(#[$doc])*
+        pub fn $feature(&mut self, enable: bool) -> &mut Self {
+            self.$feature = enable;
+            self
+        }
+    )* };
+}
+
+impl Features {
+    /// The default ones.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    plain_setters! {
+        /// Switches shared memories and atomic operators.
+        threads;
+        /// Switches vectors.
+        simd;
+        /// Switches several results, and blocks with parameters.
+        multi_value;
+        /// Switches tail calls.
+        tail_call;
+        /// Switches module linking.
+        module_linking;
+        /// Switches several memories.
+        multi_memory;
+        /// Switches memories with 64-bit indices.
+        memory64;
+    }
+
+    /// Switches reference types; on, it switches bulk operations on too, which they need.
+    ///
+    /// ```
+    /// # use wasmill_compiler::Features;
+    /// let mut features = Features::new();
+    /// assert!(!features.bulk_memory(false).reference_types);
+    /// assert!(features.reference_types(true).bulk_memory);
+    /// ```
+    pub fn reference_types(&mut self, enable: bool) -> &mut Self {
+        self.reference_types = enable;
+        self.bulk_memory |= enable;
+        self
+    }
+
+    /// Switches bulk operations; off, it switches reference types off too, which need them.
+    pub fn bulk_memory(&mut self, enable: bool) -> &mut Self {
+        self.bulk_memory = enable;
+        self.reference_types &= enable;
+        self
+    }
+
+    /// The same, for wasmparser.
+    ///
+    /// # Errors
+    ///
+    /// If a proposal is switched on that is not supported.
+    pub fn to_wasmparser(&self) -> Result<WasmFeatures, CompileError> {
+        let unsupported = [
+            (self.threads, "threads"),
+            (self.tail_call, "tail_call"),
+            (self.module_linking, "module_linking"),
+            (self.multi_memory, "multi_memory"),
+            (self.memory64, "memory64"),
+            (self.exceptions, "exceptions"),
+        ];
+        if let Some((_, name)) = unsupported.iter().find(|(enabled, _)| *enabled) {
+            return Err(CompileError::UnsupportedFeature((*name).to_owned()));
+        }
+        let mut features = WasmFeatures::WASM1
+            | WasmFeatures::SIGN_EXTENSION
+            | WasmFeatures::SATURATING_FLOAT_TO_INT
+            | WasmFeatures::EXTENDED_CONST;
+        features.set(WasmFeatures::REFERENCE_TYPES, self.reference_types);
+        features.set(WasmFeatures::SIMD, self.simd);
+        features.set(WasmFeatures::BULK_MEMORY, self.bulk_memory);
+        features.set(WasmFeatures::MULTI_VALUE, self.multi_value);
+        Ok(features)
+    }
+}

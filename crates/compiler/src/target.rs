@@ -1,0 +1,141 @@
+//! What machine code is made for.
+
+use enumset::{EnumSet, EnumSetType};
+use std::fmt;
+use std::str::FromStr;
+use thiserror::Error;
+
+pub use target_lexicon::{
+    Aarch64Architecture, Architecture, BinaryFormat, CallingConvention, Endianness, Environment,
+    HOST, OperatingSystem, ParseError, PointerWidth, Triple, Vendor,
+};
+
+/// A machine: its triple and what its processor can do.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Target {
+    triple: Triple,
+    cpu_features: EnumSet<CpuFeature>,
+}
+
+impl Target {
+    /// Names a machine.
+    pub fn new(triple: Triple, cpu_features: EnumSet<CpuFeature>) -> Self {
+        Self {
+            triple,
+            cpu_features,
+        }
+    }
+    /// The triple.
+    pub fn triple(&self) -> &Triple {
+        &self.triple
+    }
+    /// What the processor can do beyond the architecture's base.
+    pub fn cpu_features(&self) -> &EnumSet<CpuFeature> {
+        &self.cpu_features
+    }
+}
+
+impl Default for Target {
+    /// The machine that this program runs on.
+    fn default() -> Self {
+        Self::new(Triple::host(), CpuFeature::for_host())
+    }
+}
+
+macro_rules! define_cpu_features {
+    ($($(#[$doc:meta])* $variant:ident $name:tt $detect:tt;)*) => {
+        /// Something that not every x86-64 processor can do.
+        #[derive(EnumSetType, Debug, Hash)]
+        pub enum CpuFeature { $($(#[$doc])* $variant,)* }
+
+        impl CpuFeature {
+            /// All of them.
+            const ALL: &[Self] = &[$(Self::$variant),*];
+
+            fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+
+            /// What the processor that this program runs on can do: asked of it on x86, nothing elsewhere.
+            pub fn for_host() -> EnumSet<Self> {
+                #[allow(unused_mut, reason = "only x86 adds to it")]
+                let mut features = EnumSet::empty();
+                #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+                {
+                    $(if std::is_x86_feature_detected!($detect) {
+                        features |= Self::$variant;
+                    })*
+                }
+                features
+            }
+        }
+    };
+}
+
+define_cpu_features! {
+    /// Streaming SIMD extensions 2.
+    SSE2 "sse2" "sse2";
+    /// Streaming SIMD extensions 3.
+    SSE3 "sse3" "sse3";
+    /// Supplemental SSE3.
+    SSSE3 "ssse3" "ssse3";
+    /// SSE 4.1.
+    SSE41 "sse4.1" "sse4.1";
+    /// SSE 4.2.
+    SSE42 "sse4.2" "sse4.2";
+    /// Counting bits.
+    POPCNT "popcnt" "popcnt";
+    /// Vectors of 256 bits.
+    AVX "avx" "avx";
+    /// Bit manipulation 1.
+    BMI1 "bmi" "bmi1";
+    /// Bit manipulation 2.
+    BMI2 "bmi2" "bmi2";
+    /// Integer vectors of 256 bits.
+    AVX2 "avx2" "avx2";
+    /// AVX-512, operations on double and quadruple words.
+    AVX512DQ "avx512dq" "avx512dq";
+    /// AVX-512 on shorter vectors.
+    AVX512VL "avx512vl" "avx512vl";
+    /// AVX-512, its base.
+    AVX512F "avx512f" "avx512f";
+    /// Counting leading zeros.
+    LZCNT "lzcnt" "lzcnt";
+}
+
+impl CpuFeature {
+    /// The empty set.
+    pub fn set() -> EnumSet<Self> {
+        EnumSet::empty()
+    }
+}
+
+impl fmt::Display for CpuFeature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A text is not the name of a [`CpuFeature`].
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum ParseCpuFeatureError {
+    /// This name.
+    #[error("CpuFeature {0} not recognized")]
+    Missing(String),
+}
+
+impl FromStr for CpuFeature {
+    type Err = ParseCpuFeatureError;
+
+    /// ```
+    /// # use wasmill_compiler::CpuFeature;
+    /// assert_eq!("sse4.1".parse(), Ok(CpuFeature::SSE41));
+    /// assert_eq!(CpuFeature::BMI1.to_string(), "bmi");
+    /// ```
+    fn from_str(name: &str) -> Result<Self, ParseCpuFeatureError> {
+        let feature = Self::ALL.iter().find(|feature| feature.name() == name);
+        feature
+            .copied()
+            .ok_or_else(|| ParseCpuFeatureError::Missing(name.to_owned()))
+    }
+}
