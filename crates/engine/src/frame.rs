@@ -1,0 +1,93 @@
+//! One WebAssembly frame of a stack trace, and the texts made from it.
+
+use std::fmt;
+
+/// Where a function was when the trace was taken.
+#[derive(Clone, Debug)]
+pub struct FrameInfo {
+    module_name: String,
+    func_index: u32,
+    function_name: Option<String>,
+    func_start: u32,
+    module_offset: u32,
+}
+
+impl FrameInfo {
+    pub(crate) fn new(
+        module_name: String,
+        func_index: u32,
+        function_name: Option<String>,
+        func_start: u32,
+        module_offset: u32,
+    ) -> Self {
+        Self {
+            module_name,
+            func_index,
+            function_name,
+            func_start,
+            module_offset,
+        }
+    }
+    /// The function's index in its module, imported functions counted.
+    pub fn func_index(&self) -> u32 {
+        self.func_index
+    }
+    /// The module's name, or `<module>` if it has none.
+    pub fn module_name(&self) -> &str {
+        &self.module_name
+    }
+    /// The function's name from the name section, as written there.
+    pub fn function_name(&self) -> Option<&str> {
+        self.function_name.as_deref()
+    }
+    /// The operator's offset in the original module, in bytes.
+    pub fn module_offset(&self) -> usize {
+        self.module_offset as usize
+    }
+    /// The operator's offset in the function's body, in bytes.
+    pub fn func_offset(&self) -> usize {
+        self.module_offset.saturating_sub(self.func_start) as usize
+    }
+}
+
+impl fmt::Display for FrameInfo {
+    /// `NAME (MODULE[INDEX]:0xOFFSET)`, with names of Rust functions made readable.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.function_name {
+            Some(name) => write!(f, "{}", rustc_demangle::demangle(name))?,
+            None => f.write_str("<unnamed>")?,
+        }
+        let Self {
+            module_name,
+            func_index,
+            module_offset,
+            ..
+        } = self;
+        write!(f, " ({module_name}[{func_index}]:0x{module_offset:x})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_with_and_without_names() {
+        let frame = FrameInfo::new("<module>".into(), 3, None, 0x100, 0x12f);
+        assert_eq!(frame.to_string(), "<unnamed> (<module>[3]:0x12f)");
+        assert_eq!((frame.module_offset(), frame.func_offset()), (0x12f, 0x2f));
+        let mangled = "_ZN4core9panicking5panic17h0123456789abcdefE";
+        let frame = FrameInfo::new("m".into(), 0, Some(mangled.into()), 0, 16);
+        assert!(frame.to_string().starts_with("core::panicking::panic"));
+        assert!(frame.to_string().ends_with(" (m[0]:0x10)"));
+        assert_eq!(frame.function_name(), Some(mangled));
+    }
+
+    #[test]
+    fn offsets_before_the_body_do_not_wrap() {
+        assert_eq!(
+            FrameInfo::new(String::new(), 0, None, 9, 4).func_offset(),
+            0
+        );
+    }
+}

@@ -1,0 +1,419 @@
+//! Lays compiled functions out into one text image and fills in the addresses they ask for.
+//!
+//! ```text
+//!   CompiledFunction 0, 1, 2 …  ─►  [ f0 ][pad][ f1 ][pad][ f2 ] …     one image, in the order of the indices
+//! ```
+//!
+//! Functions keep their order, so the same functions always give the same bytes. The gaps are filled with instructions
+//! that trap. What is relative to the place is final; 64-bit absolute addresses wait in [`Image::absolute`] for the
+//! address that a loader chooses.
+
+use std::ops::Range;
+use thiserror::Error;
+use wasmill_compiler::{CompiledFunction, Relocation, RelocationKind, RelocationTarget};
+use wasmill_types::{EntityRef, LocalFunctionIndex, PrimaryMap};
+
+/// Functions start on a multiple of this at least: the size of an instruction fetch block.
+const MIN_ALIGNMENT: u32 = 16;
+/// No compiler has a reason to ask for more than a page.
+const MAX_ALIGNMENT: u32 = 4096;
+/// Offsets in an image are 32-bit and calls reach 2 GiB either way.
+const MAX_IMAGE: u64 = i32::MAX as u64;
+
+/// The functions of a module could not be laid out into one image.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum ImageError {
+    /// All functions together are larger than 32-bit offsets can tell.
+    #[error("the compiled code takes {0} bytes, more than one image can hold")]
+    TooLarge(u64),
+    /// An alignment is no power of two, or above a page.
+    #[error("function {function} asks for an alignment of {alignment} bytes")]
+    Alignment {
+        /// The function, counted among those the module defines.
+        function: u32,
+        /// What it asks for.
+        alignment: u32,
+    },
+    /// A relocation lies outside its function.
+    #[error("function {function} has a relocation outside its code, at byte {offset}")]
+    Place {
+        /// The function, counted among those the module defines.
+        function: u32,
+        /// The relocation's offset.
+        offset: u32,
+    },
+    /// A relocation names a function that does not exist.
+    #[error("function {function} refers to function {target}, which does not exist")]
+    Target {
+        /// The function, counted among those the module defines.
+        function: u32,
+        /// The function it names.
+        target: u32,
+    },
+    /// The distance does not fit the instruction.
+    #[error("a {kind:?} in function {function} cannot reach a target {distance} bytes away")]
+    Range {
+        /// The function, counted among those the module defines.
+        function: u32,
+        /// How the address is encoded.
+        kind: RelocationKind,
+        /// From the place to the target.
+        distance: i64,
+    },
+}
+
+/// A 64-bit word that becomes the image's address plus `value`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AbsoluteAddress {
+    /// Where in the image.
+    pub offset: u32,
+    /// What to add to the image's address.
+    pub value: i64,
+}
+
+/// The code of a module, laid out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Image {
+    /// The bytes.
+    pub code: Vec<u8>,
+    /// Where each function lies.
+    pub functions: PrimaryMap<LocalFunctionIndex, Range<u32>>,
+    /// Words that depend on the image's address, in ascending order.
+    pub absolute: Vec<AbsoluteAddress>,
+    /// The alignment that the whole image needs.
+    pub alignment: u32,
+}
+
+impl Image {
+    /// Fills in the words that depend on the address. `code` is a copy of [`Image::code`] that will run at `base`.
+    pub fn resolve_absolute(&self, code: &mut [u8], base: u64) {
+        for word in &self.absolute {
+            let at = word.offset as usize;
+            code[at..at + 8].copy_from_slice(&base.wrapping_add_signed(word.value).to_le_bytes());
+        }
+    }
+}
+
+/// The byte that fills gaps: executed, it traps on the architecture.
+pub fn padding_byte(architecture: target_lexicon::Architecture) -> u8 {
+    match architecture {
+        target_lexicon::Architecture::X86_64 | target_lexicon::Architecture::X86_32(_) => 0xcc,
+        // AArch64 (`udf #0`) and RISC-V both define the all-zero instruction as illegal.
+        _ => 0,
+    }
+}
+
+/// Lays out `functions` and applies their relocations. Takes the code out of the functions, so that it does not exist
+/// twice for longer than one function takes.
+///
+/// # Errors
+///
+/// If the functions do not fit into one image, or ask for something impossible.
+pub fn link(
+    functions: &mut PrimaryMap<LocalFunctionIndex, CompiledFunction>,
+    padding: u8,
+) -> Result<Image, ImageError> {
+    let (places, size, alignment) = place(functions)?;
+    let mut image = Image {
+        code: Vec::with_capacity(size as usize),
+        functions: places,
+        absolute: Vec::new(),
+        alignment,
+    };
+    for (index, function) in functions.values_mut().enumerate() {
+        let index = LocalFunctionIndex::new(index);
+        let start = image.functions[index].start;
+        image.code.resize(start as usize, padding);
+        image
+            .code
+            .extend_from_slice(&std::mem::take(&mut function.code));
+        for relocation in &function.relocations {
+            relocate(&mut image, index, relocation)?;
+        }
+    }
+    image.absolute.sort_unstable_by_key(|word| word.offset);
+    Ok(image)
+}
+
+type Places = PrimaryMap<LocalFunctionIndex, Range<u32>>;
+
+/// Gives each function its place; also the size of the whole and the greatest alignment.
+fn place(
+    functions: &PrimaryMap<LocalFunctionIndex, CompiledFunction>,
+) -> Result<(Places, u32, u32), ImageError> {
+    let mut places = PrimaryMap::with_capacity(functions.len());
+    let (mut end, mut greatest) = (0u64, MIN_ALIGNMENT);
+    for (index, function) in functions.iter() {
+        let alignment = function.alignment.max(MIN_ALIGNMENT);
+        if !alignment.is_power_of_two() || alignment > MAX_ALIGNMENT {
+            return Err(ImageError::Alignment {
+                function: index.as_u32(),
+                alignment,
+            });
+        }
+        greatest = greatest.max(alignment);
+        let start = end.next_multiple_of(u64::from(alignment));
+        end = start + function.code.len() as u64;
+        if end > MAX_IMAGE {
+            let size = functions.values().map(|f| f.code.len() as u64).sum();
+            return Err(ImageError::TooLarge(size));
+        }
+        places.push(start as u32..end as u32);
+    }
+    Ok((places, end as u32, greatest))
+}
+
+/// Applies one relocation of `function`.
+fn relocate(
+    image: &mut Image,
+    function: LocalFunctionIndex,
+    relocation: &Relocation,
+) -> Result<(), ImageError> {
+    let range = image.functions[function].clone();
+    let size = match relocation.kind {
+        RelocationKind::X86PcRel4 | RelocationKind::Arm64Call => 4,
+        RelocationKind::Abs8 | RelocationKind::RiscvCall => 8,
+    };
+    let place = relocation
+        .offset
+        .checked_add(size)
+        .filter(|end| *end <= range.end - range.start)
+        .map(|_| range.start + relocation.offset)
+        .ok_or(ImageError::Place {
+            function: function.as_u32(),
+            offset: relocation.offset,
+        })?;
+    let RelocationTarget::Function(target) = relocation.target;
+    let target = image.functions.get(target).ok_or(ImageError::Target {
+        function: function.as_u32(),
+        target: target.as_u32(),
+    })?;
+    let value = i64::from(target.start).saturating_add(relocation.addend);
+    if relocation.kind == RelocationKind::Abs8 {
+        image.absolute.push(AbsoluteAddress {
+            offset: place,
+            value,
+        });
+        return Ok(());
+    }
+    let distance = value.saturating_sub(i64::from(place));
+    let field = &mut image.code[place as usize..(place + size) as usize];
+    encode_relative(field, relocation.kind, distance).ok_or(ImageError::Range {
+        function: function.as_u32(),
+        kind: relocation.kind,
+        distance,
+    })
+}
+
+/// Writes a distance into an instruction, or gives `None` if it does not fit.
+fn encode_relative(field: &mut [u8], kind: RelocationKind, distance: i64) -> Option<()> {
+    match kind {
+        RelocationKind::X86PcRel4 => {
+            field.copy_from_slice(&i32::try_from(distance).ok()?.to_le_bytes());
+        }
+        RelocationKind::Arm64Call => {
+            // A signed count of instructions in the low 26 bits.
+            let words = distance / 4;
+            if distance % 4 != 0 || !(-(1 << 25)..1 << 25).contains(&words) {
+                return None;
+            }
+            patch(field, 0x03ff_ffff, words as u32);
+        }
+        RelocationKind::RiscvCall => {
+            // `auipc` takes bits 12 to 31, rounded so that the signed low 12 bits in `jalr` make up the rest.
+            let high = i32::try_from((distance.checked_add(0x800)? >> 12) << 12).ok()?;
+            let low = (distance - i64::from(high)) as u32;
+            patch(&mut field[..4], 0xffff_f000, high as u32);
+            patch(&mut field[4..], 0xfff0_0000, low << 20);
+        }
+        RelocationKind::Abs8 => unreachable!("handled by the caller"),
+    }
+    Some(())
+}
+
+/// Replaces the bits under `mask` of a little-endian instruction word.
+fn patch(field: &mut [u8], mask: u32, bits: u32) {
+    let old = u32::from_le_bytes([field[0], field[1], field[2], field[3]]);
+    field.copy_from_slice(&(old & !mask | bits & mask).to_le_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn function(code: Vec<u8>, relocations: Vec<Relocation>) -> CompiledFunction {
+        CompiledFunction {
+            code,
+            relocations,
+            ..CompiledFunction::default()
+        }
+    }
+
+    fn call(offset: u32, kind: RelocationKind, target: usize, addend: i64) -> Relocation {
+        Relocation {
+            offset,
+            kind,
+            target: RelocationTarget::Function(LocalFunctionIndex::new(target)),
+            addend,
+        }
+    }
+
+    fn functions(list: Vec<CompiledFunction>) -> PrimaryMap<LocalFunctionIndex, CompiledFunction> {
+        list.into_iter().collect()
+    }
+
+    #[test]
+    fn functions_are_aligned_and_gaps_trap() {
+        let mut wide = function(vec![3; 3], vec![]);
+        wide.alignment = 64;
+        let mut all = functions(vec![
+            function(vec![1; 5], vec![]),
+            function(vec![2; 16], vec![]),
+            wide,
+            function(vec![], vec![]),
+        ]);
+        let image = link(&mut all, 0xcc).unwrap();
+        let places: Vec<_> = image.functions.values().cloned().collect();
+        assert_eq!(places, [0..5, 16..32, 64..67, 80..80]);
+        assert_eq!(image.alignment, 64);
+        assert_eq!(image.code.len(), 80);
+        assert!(image.code[5..16].iter().all(|byte| *byte == 0xcc));
+        assert!(image.code[67..80].iter().all(|byte| *byte == 0xcc));
+        assert!(all.values().all(|function| function.code.is_empty()));
+    }
+
+    #[test]
+    fn no_functions_make_an_empty_image() {
+        assert_eq!(link(&mut functions(vec![]), 0).unwrap().code, []);
+    }
+
+    #[test]
+    fn x86_calls_reach_forward_backward_and_themselves() {
+        // e8 rel32, relative to the end of the field: hence the addend.
+        let code = vec![0xe8, 0, 0, 0, 0];
+        let to = |target| vec![call(1, RelocationKind::X86PcRel4, target, -4)];
+        let mut all = functions(vec![
+            function(code.clone(), to(1)),
+            function(code.clone(), to(0)),
+            function(code, to(2)),
+        ]);
+        let image = link(&mut all, 0xcc).unwrap();
+        let distance = |at: usize| i32::from_le_bytes(image.code[at..at + 4].try_into().unwrap());
+        assert_eq!(distance(1), 16 - 5);
+        assert_eq!(distance(17), -(16 + 5));
+        assert_eq!(distance(33), -5);
+    }
+
+    #[test]
+    fn arm_calls_count_instructions_and_keep_the_opcode() {
+        let bl = 0x9400_0000u32.to_le_bytes().to_vec();
+        let to = |target| vec![call(0, RelocationKind::Arm64Call, target, 0)];
+        let mut all = functions(vec![function(bl.clone(), to(1)), function(bl, to(0))]);
+        let image = link(&mut all, 0).unwrap();
+        assert_eq!(image.code[0..4], 0x9400_0004u32.to_le_bytes());
+        assert_eq!(image.code[16..20], 0x97ff_fffcu32.to_le_bytes());
+    }
+
+    #[test]
+    fn riscv_calls_round_the_high_part() {
+        let pair = || {
+            let mut code = 0x0000_0097u32.to_le_bytes().to_vec(); // auipc ra, 0
+            code.extend(0x0000_80e7u32.to_le_bytes()); // jalr ra, ra, 0
+            code
+        };
+        // (distance, bits of auipc, bits of jalr): 0x800 does not fit twelve signed bits.
+        for (distance, high, low) in [
+            (0x10, 0, 0x010),
+            (0x800, 0x1000, 0x800),
+            (0x7ff, 0, 0x7ff),
+            (-4, 0, 0xffc),
+            (-0x801, 0xffff_f000u32, 0x7ffu32),
+        ] {
+            let mut field = pair();
+            encode_relative(&mut field, RelocationKind::RiscvCall, distance).unwrap();
+            assert_eq!(field[..4], (0x97 | high).to_le_bytes(), "{distance}");
+            assert_eq!(field[4..], (0x80e7 | low << 20).to_le_bytes(), "{distance}");
+        }
+    }
+
+    #[test]
+    fn distances_out_of_range_are_refused() {
+        let fits = |kind, distance| encode_relative(&mut [0; 8][..width(kind)], kind, distance);
+        fn width(kind: RelocationKind) -> usize {
+            if kind == RelocationKind::RiscvCall {
+                8
+            } else {
+                4
+            }
+        }
+        for (kind, most) in [
+            (RelocationKind::X86PcRel4, i64::from(i32::MAX)),
+            (RelocationKind::Arm64Call, (1 << 27) - 4),
+            (RelocationKind::RiscvCall, (1 << 31) - 0x801),
+        ] {
+            assert!(fits(kind, most).is_some(), "{kind:?}");
+            assert!(fits(kind, most + 4).is_none(), "{kind:?}");
+            assert!(fits(kind, i64::MAX).is_none(), "{kind:?}");
+            assert!(fits(kind, i64::MIN).is_none(), "{kind:?}");
+        }
+        assert!(fits(RelocationKind::Arm64Call, 2).is_none());
+
+        let far = vec![call(0, RelocationKind::X86PcRel4, 0, i64::MAX)];
+        let error = link(&mut functions(vec![function(vec![0; 4], far)]), 0).unwrap_err();
+        assert!(matches!(error, ImageError::Range { function: 0, .. }));
+    }
+
+    #[test]
+    fn absolute_words_wait_for_the_address() {
+        let word = vec![call(4, RelocationKind::Abs8, 1, 3)];
+        let mut all = functions(vec![
+            function(vec![0; 12], word),
+            function(vec![0; 1], vec![]),
+        ]);
+        let image = link(&mut all, 0).unwrap();
+        assert_eq!(
+            image.absolute,
+            [AbsoluteAddress {
+                offset: 4,
+                value: 19
+            }]
+        );
+        let mut code = image.code.clone();
+        image.resolve_absolute(&mut code, 0x7f00_0000_0000);
+        assert_eq!(code[4..12], 0x7f00_0000_0013u64.to_le_bytes());
+        assert_eq!(code[..4], image.code[..4]);
+    }
+
+    #[test]
+    fn impossible_requests_are_typed_errors() {
+        let past_end = vec![call(1, RelocationKind::X86PcRel4, 0, 0)];
+        assert_eq!(
+            link(&mut functions(vec![function(vec![0; 4], past_end)]), 0),
+            Err(ImageError::Place {
+                function: 0,
+                offset: 1
+            })
+        );
+        let overflow = vec![call(u32::MAX, RelocationKind::X86PcRel4, 0, 0)];
+        assert!(link(&mut functions(vec![function(vec![0; 4], overflow)]), 0).is_err());
+        let nowhere = vec![call(0, RelocationKind::X86PcRel4, 1, 0)];
+        assert_eq!(
+            link(&mut functions(vec![function(vec![0; 4], nowhere)]), 0),
+            Err(ImageError::Target {
+                function: 0,
+                target: 1
+            })
+        );
+        for alignment in [48, 8192] {
+            let mut odd = function(vec![0], vec![]);
+            odd.alignment = alignment;
+            assert_eq!(
+                link(&mut functions(vec![odd]), 0),
+                Err(ImageError::Alignment {
+                    function: 0,
+                    alignment
+                })
+            );
+        }
+    }
+}

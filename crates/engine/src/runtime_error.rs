@@ -1,0 +1,362 @@
+//! [`RuntimeError`]: what the host learns when WebAssembly code stops.
+//!
+//! A trap must be cheap, also for programs that trap all the time. So an error keeps the code locations that were
+//! captured and looks names and offsets up only when somebody asks for the trace; errors are shared, not copied.
+
+use crate::{CodeMap, FrameInfo};
+use std::error::Error;
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+use wasmill_abi::TrapCode;
+use wasmill_vm::{Backtrace, Trap, TrapReason};
+
+/// An error that occurred while WebAssembly code ran: a trap, or an error of a host function.
+#[derive(Clone)]
+pub struct RuntimeError {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    source: Source,
+    /// Code locations, innermost first.
+    backtrace: Backtrace,
+    /// The same, looked up when first asked for.
+    wasm_trace: OnceLock<Vec<FrameInfo>>,
+    /// The host's frames, when the environment asks for them.
+    native_trace: std::backtrace::Backtrace,
+}
+
+/// What [`RuntimeError::raise`] unwinds with.
+struct Raised(Box<dyn Error + Send + Sync>);
+
+#[derive(Debug)]
+enum Source {
+    Generic(String),
+    User(Box<dyn Error + Send + Sync>),
+    Trap(TrapCode),
+}
+
+impl RuntimeError {
+    /// An error with a message. Its trace has the WebAssembly frames that are on this thread's stack now.
+    ///
+    /// ```
+    /// # use wasmill_engine::RuntimeError;
+    /// let error = RuntimeError::new("not today");
+    /// assert_eq!(error.to_string(), "RuntimeError: not today");
+    /// ```
+    pub fn new<I: Into<String>>(message: I) -> Self {
+        Self::from_parts(Source::Generic(message.into()), Backtrace::capture())
+    }
+
+    /// The error that a trap becomes.
+    ///
+    /// # Panics
+    ///
+    /// If the trap carries a panic of a host function, the panic continues here.
+    pub fn from_trap(trap: Trap) -> Self {
+        let Trap { reason, backtrace } = trap;
+        match reason {
+            TrapReason::Wasm(code) => Self::from_parts(Source::Trap(code), backtrace),
+            TrapReason::User(error) => Self::from_user(error, || backtrace),
+            TrapReason::Panic(payload) => match payload.downcast::<Raised>() {
+                Ok(raised) => Self::from_user(raised.0, || backtrace),
+                Err(payload) => std::panic::resume_unwind(payload),
+            },
+        }
+    }
+
+    /// An error of the host. A boxed `RuntimeError` is unwrapped, not nested: it keeps its own trace.
+    pub fn user(error: Box<dyn Error + Send + Sync>) -> Self {
+        Self::from_user(error, Backtrace::capture)
+    }
+
+    /// Ends the WebAssembly call that the current host function was called from, with `error`. Returning an `Err` from the
+    /// host function does the same and is to be preferred.
+    ///
+    /// The host function's frames are unwound, so everything on them is dropped. (The error travels as the payload of an
+    /// unwind that no panic hook sees; the boundary to WebAssembly stops it, and [`RuntimeError::from_trap`] takes the
+    /// error out again.)
+    ///
+    /// # Panics
+    ///
+    /// If no WebAssembly code is on this thread's stack.
+    pub fn raise(error: Box<dyn Error + Send + Sync>) -> ! {
+        assert!(
+            !Backtrace::capture().frames.is_empty(),
+            "`RuntimeError::raise` outside of a call from WebAssembly: {error}"
+        );
+        std::panic::resume_unwind(Box::new(Raised(error)))
+    }
+
+    fn from_user(
+        error: Box<dyn Error + Send + Sync>,
+        backtrace: impl FnOnce() -> Backtrace,
+    ) -> Self {
+        match error.downcast::<Self>() {
+            Ok(error) => *error,
+            Err(error) => Self::from_parts(Source::User(error), backtrace()),
+        }
+    }
+
+    fn from_parts(source: Source, backtrace: Backtrace) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                source,
+                backtrace,
+                wasm_trace: OnceLock::new(),
+                native_trace: std::backtrace::Backtrace::capture(),
+            }),
+        }
+    }
+
+    /// What happened, without the trace.
+    pub fn message(&self) -> String {
+        self.inner.source.to_string()
+    }
+
+    /// The WebAssembly frames, innermost first.
+    pub fn trace(&self) -> &[FrameInfo] {
+        self.inner
+            .wasm_trace
+            .get_or_init(|| resolve(&self.inner.backtrace))
+    }
+
+    /// The host's own error, if it is a `T` and nobody else holds this error.
+    ///
+    /// # Errors
+    ///
+    /// The unchanged error otherwise. See [`RuntimeError::downcast_ref`] for errors that are shared.
+    pub fn downcast<T: Error + 'static>(self) -> Result<T, Self> {
+        if !self.is::<T>() {
+            return Err(self);
+        }
+        let inner = Arc::try_unwrap(self.inner).map_err(|inner| Self { inner })?;
+        match inner.source {
+            Source::User(error) => Ok(*error.downcast().expect("its type was checked above")),
+            Source::Generic(_) | Source::Trap(_) => unreachable!("`is` holds of user errors only"),
+        }
+    }
+
+    /// The host's own error, if it is a `T`.
+    pub fn downcast_ref<T: Error + 'static>(&self) -> Option<&T> {
+        match &self.inner.source {
+            Source::User(error) => error.downcast_ref(),
+            Source::Generic(_) | Source::Trap(_) => None,
+        }
+    }
+
+    /// Whether this is the host's own error, a `T`.
+    pub fn is<T: Error + 'static>(&self) -> bool {
+        self.downcast_ref::<T>().is_some()
+    }
+
+    /// The code, if this is a trap of WebAssembly code.
+    pub fn to_trap(self) -> Option<TrapCode> {
+        match self.inner.source {
+            Source::Trap(code) => Some(code),
+            Source::Generic(_) | Source::User(_) => None,
+        }
+    }
+}
+
+/// Looks code locations up in the tables of their images.
+fn resolve(backtrace: &Backtrace) -> Vec<FrameInfo> {
+    backtrace
+        .frames
+        .iter()
+        .filter_map(|location| {
+            let map = location.metadata.as_any().downcast_ref::<CodeMap>()?;
+            map.frame(location.offset)
+        })
+        .collect()
+}
+
+impl From<Trap> for RuntimeError {
+    fn from(trap: Trap) -> Self {
+        Self::from_trap(trap)
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Generic(message) => f.write_str(message),
+            Self::User(error) => error.fmt(f),
+            Self::Trap(code) => f.write_str(code.message()),
+        }
+    }
+}
+
+impl fmt::Display for RuntimeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RuntimeError: {}", self.inner.source)?;
+        self.trace()
+            .iter()
+            .try_for_each(|frame| write!(f, "\n    at {frame}"))
+    }
+}
+
+impl fmt::Debug for RuntimeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RuntimeError")
+            .field("source", &self.inner.source)
+            .field("wasm_trace", &self.trace())
+            .field("native_trace", &self.inner.native_trace)
+            .finish()
+    }
+}
+
+impl Error for RuntimeError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match &self.inner.source {
+            Source::User(error) => Some(&**error),
+            Source::Trap(code) => Some(code),
+            Source::Generic(_) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Image;
+    use wasmill_compiler::{AddressMapEntry, CompiledFunction};
+    use wasmill_types::{FunctionIndex, ModuleInfo, PrimaryMap};
+    use wasmill_vm::CodeLocation;
+
+    #[derive(Debug)]
+    struct Custom(u32);
+    impl fmt::Display for Custom {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            write!(f, "custom {}", self.0)
+        }
+    }
+    impl Error for Custom {}
+
+    fn custom(number: u32) -> Box<dyn Error + Send + Sync> {
+        Box::new(Custom(number))
+    }
+
+    /// Two frames of a module with one function.
+    fn backtrace() -> Backtrace {
+        let function = CompiledFunction {
+            code: vec![0; 32],
+            start_offset: 0x20,
+            end_offset: 0x40,
+            address_map: vec![AddressMapEntry {
+                offset: 8,
+                module_offset: 0x2a,
+            }],
+            ..CompiledFunction::default()
+        };
+        let mut functions: PrimaryMap<_, _> = [function].into_iter().collect();
+        let image: Image = crate::link(&mut functions, 0).unwrap();
+        let mut info = ModuleInfo::new();
+        info.function_names
+            .insert(FunctionIndex::from_u32(0), "main".into());
+        let map = Arc::new(CodeMap::new(&mut functions, &image, Arc::new(info)).unwrap());
+        let frames = [9, 0].map(|offset| CodeLocation {
+            metadata: map.clone(),
+            offset,
+        });
+        Backtrace {
+            frames: frames.into(),
+        }
+    }
+
+    fn trap(reason: TrapReason) -> RuntimeError {
+        RuntimeError::from(Trap {
+            reason,
+            backtrace: backtrace(),
+        })
+    }
+
+    const FRAMES: &str = "\n    at main (<module>[0]:0x2a)\n    at main (<module>[0]:0x20)";
+
+    #[test]
+    fn a_trap_tells_code_and_frames() {
+        let error = trap(TrapReason::Wasm(TrapCode::IntegerDivisionByZero));
+        assert_eq!(error.message(), "integer divide by zero");
+        assert_eq!(
+            error.to_string(),
+            format!("RuntimeError: integer divide by zero{FRAMES}")
+        );
+        assert_eq!(error.trace().len(), 2);
+        assert_eq!(error.source().unwrap().to_string(), "int_divz");
+        assert!(!error.is::<TrapCode>(), "only user errors can be asked for");
+        assert_eq!(
+            error.clone().to_trap(),
+            Some(TrapCode::IntegerDivisionByZero)
+        );
+    }
+
+    #[test]
+    fn a_user_error_has_the_frames_of_the_boundary() {
+        let error = trap(TrapReason::User(custom(7)));
+        assert_eq!(error.to_string(), format!("RuntimeError: custom 7{FRAMES}"));
+        assert_eq!(error.source().unwrap().to_string(), "custom 7");
+        assert!(error.is::<Custom>() && !error.is::<fmt::Error>());
+        assert_eq!(error.downcast_ref::<Custom>().unwrap().0, 7);
+        assert_eq!(error.clone().to_trap(), None);
+        assert_eq!(error.downcast::<Custom>().unwrap().0, 7);
+    }
+
+    #[test]
+    fn downcast_gives_the_error_back_if_it_cannot() {
+        let error = RuntimeError::user(custom(1));
+        let error = error.downcast::<fmt::Error>().unwrap_err();
+        let other = error.clone();
+        let error = error.downcast::<Custom>().unwrap_err();
+        drop(other);
+        assert_eq!(error.downcast::<Custom>().unwrap().0, 1);
+        let message = RuntimeError::new("text").downcast::<Custom>();
+        assert_eq!(message.unwrap_err().message(), "text");
+    }
+
+    #[test]
+    fn a_boxed_runtime_error_is_not_nested() {
+        let inner = trap(TrapReason::Wasm(TrapCode::BadSignature));
+        let outer = RuntimeError::user(Box::new(inner));
+        assert_eq!(outer.trace().len(), 2);
+        assert_eq!(outer.to_trap(), Some(TrapCode::BadSignature));
+
+        let inner = RuntimeError::new("made without frames");
+        let outer = trap(TrapReason::User(Box::new(inner)));
+        assert_eq!(outer.to_string(), "RuntimeError: made without frames");
+    }
+
+    #[test]
+    fn debug_names_source_and_traces() {
+        let text = format!("{:?}", trap(TrapReason::User(custom(3))));
+        assert!(
+            text.starts_with("RuntimeError { source: User(Custom(3)), wasm_trace: [FrameInfo {")
+        );
+        assert!(text.contains("native_trace: "), "{text}");
+    }
+
+    #[test]
+    fn raised_errors_arrive_as_user_errors() {
+        let error = trap(TrapReason::Panic(Box::new(Raised(custom(5)))));
+        assert_eq!(error.trace().len(), 2);
+        assert_eq!(error.downcast::<Custom>().unwrap().0, 5);
+    }
+
+    #[test]
+    #[should_panic(expected = "outside of a call from WebAssembly: custom 5")]
+    fn raising_needs_a_guest() {
+        RuntimeError::raise(custom(5));
+    }
+
+    #[test]
+    #[should_panic(expected = "of the host")]
+    fn a_panic_goes_on() {
+        trap(TrapReason::Panic(Box::new("of the host")));
+    }
+
+    #[test]
+    fn errors_cross_threads() {
+        fn crosses<T: Send + Sync + Clone + 'static>() {}
+        crosses::<RuntimeError>();
+        crosses::<FrameInfo>();
+    }
+}

@@ -1,0 +1,193 @@
+//! The Universal engine: code mapped into this process.
+
+use crate::artifact::Workshop;
+use crate::{Artifact, Engine, EngineId, SignatureRegistry, Tunables, UniversalArtifact};
+use std::fmt;
+use std::sync::Arc;
+use wasmill_compiler::{CompileError, Compiler, CompilerConfig, Features, Target};
+
+/// Builds a [`UniversalEngine`].
+pub struct Universal {
+    compiler_config: Option<Box<dyn CompilerConfig>>,
+    target: Option<Target>,
+    features: Option<Features>,
+}
+
+impl Universal {
+    /// An engine with a compiler.
+    pub fn new<T: Into<Box<dyn CompilerConfig>>>(compiler_config: T) -> Self {
+        Self {
+            compiler_config: Some(compiler_config.into()),
+            target: None,
+            features: None,
+        }
+    }
+    /// An engine without a compiler: it runs modules that were compiled before.
+    pub fn headless() -> Self {
+        Self {
+            compiler_config: None,
+            target: None,
+            features: None,
+        }
+    }
+    /// Sets the machine to make code for. The default is this one.
+    #[must_use]
+    pub fn target(mut self, target: Target) -> Self {
+        self.target = Some(target);
+        self
+    }
+    /// Sets the features that modules may use. The default is the compiler's.
+    #[must_use]
+    pub fn features(mut self, features: Features) -> Self {
+        self.features = Some(features);
+        self
+    }
+    /// Builds the engine.
+    pub fn engine(self) -> UniversalEngine {
+        let Some(config) = self.compiler_config else {
+            return UniversalEngine::headless();
+        };
+        let target = self.target.unwrap_or_default();
+        let features = self
+            .features
+            .unwrap_or_else(|| config.default_features_for_target(&target));
+        UniversalEngine::new(config.compiler(), target, features)
+    }
+}
+
+/// An engine that maps code into this process. Clones are handles to the same engine.
+#[derive(Clone)]
+pub struct UniversalEngine {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    compiler: Option<Box<dyn Compiler>>,
+    target: Target,
+    features: Features,
+    signatures: Arc<SignatureRegistry>,
+    id: EngineId,
+}
+
+impl UniversalEngine {
+    /// An engine with a compiler.
+    pub fn new(compiler: Box<dyn Compiler>, target: Target, features: Features) -> Self {
+        Self::from_parts(Some(compiler), target, features)
+    }
+    /// An engine without a compiler: it runs modules that were compiled before.
+    pub fn headless() -> Self {
+        Self::from_parts(None, Target::default(), Features::default())
+    }
+
+    fn from_parts(compiler: Option<Box<dyn Compiler>>, target: Target, features: Features) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                compiler,
+                target,
+                features,
+                signatures: Arc::new(SignatureRegistry::new()),
+                id: EngineId::default(),
+            }),
+        }
+    }
+
+    fn workshop(&self) -> Result<Workshop<'_>, CompileError> {
+        let inner = &*self.inner;
+        let Some(compiler) = &inner.compiler else {
+            return Err(CompileError::Codegen(
+                "The UniversalEngine is operating in headless mode, so it can only execute already compiled Modules."
+                    .to_owned(),
+            ));
+        };
+        Ok(Workshop {
+            compiler: &**compiler,
+            target: &inner.target,
+            features: &inner.features,
+            signatures: &inner.signatures,
+        })
+    }
+}
+
+impl UniversalArtifact {
+    /// Compiles a module.
+    ///
+    /// # Errors
+    ///
+    /// If the module is not valid, or too much for the compiler or for this machine, or the engine has no compiler.
+    pub fn new(
+        engine: &UniversalEngine,
+        data: &[u8],
+        tunables: &dyn Tunables,
+    ) -> Result<Self, CompileError> {
+        Self::compile(&engine.workshop()?, data, tunables)
+    }
+}
+
+impl Engine for UniversalEngine {
+    fn target(&self) -> &Target {
+        &self.inner.target
+    }
+    fn features(&self) -> &Features {
+        &self.inner.features
+    }
+    fn signatures(&self) -> &Arc<SignatureRegistry> {
+        &self.inner.signatures
+    }
+    fn validate(&self, binary: &[u8]) -> Result<(), CompileError> {
+        let workshop = self.workshop()?;
+        wasmill_compiler::validate(binary, workshop.features)
+    }
+    fn compile(
+        &self,
+        binary: &[u8],
+        tunables: &dyn Tunables,
+    ) -> Result<Arc<dyn Artifact>, CompileError> {
+        Ok(Arc::new(UniversalArtifact::new(self, binary, tunables)?))
+    }
+    fn id(&self) -> &EngineId {
+        &self.inner.id
+    }
+    fn cloned(&self) -> Arc<dyn Engine + Send + Sync> {
+        Arc::new(self.clone())
+    }
+}
+
+impl fmt::Debug for UniversalEngine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UniversalEngine")
+            .field("id", &self.inner.id)
+            .field("compiler", &self.inner.compiler.as_ref().map(|c| c.name()))
+            .field("target", &self.inner.target)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::BaseTunables;
+
+    const EMPTY: &[u8] = b"\0asm\x01\0\0\0";
+
+    #[test]
+    fn a_headless_engine_says_so() {
+        let engine = Universal::headless().engine();
+        let expected = "Compilation error: The UniversalEngine is operating in headless mode, so it can only execute already compiled Modules.";
+        assert_eq!(engine.validate(EMPTY).unwrap_err().to_string(), expected);
+        let tunables = BaseTunables::for_target(engine.target());
+        let error = engine.compile(EMPTY, &tunables).err().unwrap();
+        assert_eq!(error.to_string(), expected);
+    }
+
+    #[test]
+    fn clones_are_the_same_engine() {
+        let engine = Universal::headless().engine();
+        assert_eq!(engine.id(), engine.cloned().id());
+        assert_eq!(engine.id(), engine.clone().id());
+        assert_ne!(engine.id(), Universal::headless().engine().id());
+        assert!(Arc::ptr_eq(
+            engine.signatures(),
+            engine.cloned().signatures()
+        ));
+    }
+}
