@@ -24,6 +24,8 @@ mod output;
 mod sections;
 pub mod target;
 mod translate;
+#[cfg(feature = "wat")]
+mod wat;
 
 pub use compile::*;
 pub use driver::{DriverState, MAX_OPERANDS, drive};
@@ -36,3 +38,5 @@ pub use sections::MAX_TABLE_ELEMENTS;
 pub use target::{CpuFeature, ParseCpuFeatureError, Target};
 pub use translate::*;
 pub use wasmparser;
+#[cfg(feature = "wat")]
+pub use wat::{WatError, modernise_wat, wat2wasm};

@@ -54,6 +54,19 @@ pub struct AddressMapEntry {
     pub module_offset: u32,
 }
 
+/// Code of a function that was put in the place of a call. It has no frame of its own, so whoever lists frames finds the
+/// caller's here: a place in code is in the function of its operator (see [`AddressMapEntry`]), which was called from
+/// `call` of the innermost range around it, and so on outwards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InlinedRange {
+    /// The first byte, from the function's start.
+    pub start: u32,
+    /// The byte behind the last one.
+    pub end: u32,
+    /// The call: where its operator starts in the original module.
+    pub call: u32,
+}
+
 /// One compiled function.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CompiledFunction {
@@ -67,6 +80,8 @@ pub struct CompiledFunction {
     pub traps: Vec<TrapSite>,
     /// The map from code to operators, by offset.
     pub address_map: Vec<AddressMapEntry>,
+    /// Inlined code, by start; a range comes before those inside of it.
+    pub inlined: Vec<InlinedRange>,
     /// Where the body starts in the original module.
     pub start_offset: u32,
     /// Where the body ends in the original module.
