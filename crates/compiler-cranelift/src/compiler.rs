@@ -1,0 +1,178 @@
+//! From the bodies of a module to its code.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use cranelift_codegen::control::ControlPlane;
+use cranelift_codegen::ir::UserFuncName;
+use cranelift_codegen::{CodegenError, Context};
+use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
+use wasmill_compiler::{
+    Compilation, CompileError, CompileModuleInfo, CompiledFunction, Compiler, DriverState,
+    FunctionBodyData, Target, compile_functions, drive,
+};
+use wasmill_types::{LocalFunctionIndex, PrimaryMap};
+
+use crate::config::{Cranelift, CraneliftOptLevel};
+use crate::emit::Frame;
+use crate::environment::Environment;
+use crate::inline::{Inlining, Locations};
+use crate::translator::{Tables, Translator};
+use crate::{isa, output};
+
+/// Compiles WebAssembly with Cranelift.
+#[derive(Clone, Debug)]
+pub struct CraneliftCompiler {
+    config: Cranelift,
+}
+
+impl CraneliftCompiler {
+    /// A compiler with these settings.
+    pub fn new(config: Cranelift) -> Self {
+        Self { config }
+    }
+
+    /// The settings.
+    pub fn config(&self) -> &Cranelift {
+        &self.config
+    }
+
+    /// Compiles the functions of a module, each by `compile`, which gets a state of its thread.
+    pub(crate) fn compile_with<'a>(
+        &self,
+        target: &Target,
+        module: &CompileModuleInfo,
+        bodies: PrimaryMap<LocalFunctionIndex, FunctionBodyData<'a>>,
+        finish: impl Fn(&mut Worker, &Environment<'_>, &Body) -> Result<CompiledFunction, CompileError>
+        + Sync,
+    ) -> Result<PrimaryMap<LocalFunctionIndex, CompiledFunction>, CompileError> {
+        let isa = isa::build(&self.config, target)?;
+        let inlines = self.config.opt_level != CraneliftOptLevel::None;
+        let inlining = Inlining::new(&bodies, inlines);
+        let environment = Environment::new(module, &*isa, inlining);
+        compile_functions(bodies, Worker::default, |worker, index, body| {
+            guarded(worker, |worker| {
+                let body = worker.translate(&environment, index, body)?;
+                finish(worker, &environment, &body)
+            })
+        })
+    }
+}
+
+impl Compiler for CraneliftCompiler {
+    fn name(&self) -> &str {
+        "cranelift"
+    }
+
+    fn compile_module(
+        &self,
+        target: &Target,
+        module: &CompileModuleInfo,
+        bodies: PrimaryMap<LocalFunctionIndex, FunctionBodyData<'_>>,
+    ) -> Result<Compilation, CompileError> {
+        let functions = self.compile_with(target, module, bodies, Worker::generate)?;
+        Ok(Compilation { functions })
+    }
+}
+
+/// Runs Cranelift so that a bug in it is an error, not the end of the host: modules are hostile.
+fn guarded<T>(
+    worker: &mut Worker,
+    work: impl FnOnce(&mut Worker) -> Result<T, CompileError>,
+) -> Result<T, CompileError> {
+    match catch_unwind(AssertUnwindSafe(|| work(worker))) {
+        Ok(outcome) => {
+            if outcome.is_err() {
+                *worker = Worker::default();
+            }
+            outcome
+        }
+        Err(_) => {
+            *worker = Worker::default();
+            Err(CompileError::Codegen("the code generator panicked".into()))
+        }
+    }
+}
+
+/// A translated function: what must be known of it beside the IR in the worker's context.
+pub(crate) struct Body {
+    /// Which function.
+    pub(crate) index: LocalFunctionIndex,
+    /// Where its body lies in the module.
+    pub(crate) range: std::ops::Range<u32>,
+    /// What the locations in the IR mean.
+    pub(crate) locations: Locations,
+}
+
+/// What a thread keeps from function to function, to save allocations.
+pub(crate) struct Worker {
+    pub(crate) context: Context,
+    builder: FunctionBuilderContext,
+    tables: Tables,
+    driver: DriverState<cranelift_codegen::ir::Value, Frame>,
+}
+
+impl Default for Worker {
+    fn default() -> Self {
+        Self {
+            context: Context::new(),
+            builder: FunctionBuilderContext::new(),
+            tables: Tables::default(),
+            driver: DriverState::default(),
+        }
+    }
+}
+
+impl Worker {
+    /// Validates a body and makes IR of it, in `self.context`.
+    pub(crate) fn translate(
+        &mut self,
+        environment: &Environment<'_>,
+        index: LocalFunctionIndex,
+        body: FunctionBodyData<'_>,
+    ) -> Result<Body, CompileError> {
+        let range = body.start_offset()..body.end_offset();
+        self.context.clear();
+        let module = environment.module();
+        let function = module.func_index(index);
+        self.context.func.name = UserFuncName::user(0, function.as_u32());
+
+        let builder = FunctionBuilder::new(&mut self.context.func, &mut self.builder);
+        let budget = Inlining::budget(body.len());
+        let mut translator = Translator::new(environment, builder, &mut self.tables, index, budget);
+        drive(module, body, &mut self.driver, &mut translator)?;
+        let locations = translator.finish()?;
+        Ok(Body {
+            index,
+            range,
+            locations,
+        })
+    }
+
+    /// Makes machine code of the IR in `self.context`.
+    pub(crate) fn generate(
+        &mut self,
+        environment: &Environment<'_>,
+        body: &Body,
+    ) -> Result<CompiledFunction, CompileError> {
+        let mut control = ControlPlane::default();
+        let compiled = self.context.compile(environment.isa, &mut control);
+        if let Err(error) = compiled {
+            return Err(codegen_error(error.inner, environment, body));
+        }
+        output::finish(&self.context, environment, body)
+    }
+}
+
+fn codegen_error(error: CodegenError, environment: &Environment<'_>, body: &Body) -> CompileError {
+    let index = environment.module().func_index(body.index).as_u32();
+    match error {
+        CodegenError::ImplLimitExceeded | CodegenError::CodeTooLarge => {
+            CompileError::Resource(format!("function {index} is too large to compile"))
+        }
+        CodegenError::Unsupported(what) => CompileError::UnsupportedFeature(what),
+        CodegenError::Verifier(errors) => {
+            CompileError::Codegen(format!("function {index}: {errors}"))
+        }
+        other => CompileError::Codegen(format!("function {index}: {other}")),
+    }
+}

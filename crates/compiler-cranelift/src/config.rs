@@ -1,0 +1,84 @@
+//! The settings of the compiler.
+
+use cranelift_codegen::isa::OwnedTargetIsa;
+use cranelift_codegen::settings;
+use wasmill_compiler::{Compiler, CompilerConfig, Target};
+
+use crate::compiler::CraneliftCompiler;
+use crate::isa;
+
+/// How hard the compiler tries.
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CraneliftOptLevel {
+    /// As fast as it can compile.
+    None,
+    /// As fast as the code can run.
+    #[default]
+    Speed,
+    /// The same, with an eye on the code's size.
+    SpeedAndSize,
+}
+
+/// Settings of the optimizing compiler on Cranelift.
+#[derive(Clone, Debug, Default)]
+pub struct Cranelift {
+    pub(crate) opt_level: CraneliftOptLevel,
+    pub(crate) nan_canonicalization: bool,
+    pub(crate) verifier: bool,
+    pub(crate) pic: bool,
+}
+
+impl Cranelift {
+    /// The default settings: code for speed, NaNs as the processor makes them, no checks of the compiler's own work.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Gives NaNs deterministic bits, or not.
+    pub fn canonicalize_nans(&mut self, enable: bool) -> &mut Self {
+        self.nan_canonicalization = enable;
+        self
+    }
+
+    /// Chooses how hard the compiler tries.
+    pub fn opt_level(&mut self, opt_level: CraneliftOptLevel) -> &mut Self {
+        self.opt_level = opt_level;
+        self
+    }
+
+    /// Cranelift, set up for a target.
+    ///
+    /// # Panics
+    ///
+    /// If Cranelift cannot make code for the target.
+    pub fn isa(&self, target: &Target) -> OwnedTargetIsa {
+        match isa::build(self, target) {
+            Ok(isa) => isa,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// The settings as Cranelift names them, but for those of the processor.
+    pub fn flags(&self) -> settings::Flags {
+        isa::flags(self).expect("Cranelift knows the settings that are made here")
+    }
+}
+
+impl CompilerConfig for Cranelift {
+    fn enable_pic(&mut self) {
+        self.pic = true;
+    }
+
+    fn enable_verifier(&mut self) {
+        self.verifier = true;
+    }
+
+    fn canonicalize_nans(&mut self, enable: bool) {
+        self.nan_canonicalization = enable;
+    }
+
+    fn compiler(self: Box<Self>) -> Box<dyn Compiler> {
+        Box::new(CraneliftCompiler::new(*self))
+    }
+}
