@@ -227,7 +227,10 @@ mod tests {
     #[test]
     fn every_host_error_of_the_table_is_listed_once() {
         for (index, (host, _)) in FROM_HOST.iter().enumerate() {
-            assert!(!FROM_HOST[..index].iter().any(|(other, _)| other == host), "{host:?}");
+            assert!(
+                !FROM_HOST[..index].iter().any(|(other, _)| other == host),
+                "{host:?}"
+            );
         }
     }
 }

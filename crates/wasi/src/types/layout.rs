@@ -42,7 +42,10 @@ impl __wasi_iovec_t {
 
     /// Reads it from its bytes in guest memory.
     pub fn from_le_bytes(bytes: [u8; Self::SIZE]) -> Self {
-        Self { buf: u32::from_le_bytes(take(&bytes, 0)), buf_len: u32::from_le_bytes(take(&bytes, 4)) }
+        Self {
+            buf: u32::from_le_bytes(take(&bytes, 0)),
+            buf_len: u32::from_le_bytes(take(&bytes, 4)),
+        }
     }
 }
 
@@ -142,7 +145,10 @@ impl __wasi_prestat_t {
 
     /// A directory whose name has so many bytes.
     pub fn dir(pr_name_len: u32) -> Self {
-        Self { pr_type: __WASI_PREOPENTYPE_DIR, u: PrestatEnum::Dir { pr_name_len } }
+        Self {
+            pr_type: __WASI_PREOPENTYPE_DIR,
+            u: PrestatEnum::Dir { pr_name_len },
+        }
     }
 
     /// Its bytes in guest memory.
@@ -314,9 +320,15 @@ pub(crate) struct SubscriptionLayout {
 
 impl SubscriptionLayout {
     /// `wasi_snapshot_preview1`.
-    pub(crate) const SNAPSHOT1: Self = Self { size: 48, clock: 16 };
+    pub(crate) const SNAPSHOT1: Self = Self {
+        size: 48,
+        clock: 16,
+    };
     /// `wasi_unstable`, where a clock carries an identifier of its own in front.
-    pub(crate) const SNAPSHOT0: Self = Self { size: 56, clock: 24 };
+    pub(crate) const SNAPSHOT0: Self = Self {
+        size: 56,
+        clock: 24,
+    };
 
     /// Reads a subscription from its `size` bytes; `Err` holds the mark and the number of an unknown kind.
     pub(crate) fn read(
@@ -325,7 +337,9 @@ impl SubscriptionLayout {
     ) -> Result<__wasi_subscription_t, (__wasi_userdata_t, __wasi_eventtype_t)> {
         let userdata = u64::from_le_bytes(take(bytes, 0));
         let type_ = bytes[8];
-        let file = __wasi_subscription_fs_readwrite_t { fd: u32::from_le_bytes(take(bytes, 16)) };
+        let file = __wasi_subscription_fs_readwrite_t {
+            fd: u32::from_le_bytes(take(bytes, 16)),
+        };
         let u = match type_ {
             __WASI_EVENTTYPE_CLOCK => WasiSubscription::Clock(__wasi_subscription_clock_t {
                 clock_id: u32::from_le_bytes(take(bytes, self.clock)),
@@ -376,15 +390,26 @@ mod tests {
         let bytes = stat.to_le_bytes();
         assert_eq!(bytes[..4], [3, 0, 1, 2]);
         assert_eq!((bytes[8], bytes[16]), (7, 9));
-        assert_eq!(__wasi_prestat_t::dir(0x0102).to_le_bytes(), [0, 0, 0, 0, 2, 1, 0, 0]);
-        let dirent = __wasi_dirent_t { d_next: 1, d_ino: 2, d_namlen: 3, d_type: 4 };
+        assert_eq!(
+            __wasi_prestat_t::dir(0x0102).to_le_bytes(),
+            [0, 0, 0, 0, 2, 1, 0, 0]
+        );
+        let dirent = __wasi_dirent_t {
+            d_next: 1,
+            d_ino: 2,
+            d_namlen: 3,
+            d_type: 4,
+        };
         let bytes = dirent_to_le_bytes(&dirent);
         assert_eq!((bytes[0], bytes[8], bytes[16], bytes[20]), (1, 2, 3, 4));
     }
 
     #[test]
     fn both_layouts_of_a_clock_subscription_are_read() {
-        for (layout, clock) in [(SubscriptionLayout::SNAPSHOT1, 16), (SubscriptionLayout::SNAPSHOT0, 24)] {
+        for (layout, clock) in [
+            (SubscriptionLayout::SNAPSHOT1, 16),
+            (SubscriptionLayout::SNAPSHOT0, 24),
+        ] {
             let mut bytes = vec![0; layout.size];
             put(&mut bytes, 0, 11_u64.to_le_bytes());
             put(&mut bytes, clock, 1_u32.to_le_bytes());
@@ -392,7 +417,9 @@ mod tests {
             put(&mut bytes, clock + 24, 1_u16.to_le_bytes());
             let subscription = layout.read(&bytes).unwrap();
             assert_eq!(subscription.userdata, 11);
-            let WasiSubscription::Clock(clock) = subscription.u else { panic!("{subscription:?}") };
+            let WasiSubscription::Clock(clock) = subscription.u else {
+                panic!("{subscription:?}")
+            };
             assert_eq!((clock.clock_id, clock.timeout, clock.flags), (1, 22, 1));
             bytes[8] = 9;
             assert_eq!(layout.read(&bytes), Err((11, 9)));

@@ -1,0 +1,231 @@
+//! The `fd_*` functions about a descriptor itself: closing, moving, status, flags, rights, position, size and times.
+//!
+//! Reading and writing are in `stream.rs`, directories in `readdir.rs`.
+
+use std::io::{self, Seek, SeekFrom};
+
+use super::Ctx;
+use super::flags::{FdFlags, Rights};
+use super::fs::{Entry, Object};
+use super::path::virtual_stat;
+use crate::files::HostStream;
+use crate::sys::{self, NewTime};
+use crate::types::*;
+
+impl Ctx<'_> {
+    pub(crate) fn fd_close(self, fd: __wasi_fd_t) -> Result<(), Errno> {
+        // What was opened is closed after the lock is gone: closing may wait for the disk.
+        let entry = self.lock().fs.remove(fd)?;
+        self.flush(&entry);
+        Ok(())
+    }
+
+    pub(crate) fn fd_renumber(self, from: __wasi_fd_t, to: __wasi_fd_t) -> Result<(), Errno> {
+        let replaced = self.lock().fs.renumber(from, to)?;
+        if let Some(entry) = replaced {
+            self.flush(&entry);
+        }
+        Ok(())
+    }
+
+    /// A stream that the host program supplied may hold bytes back; a guest that closes it has no way to hear of an error.
+    fn flush(self, entry: &Entry) {
+        if let Object::Stream(slot) = entry.object
+            && let Ok(file) = self.lock().fs.stream(slot)
+        {
+            let _ = file.flush();
+        }
+    }
+
+    pub(crate) fn fd_prestat_name(self, fd: __wasi_fd_t) -> Result<String, Errno> {
+        self.lock().fs.entry(fd)?.preopen.clone().ok_or(Errno::BADF)
+    }
+
+    pub(crate) fn fd_fdstat_get(self, fd: __wasi_fd_t) -> Result<__wasi_fdstat_t, Errno> {
+        let mut state = self.lock();
+        let entry = state.fs.entry(fd)?;
+        let mut stat = __wasi_fdstat_t {
+            fs_filetype: entry.filetype,
+            fs_flags: entry.flags.bits(),
+            fs_rights_base: entry.rights.bits(),
+            fs_rights_inheriting: entry.inheriting.bits(),
+        };
+        if let Object::Stream(slot) = entry.object {
+            match state.fs.host_stream(slot) {
+                Some(stream) => {
+                    stat.fs_filetype = stream_filetype(stream);
+                    stat.fs_rights_base &= !Rights::POSITION.bits();
+                }
+                None => drop(state.fs.stream(slot)?),
+            }
+        }
+        Ok(stat)
+    }
+
+    pub(crate) fn fd_fdstat_set_flags(self, fd: __wasi_fd_t, flags: FdFlags) -> Result<(), Errno> {
+        let mut state = self.lock();
+        let entry = state.fs.entry_mut(fd)?;
+        entry.require(Rights::FD_FDSTAT_SET_FLAGS)?;
+        // How writes reach the disk is settled when the file is opened.
+        let changed = entry.flags ^ flags;
+        if changed.intersects(FdFlags::DSYNC | FdFlags::RSYNC | FdFlags::SYNC) {
+            return Err(Errno::NOTSUP);
+        }
+        // A standard stream's flags are kept here only: the host's are shared with other processes.
+        if let Object::File(file) = &entry.object {
+            sys::set_flags(file, flags)?;
+        }
+        entry.flags = flags;
+        Ok(())
+    }
+
+    /// Gives up rights; asking for more than there is is ENOTCAPABLE.
+    pub(crate) fn fd_fdstat_set_rights(
+        self,
+        fd: __wasi_fd_t,
+        rights: Rights,
+        inheriting: Rights,
+    ) -> Result<(), Errno> {
+        let mut state = self.lock();
+        let entry = state.fs.entry_mut(fd)?;
+        if !entry.rights.contains(rights) || !entry.inheriting.contains(inheriting) {
+            return Err(Errno::NOTCAPABLE);
+        }
+        entry.rights = rights;
+        entry.inheriting = inheriting;
+        Ok(())
+    }
+
+    pub(crate) fn fd_filestat_get(self, fd: __wasi_fd_t) -> Result<__wasi_filestat_t, Errno> {
+        let object = self.lock().fs.object(fd, Rights::FD_FILESTAT_GET)?;
+        match object {
+            Object::File(file) => sys::stat(&*file),
+            Object::Dir(dir) => sys::stat(&*dir),
+            Object::Virtual(_) => Ok(virtual_stat()),
+            Object::Stream(slot) => {
+                let mut state = self.lock();
+                let filetype = state.fs.host_stream(slot).map(stream_filetype);
+                let file = state.fs.stream(slot)?;
+                Ok(__wasi_filestat_t {
+                    st_filetype: filetype.unwrap_or(__WASI_FILETYPE_UNKNOWN),
+                    st_nlink: 1,
+                    st_size: file.size(),
+                    st_atim: file.last_accessed(),
+                    st_mtim: file.last_modified(),
+                    st_ctim: file.created_time(),
+                    ..Default::default()
+                })
+            }
+        }
+    }
+
+    pub(crate) fn fd_filestat_set_size(self, fd: __wasi_fd_t, size: u64) -> Result<(), Errno> {
+        match self.file_object(fd, Rights::FD_FILESTAT_SET_SIZE)? {
+            Object::Stream(slot) => Ok(self.lock().fs.stream(slot)?.set_len(size)?),
+            Object::File(file) => Ok(file.set_len(size)?),
+            Object::Dir(_) | Object::Virtual(_) => Err(Errno::BADF),
+        }
+    }
+
+    pub(crate) fn fd_filestat_set_times(
+        self,
+        fd: __wasi_fd_t,
+        access: NewTime,
+        modification: NewTime,
+    ) -> Result<(), Errno> {
+        let object = self.lock().fs.object(fd, Rights::FD_FILESTAT_SET_TIMES)?;
+        match object {
+            Object::File(file) => Ok(sys::set_times(&*file, access, modification)?),
+            Object::Dir(dir) => Ok(sys::set_times(&*dir, access, modification)?),
+            Object::Stream(_) | Object::Virtual(_) => Err(Errno::ACCES),
+        }
+    }
+
+    pub(crate) fn fd_advise(
+        self,
+        fd: __wasi_fd_t,
+        offset: u64,
+        len: u64,
+        advice: __wasi_advice_t,
+    ) -> Result<(), Errno> {
+        let object = self.file_object(fd, Rights::FD_ADVISE)?;
+        if advice > __WASI_ADVICE_NOREUSE {
+            return Err(Errno::INVAL);
+        }
+        match object {
+            Object::File(file) => sys::advise(&file, offset, len, advice),
+            Object::Stream(_) => Err(Errno::SPIPE),
+            Object::Dir(_) | Object::Virtual(_) => Err(Errno::BADF),
+        }
+    }
+
+    pub(crate) fn fd_allocate(self, fd: __wasi_fd_t, offset: u64, len: u64) -> Result<(), Errno> {
+        match self.file_object(fd, Rights::FD_ALLOCATE)? {
+            Object::File(file) => sys::allocate(&file, offset, len),
+            Object::Stream(_) => Err(Errno::SPIPE),
+            Object::Dir(_) | Object::Virtual(_) => Err(Errno::BADF),
+        }
+    }
+
+    pub(crate) fn fd_sync(self, fd: __wasi_fd_t, data_only: bool) -> Result<(), Errno> {
+        let needed = if data_only {
+            Rights::FD_DATASYNC
+        } else {
+            Rights::FD_SYNC
+        };
+        let object = self.lock().fs.object(fd, needed)?;
+        match object {
+            Object::File(file) => Ok(sys::sync(&*file, data_only)?),
+            Object::Dir(dir) => Ok(sys::sync(&*dir, data_only)?),
+            Object::Virtual(_) => Ok(()),
+            Object::Stream(slot) => {
+                let mut state = self.lock();
+                let file = state.fs.stream(slot)?;
+                file.flush()?;
+                Ok(file.sync_to_disk()?)
+            }
+        }
+    }
+
+    /// Moves the position and says where it is then.
+    pub(crate) fn fd_seek(self, fd: __wasi_fd_t, to: SeekFrom) -> Result<u64, Errno> {
+        // Asking where one is is no more than telling.
+        let needed = if to == SeekFrom::Current(0) {
+            Rights::FD_TELL
+        } else {
+            Rights::FD_SEEK
+        };
+        match self.file_object(fd, needed)? {
+            Object::File(file) => Ok((&*file).seek(to)?),
+            Object::Stream(slot) => self.seek_stream(slot, to),
+            Object::Dir(_) | Object::Virtual(_) => Err(Errno::BADF),
+        }
+    }
+
+    fn seek_stream(self, slot: super::fs::Slot, to: SeekFrom) -> Result<u64, Errno> {
+        let mut state = self.lock();
+        let file = state.fs.stream(slot)?;
+        file.seek(to).map_err(|error| match error.kind() {
+            io::ErrorKind::Other | io::ErrorKind::Unsupported => Errno::SPIPE,
+            _ => error.into(),
+        })
+    }
+
+    /// What is behind a descriptor of which only files have a use: a directory is EBADF before rights are looked at.
+    fn file_object(self, fd: __wasi_fd_t, needed: Rights) -> Result<Object, Errno> {
+        let state = self.lock();
+        match state.fs.entry(fd)?.object {
+            Object::Dir(_) | Object::Virtual(_) => Err(Errno::BADF),
+            Object::File(_) | Object::Stream(_) => state.fs.object(fd, needed),
+        }
+    }
+}
+
+/// A terminal is a character device, by which programs know that somebody is watching; all else is not told.
+fn stream_filetype(stream: HostStream) -> __wasi_filetype_t {
+    if sys::stream_is_terminal(stream) {
+        __WASI_FILETYPE_CHARACTER_DEVICE
+    } else {
+        __WASI_FILETYPE_UNKNOWN
+    }
+}

@@ -1,0 +1,352 @@
+//! [`WasiFs`]: the table of descriptors, what stands behind them, and what the host program opened in advance.
+//!
+//! Descriptors 0 to 2 are the standard streams, 3 is the virtual root `/` (see `place.rs`), and preopened directories follow from 4.
+//! Rights are kept in three sets: `rights` is what the guest may do with the descriptor, `inheriting` what it may ask for when
+//! it opens something through it (the guest can give up both), and `granted` is the host program's permission, which is never
+//! changed. What the host does not permit is EACCES, what the guest gave up or never asked for is ENOTCAPABLE.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::path::Path;
+use std::sync::Arc;
+
+use cap_std::fs::Dir;
+
+use super::flags::{FdFlags, Rights};
+use super::place::Mount;
+use crate::files::{HostStream, Stderr, Stdin, Stdout, WasiFile, WasiFsError};
+use crate::types::*;
+use crate::{VIRTUAL_ROOT_FD, sys};
+
+/// How many descriptors a guest may hold: more than any program needs, fewer than would starve the host process's memory.
+const MAX_FDS: usize = 1 << 14;
+
+/// Which standard stream: its place among the streams and its first descriptor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Slot(pub(super) usize);
+
+/// What stands behind a descriptor.
+#[derive(Debug, Clone)]
+pub(crate) enum Object {
+    /// One of the standard streams, as the host program set it.
+    Stream(Slot),
+    /// A file that is not a directory.
+    File(Arc<File>),
+    /// A directory of the host.
+    Dir(Arc<Dir>),
+    /// A directory that exists only as the beginning of preopened names; `""` is the root.
+    Virtual(String),
+}
+
+/// A descriptor.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(super) object: Object,
+    pub(super) rights: Rights,
+    pub(super) inheriting: Rights,
+    pub(super) granted: Rights,
+    pub(super) flags: FdFlags,
+    pub(super) filetype: __wasi_filetype_t,
+    /// The name under which it was opened in advance, if it was.
+    pub(super) preopen: Option<String>,
+}
+
+impl Entry {
+    /// Checks that the descriptor may be used so.
+    pub(super) fn require(&self, needed: Rights) -> Result<(), Errno> {
+        if self.rights.contains(needed) {
+            return Ok(());
+        }
+        let denied_by_host = !self.granted.contains(needed);
+        Err(if denied_by_host {
+            Errno::ACCES
+        } else {
+            Errno::NOTCAPABLE
+        })
+    }
+}
+
+/// What the host program permits in a preopened directory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Permissions {
+    pub(crate) read: bool,
+    pub(crate) write: bool,
+    pub(crate) create: bool,
+}
+
+impl Permissions {
+    /// The rights that the permissions amount to, for directories and for the files in them.
+    fn rights(self) -> Rights {
+        let mut rights = Rights::FD_ADVISE | Rights::FD_TELL | Rights::FD_SEEK;
+        if self.read {
+            rights |= Rights::FD_READ
+                | Rights::PATH_OPEN
+                | Rights::FD_READDIR
+                | Rights::PATH_READLINK
+                | Rights::PATH_FILESTAT_GET
+                | Rights::FD_FILESTAT_GET
+                | Rights::PATH_LINK_SOURCE
+                | Rights::PATH_RENAME_SOURCE
+                | Rights::POLL_FD_READWRITE
+                | Rights::SOCK_SHUTDOWN;
+        }
+        if self.write {
+            rights |= Rights::FD_DATASYNC
+                | Rights::FD_FDSTAT_SET_FLAGS
+                | Rights::FD_WRITE
+                | Rights::FD_SYNC
+                | Rights::FD_ALLOCATE
+                | Rights::PATH_OPEN
+                | Rights::PATH_RENAME_TARGET
+                | Rights::PATH_FILESTAT_SET_SIZE
+                | Rights::PATH_FILESTAT_SET_TIMES
+                | Rights::FD_FILESTAT_SET_SIZE
+                | Rights::FD_FILESTAT_SET_TIMES
+                | Rights::PATH_REMOVE_DIRECTORY
+                | Rights::PATH_UNLINK_FILE
+                | Rights::POLL_FD_READWRITE;
+        }
+        if self.create {
+            rights |= Rights::PATH_CREATE_DIRECTORY
+                | Rights::PATH_CREATE_FILE
+                | Rights::PATH_LINK_TARGET
+                | Rights::PATH_OPEN
+                | Rights::PATH_RENAME_TARGET
+                | Rights::PATH_SYMLINK;
+        }
+        rights
+    }
+}
+
+/// A directory to open in advance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Preopen {
+    pub(crate) host: std::path::PathBuf,
+    /// What the guest calls it.
+    pub(crate) name: String,
+    pub(crate) permissions: Permissions,
+}
+
+/// The guest's files: its descriptors, its standard streams and its preopened directories.
+#[derive(Debug)]
+pub struct WasiFs {
+    /// By descriptor. Only open descriptors can be replaced, so the table has no more gaps than `free` tells.
+    entries: Vec<Option<Entry>>,
+    /// The closed descriptors below the table's end.
+    free: BTreeSet<usize>,
+    /// The standard streams; they outlive the guest's descriptors, so that the host program can read them afterwards.
+    streams: [Option<Box<dyn WasiFile>>; 3],
+    pub(super) mounts: Vec<Mount>,
+}
+
+impl WasiFs {
+    /// The three standard streams (the process's own, unless given), the virtual root, and nothing else.
+    pub(crate) fn new(streams: [Option<Box<dyn WasiFile>>; 3]) -> Self {
+        let [stdin, stdout, stderr] = streams;
+        let mut fs = Self {
+            entries: Vec::new(),
+            free: BTreeSet::new(),
+            streams: [
+                Some(stdin.unwrap_or_else(|| Box::new(Stdin))),
+                Some(stdout.unwrap_or_else(|| Box::new(Stdout))),
+                Some(stderr.unwrap_or_else(|| Box::new(Stderr))),
+            ],
+            mounts: Vec::new(),
+        };
+        for slot in 0..3 {
+            let direction = if slot == 0 {
+                Rights::FD_READ
+            } else {
+                Rights::FD_WRITE
+            };
+            let rights = Rights::OF_STREAMS | direction;
+            fs.entries.push(Some(Entry {
+                object: Object::Stream(Slot(slot)),
+                rights,
+                inheriting: Rights::empty(),
+                granted: rights,
+                flags: FdFlags::empty(),
+                filetype: __WASI_FILETYPE_UNKNOWN,
+                preopen: None,
+            }));
+        }
+        fs.entries.push(Some(Entry {
+            preopen: Some("/".to_owned()),
+            ..virtual_directory(String::new(), Rights::all(), Rights::all())
+        }));
+        debug_assert_eq!(fs.entries.len(), VIRTUAL_ROOT_FD as usize + 1);
+        fs
+    }
+
+    /// Opens a directory in advance. `Err` says what is wrong with it.
+    pub(crate) fn preopen(&mut self, preopen: &Preopen) -> Result<(), String> {
+        let dir = open_host_dir(&preopen.host)?;
+        let mount = Mount::new(&preopen.name, dir, preopen.permissions.rights());
+        let taken = self.mounts.iter().any(|other| other.is_like(&mount));
+        if taken {
+            return Err(format!(
+                "Found duplicate entry for alias `{}`",
+                preopen.name
+            ));
+        }
+        let entry = Entry {
+            object: Object::Dir(mount.dir.clone()),
+            rights: mount.granted & Rights::OF_DIRECTORIES,
+            inheriting: Rights::all(),
+            granted: mount.granted,
+            flags: FdFlags::empty(),
+            filetype: __WASI_FILETYPE_DIRECTORY,
+            preopen: Some(preopen.name.clone()),
+        };
+        self.mounts.push(mount);
+        self.insert(entry)
+            .map_err(|_| "too many preopened directories".to_owned())?;
+        Ok(())
+    }
+
+    /// The descriptor's entry.
+    pub(super) fn entry(&self, fd: __wasi_fd_t) -> Result<&Entry, Errno> {
+        self.entries
+            .get(fd as usize)
+            .and_then(Option::as_ref)
+            .ok_or(Errno::BADF)
+    }
+
+    pub(super) fn entry_mut(&mut self, fd: __wasi_fd_t) -> Result<&mut Entry, Errno> {
+        self.entries
+            .get_mut(fd as usize)
+            .and_then(Option::as_mut)
+            .ok_or(Errno::BADF)
+    }
+
+    /// What stands behind a descriptor that may be used so.
+    pub(super) fn object(&self, fd: __wasi_fd_t, needed: Rights) -> Result<Object, Errno> {
+        let entry = self.entry(fd)?;
+        entry.require(needed)?;
+        Ok(entry.object.clone())
+    }
+
+    /// Gives an entry the lowest free descriptor.
+    pub(super) fn insert(&mut self, entry: Entry) -> Result<__wasi_fd_t, Errno> {
+        let index = match self.free.pop_first() {
+            Some(index) => index,
+            None if self.entries.len() < MAX_FDS => {
+                self.entries.push(None);
+                self.entries.len() - 1
+            }
+            None => return Err(Errno::MFILE),
+        };
+        self.entries[index] = Some(entry);
+        // Below MAX_FDS.
+        Ok(index as __wasi_fd_t)
+    }
+
+    pub(super) fn remove(&mut self, fd: __wasi_fd_t) -> Result<Entry, Errno> {
+        let entry = self
+            .entries
+            .get_mut(fd as usize)
+            .and_then(Option::take)
+            .ok_or(Errno::BADF)?;
+        self.free.insert(fd as usize);
+        Ok(entry)
+    }
+
+    /// Moves `from` onto `to`, which must be open and is closed by it; gives back what was there.
+    pub(super) fn renumber(
+        &mut self,
+        from: __wasi_fd_t,
+        to: __wasi_fd_t,
+    ) -> Result<Option<Entry>, Errno> {
+        self.entry(from)?;
+        self.entry(to)?;
+        if from == to {
+            return Ok(None);
+        }
+        let entry = self.remove(from)?;
+        Ok(self.entries[to as usize].replace(entry))
+    }
+
+    /// The file behind a standard stream.
+    pub(super) fn stream(&mut self, slot: Slot) -> Result<&mut (dyn WasiFile + 'static), Errno> {
+        self.streams[slot.0].as_deref_mut().ok_or(Errno::BADF)
+    }
+
+    /// Which of the process's own streams is behind a standard stream, if one is.
+    pub(super) fn host_stream(&self, slot: Slot) -> Option<HostStream> {
+        HostStream::of(self.streams[slot.0].as_deref()?)
+    }
+
+    fn slot(fd: __wasi_fd_t) -> Result<usize, WasiFsError> {
+        if fd < 3 {
+            Ok(fd as usize)
+        } else {
+            Err(WasiFsError::InvalidFd)
+        }
+    }
+
+    /// Puts another file behind a standard stream (0, 1 or 2) and gives back the one that was there.
+    pub fn swap_file(
+        &mut self,
+        fd: __wasi_fd_t,
+        file: Box<dyn WasiFile>,
+    ) -> Result<Option<Box<dyn WasiFile>>, WasiFsError> {
+        Ok(self.streams[Self::slot(fd)?].replace(file))
+    }
+
+    /// The guest's standard input.
+    pub fn stdin(&self) -> Result<&Option<Box<dyn WasiFile>>, WasiFsError> {
+        Ok(&self.streams[0])
+    }
+
+    /// The guest's standard input, to write to or to take away.
+    pub fn stdin_mut(&mut self) -> Result<&mut Option<Box<dyn WasiFile>>, WasiFsError> {
+        Ok(&mut self.streams[0])
+    }
+
+    /// The guest's standard output.
+    pub fn stdout(&self) -> Result<&Option<Box<dyn WasiFile>>, WasiFsError> {
+        Ok(&self.streams[1])
+    }
+
+    /// The guest's standard output, to read from or to take away.
+    pub fn stdout_mut(&mut self) -> Result<&mut Option<Box<dyn WasiFile>>, WasiFsError> {
+        Ok(&mut self.streams[1])
+    }
+
+    /// The guest's standard error.
+    pub fn stderr(&self) -> Result<&Option<Box<dyn WasiFile>>, WasiFsError> {
+        Ok(&self.streams[2])
+    }
+
+    /// The guest's standard error, to read from or to take away.
+    pub fn stderr_mut(&mut self) -> Result<&mut Option<Box<dyn WasiFile>>, WasiFsError> {
+        Ok(&mut self.streams[2])
+    }
+}
+
+/// The entry of a directory that only exists as the beginning of preopened names.
+pub(super) fn virtual_directory(prefix: String, rights: Rights, inheriting: Rights) -> Entry {
+    Entry {
+        object: Object::Virtual(prefix),
+        rights: rights & Rights::OF_DIRECTORIES,
+        inheriting,
+        granted: Rights::all(),
+        flags: FdFlags::empty(),
+        filetype: __WASI_FILETYPE_DIRECTORY,
+        preopen: None,
+    }
+}
+
+/// Opens a directory the host program named. It is opened for reading rather than as a mere path, so that it can be listed,
+/// brought to the disk and have its times set.
+fn open_host_dir(path: &Path) -> Result<Arc<Dir>, String> {
+    let refused = |error| format!("Could not open directory {path:?}: {error}");
+    let file = File::open(path).map_err(refused)?;
+    let stat = sys::stat(&file).map_err(|error| format!("Could not read {path:?}: {error:?}"))?;
+    if stat.st_filetype != __WASI_FILETYPE_DIRECTORY {
+        return Err(format!(
+            "WASI only supports pre-opened directories right now; found {path:?}"
+        ));
+    }
+    Ok(Arc::new(Dir::from_std_file(file)))
+}

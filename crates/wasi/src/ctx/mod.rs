@@ -1,0 +1,51 @@
+//! The guest-independent core of WASI: descriptors, rights, paths, clocks and polling.
+//!
+//! Nothing here touches guest memory or knows of Wasm. [`Ctx`] is one guest's world, shared behind a mutex with the host program;
+//! its methods have the interface's names, take and return Rust values, and fail with an [`Errno`](crate::types::Errno).
+//!
+//! The mutex is held to look a descriptor up and to change the table, never while waiting: an operation takes a clone of what is
+//! behind the descriptor (an `Arc`) out of the table, lets go, and then asks the operating system. Only a stream that the host
+//! program supplied as a `Box<dyn WasiFile>` is used under the lock, because it lives in the table itself.
+
+mod clock;
+mod descriptor;
+mod flags;
+mod fs;
+mod open;
+mod path;
+mod place;
+mod poll;
+mod readdir;
+mod socket;
+mod stream;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+pub(crate) use clock::Clock;
+pub(crate) use flags::{FdFlags, FstFlags, LookupFlags, OFlags, Rights};
+pub use fs::WasiFs;
+pub(crate) use fs::{Permissions, Preopen};
+pub(crate) use open::OpenHow;
+pub(crate) use path::new_times;
+
+use crate::state::WasiState;
+
+#[cfg(test)]
+pub(crate) mod tests;
+
+/// A guest's world, as the ABI layer uses it.
+#[derive(Clone, Copy)]
+pub(crate) struct Ctx<'a> {
+    state: &'a Mutex<WasiState>,
+}
+
+impl<'a> Ctx<'a> {
+    pub(crate) fn new(state: &'a Mutex<WasiState>) -> Self {
+        Self { state }
+    }
+
+    /// Locks the state. A panic of the host program while it held the lock leaves nothing half-done that matters here.
+    pub(crate) fn lock(self) -> MutexGuard<'a, WasiState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,145 @@
+//! `path_open`: from a path and what the guest wants of it to a new descriptor.
+//!
+//! The guest's wish comes as rights; the host knows only reading and writing. So the rights decide how the host opens the file, and
+//! what the guest gets is what it asked for, less what its directory does not pass on, less what makes no sense for the kind of
+//! file that was found.
+
+use std::sync::Arc;
+
+use cap_fs_ext::{FollowSymlinks, OpenOptionsFollowExt};
+use cap_std::fs::{Dir, OpenOptions, OpenOptionsExt};
+
+use super::Ctx;
+use super::flags::{FdFlags, OFlags, Rights};
+use super::fs::{Entry, Object, virtual_directory};
+use super::place::{Place, Target};
+use crate::sys;
+use crate::types::*;
+
+/// What the guest wants of the file.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OpenHow {
+    pub(crate) follow: bool,
+    pub(crate) oflags: OFlags,
+    pub(crate) rights: Rights,
+    pub(crate) inheriting: Rights,
+    pub(crate) flags: FdFlags,
+}
+
+impl OpenHow {
+    /// What the directory must allow.
+    fn needed(&self) -> Rights {
+        let mut needed = Rights::PATH_OPEN;
+        if self.oflags.contains(OFlags::CREAT) {
+            needed |= Rights::PATH_CREATE_FILE;
+        }
+        if self.oflags.contains(OFlags::TRUNC) {
+            needed |= Rights::PATH_FILESTAT_SET_SIZE;
+        }
+        needed
+    }
+
+    /// Refuses reading or writing where the directory does not pass it on. Other rights are silently left out: programs ask
+    /// for all they might need.
+    fn check(&self, place: &Place) -> Result<(), Errno> {
+        let wanted = self.rights & (Rights::FD_READ | Rights::FD_WRITE);
+        if !place.granted.contains(wanted) {
+            return Err(Errno::ACCES);
+        }
+        if !place.inheriting.contains(wanted) {
+            return Err(Errno::NOTCAPABLE);
+        }
+        Ok(())
+    }
+
+    fn options(&self, rights: Rights) -> OpenOptions {
+        // Creating and cutting change the file, whatever the guest does with it afterwards.
+        let changes = self.oflags.intersects(OFlags::CREAT | OFlags::TRUNC);
+        let changing = Rights::FD_WRITE | Rights::FD_ALLOCATE | Rights::FD_FILESTAT_SET_SIZE;
+        let write = changes || rights.intersects(changing);
+        let read = rights.intersects(Rights::FD_READ | Rights::FD_READDIR);
+        let mut options = OpenOptions::new();
+        options
+            .read(read || !write)
+            .write(write)
+            .create(self.oflags.contains(OFlags::CREAT))
+            .create_new(self.oflags.contains(OFlags::CREAT | OFlags::EXCL))
+            .truncate(self.oflags.contains(OFlags::TRUNC))
+            .follow(if self.follow {
+                FollowSymlinks::Yes
+            } else {
+                FollowSymlinks::No
+            })
+            .custom_flags(sys::open_flags(
+                self.flags,
+                self.oflags.contains(OFlags::DIRECTORY),
+            ));
+        options
+    }
+}
+
+impl Ctx<'_> {
+    /// Opens a file or directory.
+    pub(crate) fn path_open(
+        self,
+        fd: __wasi_fd_t,
+        path: &str,
+        how: &OpenHow,
+    ) -> Result<__wasi_fd_t, Errno> {
+        let changes = OFlags::CREAT | OFlags::EXCL | OFlags::TRUNC;
+        if how.oflags.contains(OFlags::DIRECTORY) && how.oflags.intersects(changes) {
+            return Err(Errno::INVAL);
+        }
+        let place = self.place(fd, path, how.needed())?;
+        how.check(&place)?;
+        let entry = match &place.target {
+            Target::Host { dir, path } => open_host(dir, path, &place, how)?,
+            Target::Virtual(prefix) => open_virtual(prefix, &place, how)?,
+        };
+        self.lock().fs.insert(entry)
+    }
+}
+
+fn open_virtual(prefix: &str, place: &Place, how: &OpenHow) -> Result<Entry, Errno> {
+    if how.oflags.contains(OFlags::CREAT | OFlags::EXCL) {
+        return Err(Errno::EXIST);
+    }
+    if how.oflags.contains(OFlags::CREAT) || how.rights.contains(Rights::FD_WRITE) {
+        return Err(Errno::ISDIR);
+    }
+    let inheriting = how.inheriting & place.inheriting;
+    Ok(virtual_directory(
+        prefix.to_owned(),
+        how.rights & place.inheriting,
+        inheriting,
+    ))
+}
+
+fn open_host(dir: &Dir, path: &str, place: &Place, how: &OpenHow) -> Result<Entry, Errno> {
+    let rights = how.rights & place.inheriting & place.granted;
+    let file = dir.open_with(path, &how.options(rights))?.into_std();
+    let filetype = sys::stat(&file)?.st_filetype;
+    let (object, possible) = if filetype == __WASI_FILETYPE_DIRECTORY {
+        (
+            Object::Dir(Arc::new(Dir::from_std_file(file))),
+            Rights::OF_DIRECTORIES,
+        )
+    } else {
+        let terminal = std::io::IsTerminal::is_terminal(&file);
+        let possible = if terminal {
+            Rights::OF_FILES - Rights::POSITION
+        } else {
+            Rights::OF_FILES
+        };
+        (Object::File(Arc::new(file)), possible)
+    };
+    Ok(Entry {
+        object,
+        rights: rights & possible,
+        inheriting: how.inheriting & place.inheriting,
+        granted: place.granted,
+        flags: how.flags,
+        filetype,
+        preopen: None,
+    })
+}

@@ -1,0 +1,228 @@
+//! From a descriptor and a path to a [`Place`]: a directory of the host and a path below it, never above.
+//!
+//! A path relative to a host directory is handed to `cap-std` as it is, which follows it one component at a time (or lets the
+//! kernel do so) and refuses to leave the directory, through `..`, absolute paths or symbolic links. What is resolved here is
+//! only the **virtual root**: descriptor 3, a directory that holds the preopened directories under their names. Its paths are
+//! walked by name up to a preopened directory, and the rest is relative to that. A directory preopened as `.` or `/` is the root
+//! itself: what no other name matches is looked for there.
+
+use std::sync::Arc;
+
+use cap_std::fs::Dir;
+
+use super::Ctx;
+use super::flags::Rights;
+use super::fs::{Object, WasiFs};
+use crate::types::*;
+
+/// A preopened directory, as it appears below the virtual root.
+#[derive(Debug)]
+pub(super) struct Mount {
+    /// The components of its name: none for the root itself. `None` where the name leads above the root (`../x`): such a
+    /// directory is reached through its own descriptor only.
+    name: Option<Vec<String>>,
+    /// The name as the host program gave it.
+    alias: String,
+    pub(super) dir: Arc<Dir>,
+    pub(super) granted: Rights,
+}
+
+impl Mount {
+    pub(super) fn new(alias: &str, dir: Arc<Dir>, granted: Rights) -> Self {
+        let name = components(alias)
+            .map(|component| (component != "..").then(|| component.to_owned()))
+            .collect();
+        Self {
+            name,
+            alias: alias.to_owned(),
+            dir,
+            granted,
+        }
+    }
+
+    /// Whether both have the same name.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        match (&self.name, &other.name) {
+            (Some(name), Some(other)) => name == other,
+            _ => self.alias == other.alias,
+        }
+    }
+
+    fn is(&self, path: &[&str]) -> bool {
+        self.name.as_ref().is_some_and(|name| name.iter().eq(path))
+    }
+
+    /// The component of the name that follows `path`, if the name begins with it and goes on.
+    fn below(&self, path: &[&str]) -> Option<&str> {
+        let name = self.name.as_ref()?;
+        let begins = name.iter().zip(path).all(|(left, right)| left == right);
+        if begins {
+            name.get(path.len()).map(String::as_str)
+        } else {
+            None
+        }
+    }
+}
+
+/// The components of a path that name something: no empty ones, no `.`.
+fn components(path: &str) -> impl Iterator<Item = &str> {
+    path.split('/')
+        .filter(|component| !component.is_empty() && *component != ".")
+}
+
+/// What a path leads to.
+#[derive(Debug)]
+pub(crate) struct Place {
+    pub(super) target: Target,
+    /// What the descriptor passes on to what is opened through it.
+    pub(super) inheriting: Rights,
+    /// What the host program permits there.
+    pub(super) granted: Rights,
+}
+
+#[derive(Debug)]
+pub(super) enum Target {
+    /// A path below a directory of the host.
+    Host { dir: Arc<Dir>, path: String },
+    /// A virtual directory, by its path from the root.
+    Virtual(String),
+}
+
+impl Place {
+    /// The host directory and path, or an error of the caller's choice for a virtual directory.
+    pub(super) fn host(&self, otherwise: Errno) -> Result<(&Dir, &str), Errno> {
+        match &self.target {
+            Target::Host { dir, path } => Ok((dir, path)),
+            Target::Virtual(_) => Err(otherwise),
+        }
+    }
+}
+
+impl Ctx<'_> {
+    /// Resolves a path relative to a descriptor that must allow `needed`.
+    pub(super) fn place(self, fd: __wasi_fd_t, path: &str, needed: Rights) -> Result<Place, Errno> {
+        if path.contains('\0') {
+            return Err(Errno::INVAL);
+        }
+        let state = self.lock();
+        let entry = state.fs.entry(fd)?;
+        if !matches!(entry.object, Object::Dir(_) | Object::Virtual(_)) {
+            return Err(Errno::NOTDIR);
+        }
+        entry.require(needed)?;
+        let mut place = Place {
+            target: Target::Virtual(String::new()),
+            inheriting: entry.inheriting,
+            granted: entry.granted,
+        };
+        match &entry.object {
+            Object::Virtual(prefix) => match state.fs.walk(prefix, path)? {
+                Walk::Virtual(prefix) => place.target = Target::Virtual(prefix),
+                Walk::Host(mount, path) => {
+                    if !mount.granted.contains(needed) {
+                        return Err(Errno::ACCES);
+                    }
+                    place.target = Target::Host {
+                        dir: mount.dir.clone(),
+                        path,
+                    };
+                    place.granted = mount.granted;
+                }
+            },
+            Object::Dir(dir) => {
+                place.target = Target::Host {
+                    dir: dir.clone(),
+                    path: path.to_owned(),
+                }
+            }
+            Object::Stream(_) | Object::File(_) => return Err(Errno::NOTDIR),
+        }
+        Ok(place)
+    }
+}
+
+/// Where a path from a virtual directory leads.
+enum Walk<'a> {
+    Virtual(String),
+    Host(&'a Mount, String),
+}
+
+impl WasiFs {
+    /// Walks a path from a virtual directory: by name as long as preopened names go on so, and from there in the deepest
+    /// preopened directory on the way. `at` is always the beginning of such a name (or the root).
+    fn walk(&self, prefix: &str, path: &str) -> Result<Walk<'_>, Errno> {
+        match path.bytes().next() {
+            None => return Err(Errno::NOENT),
+            // As for any directory: an absolute path is not relative to it.
+            Some(b'/') => return Err(Errno::PERM),
+            Some(_) => {}
+        }
+        let mut at: Vec<&str> = components(prefix).collect();
+        let mut rest = path;
+        while let Some((component, after)) = next_component(rest) {
+            if component == ".." {
+                at.pop().ok_or(Errno::PERM)?;
+            } else if self
+                .mounts
+                .iter()
+                .any(|mount| mount.below(&at) == Some(component))
+            {
+                at.push(component);
+            } else {
+                return self.leave(&at, rest).ok_or(Errno::NOENT);
+            }
+            rest = after;
+        }
+        let here = self.mounts.iter().find(|mount| mount.is(&at));
+        Ok(here.map_or_else(
+            || Walk::Virtual(at.join("/")),
+            |mount| Walk::Host(mount, ".".to_owned()),
+        ))
+    }
+
+    /// The deepest preopened directory at or above `at`, and the path from there to `rest` below `at`.
+    fn leave(&self, at: &[&str], rest: &str) -> Option<Walk<'_>> {
+        (0..=at.len()).rev().find_map(|depth| {
+            let mount = self.mounts.iter().find(|mount| mount.is(&at[..depth]))?;
+            let rest = rest.trim_start_matches('/');
+            let path = at[depth..]
+                .iter()
+                .copied()
+                .chain([rest])
+                .collect::<Vec<_>>()
+                .join("/");
+            Some(Walk::Host(mount, path))
+        })
+    }
+
+    /// The names directly in a virtual directory, or the host directory that is the root itself.
+    pub(super) fn virtual_names(&self, prefix: &str) -> Result<Vec<String>, Arc<Dir>> {
+        let at: Vec<&str> = components(prefix).collect();
+        if let Some(root) = self.mounts.iter().find(|mount| mount.is(&at)) {
+            return Err(root.dir.clone());
+        }
+        let mut names: Vec<String> = Vec::new();
+        for name in self.mounts.iter().filter_map(|mount| mount.below(&at)) {
+            if !names.iter().any(|known| known == name) {
+                names.push(name.to_owned());
+            }
+        }
+        Ok(names)
+    }
+}
+
+/// The first component of a path that names something, and what follows it (with its slash).
+fn next_component(path: &str) -> Option<(&str, &str)> {
+    let mut rest = path;
+    loop {
+        rest = rest.trim_start_matches('/');
+        if rest.is_empty() {
+            return None;
+        }
+        let (component, after) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        if component != "." {
+            return Some((component, after));
+        }
+        rest = after;
+    }
+}

@@ -1,0 +1,206 @@
+//! Waiting: clocks in both countings, files, and mistakes, which are events too.
+
+use std::time::{Duration, Instant};
+
+use super::*;
+use crate::files::Pipe;
+
+fn clock(
+    userdata: u64,
+    clock_id: __wasi_clockid_t,
+    timeout: u64,
+    flags: u16,
+) -> __wasi_subscription_t {
+    __wasi_subscription_t {
+        userdata,
+        type_: __WASI_EVENTTYPE_CLOCK,
+        u: WasiSubscription::Clock(__wasi_subscription_clock_t {
+            clock_id,
+            timeout,
+            precision: 0,
+            flags,
+        }),
+    }
+}
+
+fn file(userdata: u64, fd: __wasi_fd_t, write: bool) -> __wasi_subscription_t {
+    let file = __wasi_subscription_fs_readwrite_t { fd };
+    let (type_, u) = if write {
+        (__WASI_EVENTTYPE_FD_WRITE, WasiSubscription::FdWrite(file))
+    } else {
+        (__WASI_EVENTTYPE_FD_READ, WasiSubscription::FdRead(file))
+    };
+    __wasi_subscription_t { userdata, type_, u }
+}
+
+fn found(events: &[__wasi_event_t]) -> Vec<(u64, __wasi_errno_t)> {
+    events
+        .iter()
+        .map(|event| (event.userdata, event.error))
+        .collect()
+}
+
+#[test]
+fn clocks_go_on() {
+    let world = World::new();
+    let ctx = world.ctx();
+    for clock in [
+        Clock::Realtime,
+        Clock::Monotonic,
+        Clock::ProcessCpu,
+        Clock::ThreadCpu,
+    ] {
+        let first = ctx.clock_time_get(clock);
+        assert!(ctx.clock_time_get(clock) >= first);
+        assert!((1..=1_000_000_000).contains(&ctx.clock_res_get(clock)));
+    }
+    assert!(ctx.clock_time_get(Clock::Realtime) > 1_600_000_000_000_000_000);
+    assert_eq!(Clock::from_raw(4), Err(Errno::INVAL));
+}
+
+#[test]
+fn the_first_timer_ends_the_wait() {
+    let world = World::new();
+    let start = Instant::now();
+    let far = 3_600_000_000_000;
+    let events = world.ctx().poll_oneoff(&[
+        clock(1, __WASI_CLOCK_MONOTONIC, far, 0),
+        clock(2, __WASI_CLOCK_MONOTONIC, 20_000_000, 0),
+        clock(3, __WASI_CLOCK_REALTIME, far, 0),
+    ]);
+    assert_eq!(found(&events.unwrap()), [(2, 0)]);
+    assert!(start.elapsed() >= Duration::from_millis(20));
+    assert!(start.elapsed() < Duration::from_secs(10));
+}
+
+#[test]
+fn absolute_times_are_on_their_own_clock() {
+    let world = World::new();
+    let ctx = world.ctx();
+    let absolute = __WASI_SUBSCRIPTION_CLOCK_ABSTIME;
+    for (id, which) in [
+        (__WASI_CLOCK_REALTIME, Clock::Realtime),
+        (__WASI_CLOCK_MONOTONIC, Clock::Monotonic),
+    ] {
+        let due = ctx.clock_time_get(which) + 15_000_000;
+        let events = ctx.poll_oneoff(&[
+            clock(7, id, due, absolute),
+            clock(8, id, u64::MAX, absolute),
+        ]);
+        assert_eq!(found(&events.unwrap()), [(7, 0)]);
+        assert!(ctx.clock_time_get(which) >= due);
+        // What is past is due at once, and the end of time is no overflow.
+        let events = ctx.poll_oneoff(&[clock(9, id, 1, absolute), clock(8, id, u64::MAX, 0)]);
+        assert_eq!(found(&events.unwrap()), [(9, 0)]);
+    }
+}
+
+#[test]
+fn files_and_pipes_are_ready_with_what_they_have() {
+    let world = World::with(|builder, inside| {
+        let mut input = Pipe::new();
+        std::io::Write::write_all(&mut input, b"abc").unwrap();
+        builder
+            .stdin(Box::new(input))
+            .map_dir("dir", inside)
+            .unwrap();
+    });
+    let fd = world.create("file", "0123456789");
+    world
+        .ctx()
+        .fd_seek(fd, std::io::SeekFrom::Start(4))
+        .unwrap();
+    let far = clock(1, __WASI_CLOCK_MONOTONIC, u64::MAX, 0);
+    let events = world.ctx().poll_oneoff(&[
+        far,
+        file(2, fd, false),
+        file(3, 0, false),
+        file(4, fd, true),
+    ]);
+    let events = events.unwrap();
+    assert_eq!(found(&events), [(2, 0), (3, 0), (4, 0)]);
+    let nbytes = |event: &__wasi_event_t| match event.u {
+        EventEnum::FdRead(details) => details.nbytes,
+        _ => u64::MAX,
+    };
+    assert_eq!(
+        events.iter().map(nbytes).collect::<Vec<_>>(),
+        [6, 3, u64::MAX]
+    );
+}
+
+#[test]
+fn mistakes_are_events() {
+    let world = World::new();
+    let fd = world.create("file", "");
+    let blind = world
+        .open("file", OFlags::empty(), Rights::FD_READ)
+        .unwrap();
+    let events = world.ctx().poll_oneoff(&[
+        clock(1, 9, 0, 0),
+        clock(2, __WASI_CLOCK_MONOTONIC, 0, 2),
+        clock(3, __WASI_CLOCK_THREAD_CPUTIME_ID, 0, 0),
+        clock(4, __WASI_CLOCK_PROCESS_CPUTIME_ID, 0, 0),
+        file(5, 99, false),
+        file(6, DIR, false),
+        file(7, 0, true),
+        file(8, blind, false),
+        clock(9, __WASI_CLOCK_MONOTONIC, u64::MAX, 0),
+        file(10, fd, false),
+    ]);
+    let expected = [
+        (1, __WASI_EINVAL),
+        (2, __WASI_EINVAL),
+        (3, __WASI_ENOTSUP),
+        (4, __WASI_ENOTSUP),
+        (5, __WASI_EBADF),
+        (6, __WASI_EBADF),
+        (7, __WASI_EBADF),
+        (8, __WASI_ENOTCAPABLE),
+        (10, 0),
+    ];
+    assert_eq!(found(&events.unwrap()), expected);
+    assert_eq!(world.ctx().poll_oneoff(&[]), Err(Errno::INVAL));
+}
+
+#[test]
+fn a_named_pipe_is_waited_for() {
+    let world = World::new();
+    rustix::fs::mknodat(
+        rustix::fs::CWD,
+        world.host("fifo"),
+        rustix::fs::FileType::Fifo,
+        rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR,
+        0,
+    )
+    .unwrap();
+    let fd = world
+        .open("fifo", OFlags::empty(), Rights::OF_FILES)
+        .unwrap();
+    let soon = clock(1, __WASI_CLOCK_MONOTONIC, 10_000_000, 0);
+    let events = world
+        .ctx()
+        .poll_oneoff(&[soon, file(2, fd, false)])
+        .unwrap();
+    assert_eq!(found(&events), [(1, 0)]);
+    let events = world.ctx().poll_oneoff(&[soon, file(3, fd, true)]).unwrap();
+    assert_eq!(found(&events), [(3, 0)]);
+    // What another thread writes ends the wait; the lock is free meanwhile.
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            std::thread::sleep(Duration::from_millis(20));
+            world.write(fd, "hello").unwrap();
+        });
+        let events = world.ctx().poll_oneoff(&[file(4, fd, false)]).unwrap();
+        assert_eq!(found(&events), [(4, 0)]);
+        let EventEnum::FdRead(details) = events[0].u else {
+            panic!("{events:?}")
+        };
+        assert_eq!(details.nbytes, 5);
+    });
+    assert_eq!(
+        world.ctx().fd_seek(fd, std::io::SeekFrom::Start(0)),
+        Err(Errno::SPIPE)
+    );
+    assert!(!world.ctx().reader(fd).unwrap().reads_on());
+}

@@ -1,0 +1,172 @@
+//! The virtual root: preopened directories under their names, seen from descriptor 3.
+
+use super::*;
+
+const ROOT: __wasi_fd_t = 3;
+
+fn names(world: &World, fd: __wasi_fd_t) -> Vec<String> {
+    let entries = world.ctx().fd_readdir(fd, 0).unwrap();
+    let mut names: Vec<_> = entries
+        .map(|entry| String::from_utf8(entry.unwrap().name).unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+fn read(world: &World, path: &str) -> Result<Vec<u8>, Errno> {
+    let fd = world
+        .ctx()
+        .path_open(ROOT, path, &how(OFlags::empty(), Rights::FD_READ))?;
+    world.read(fd, 100)
+}
+
+/// `a`, `b/c` and `b/c/d` preopened, each with a file `name` that says which it is.
+fn three() -> World {
+    World::with(|builder, inside| {
+        for (alias, host) in [("a", "one"), ("/b/c", "two"), ("b/c/./d", "three")] {
+            let dir = inside.join(host);
+            std::fs::create_dir(&dir).unwrap();
+            std::fs::write(dir.join("name"), host).unwrap();
+            builder.map_dir(alias, dir).unwrap();
+        }
+    })
+}
+
+#[test]
+fn the_root_holds_what_was_opened_in_advance() {
+    let world = three();
+    assert_eq!(names(&world, ROOT), [".", "..", "a", "b"]);
+    let b = world.ctx().path_open(
+        ROOT,
+        "b",
+        &how(OFlags::DIRECTORY, Rights::all() - Rights::FD_WRITE),
+    );
+    let b = b.unwrap();
+    assert_eq!(names(&world, b), [".", "..", "c"]);
+    let c = world
+        .ctx()
+        .path_open(b, "./c/", &how(OFlags::DIRECTORY, Rights::OF_DIRECTORIES))
+        .unwrap();
+    assert_eq!(names(&world, c), [".", "..", "name"]);
+    let stat = world.ctx().path_filestat_get(ROOT, true, "b").unwrap();
+    assert_eq!(stat.st_filetype, __WASI_FILETYPE_DIRECTORY);
+    assert_eq!(
+        world
+            .ctx()
+            .path_filestat_get(ROOT, true, "a")
+            .unwrap()
+            .st_filetype,
+        __WASI_FILETYPE_DIRECTORY
+    );
+}
+
+#[test]
+fn paths_lead_through_the_root_into_every_directory() {
+    let world = three();
+    assert_eq!(read(&world, "a/name").unwrap(), b"one");
+    assert_eq!(read(&world, "b/c/name").unwrap(), b"two");
+    assert_eq!(read(&world, ".//b/./c//d/name").unwrap(), b"three");
+    assert_eq!(read(&world, "a/../b/c/name").unwrap(), b"two");
+    assert_eq!(read(&world, "b/c/d/../name").unwrap(), b"two");
+    for path in ["x", "b/x", "b/name", "a/x"] {
+        assert_eq!(read(&world, path), Err(Errno::NOENT), "{path}");
+    }
+    for path in [
+        "..",
+        "../x",
+        "a/../../x",
+        "a/name/../../../x",
+        "a/./x/../../..",
+        "/a/name",
+        "/",
+    ] {
+        let error = read(&world, path).unwrap_err();
+        assert!(
+            [Errno::PERM, Errno::NOENT, Errno::NOTDIR].contains(&error),
+            "{path}: {error:?}"
+        );
+    }
+    assert_eq!(read(&world, ".."), Err(Errno::PERM));
+    assert_eq!(read(&world, ""), Err(Errno::NOENT));
+}
+
+#[test]
+fn files_move_between_directories_through_the_root() {
+    let world = three();
+    let ctx = world.ctx();
+    ctx.path_rename(ROOT, "a/name", ROOT, "b/c/moved").unwrap();
+    assert_eq!(read(&world, "b/c/moved").unwrap(), b"one");
+    let fd = ctx
+        .path_open(ROOT, "a/new", &how(OFlags::CREAT, Rights::FD_WRITE))
+        .unwrap();
+    world.write(fd, "new").unwrap();
+    assert_eq!(world.read_host("one/new"), "new");
+}
+
+#[test]
+fn the_root_itself_does_not_change() {
+    let world = three();
+    let ctx = world.ctx();
+    assert_eq!(ctx.path_create_directory(ROOT, "b"), Err(Errno::EXIST));
+    assert_eq!(ctx.path_create_directory(ROOT, "new"), Err(Errno::NOENT));
+    assert_eq!(ctx.path_remove_directory(ROOT, "b"), Err(Errno::BUSY));
+    assert_eq!(ctx.path_unlink_file(ROOT, "b"), Err(Errno::ISDIR));
+    assert_eq!(ctx.path_rename(ROOT, "b", ROOT, "a/b"), Err(Errno::BUSY));
+    assert_eq!(ctx.path_symlink("x", ROOT, "b"), Err(Errno::EXIST));
+    assert_eq!(ctx.path_readlink(ROOT, "b"), Err(Errno::INVAL));
+    assert_eq!(
+        ctx.path_link(ROOT, false, "b", ROOT, "a/x"),
+        Err(Errno::PERM)
+    );
+    let open = |oflags, rights| ctx.path_open(ROOT, "b", &how(oflags, rights));
+    assert_eq!(open(OFlags::CREAT, Rights::FD_READ), Err(Errno::ISDIR));
+    assert_eq!(open(OFlags::empty(), Rights::FD_WRITE), Err(Errno::ISDIR));
+    assert_eq!(
+        open(OFlags::CREAT | OFlags::EXCL, Rights::FD_READ),
+        Err(Errno::EXIST)
+    );
+    let file = ctx.path_open(ROOT, "new", &how(OFlags::CREAT, Rights::FD_WRITE));
+    assert_eq!(file, Err(Errno::NOENT));
+}
+
+#[test]
+fn a_directory_opened_as_the_root_is_the_root() {
+    for alias in ["/", ".", "", "./"] {
+        let world = World::with(|builder, inside| {
+            std::fs::create_dir(inside.join("sub")).unwrap();
+            std::fs::write(inside.join("sub/file"), "file").unwrap();
+            let other = inside.join("other");
+            std::fs::create_dir(&other).unwrap();
+            std::fs::write(other.join("x"), "x").unwrap();
+            builder.map_dir(alias, inside).unwrap();
+            builder.map_dir("deep/mount", other).unwrap();
+        });
+        assert_eq!(
+            names(&world, ROOT),
+            [".", "..", "other", "sub"],
+            "{alias:?}"
+        );
+        assert_eq!(read(&world, "sub/file").unwrap(), b"file");
+        assert_eq!(read(&world, "deep/mount/x").unwrap(), b"x");
+        assert_eq!(read(&world, "deep/y"), Err(Errno::NOENT));
+        assert_eq!(read(&world, "../secret"), Err(Errno::PERM));
+        let stat = |path| world.ctx().path_filestat_get(ROOT, true, path);
+        assert_ne!(stat(".").unwrap().st_ino, 0);
+        world.ctx().path_create_directory(ROOT, "new").unwrap();
+        assert!(world.host("new").is_dir());
+    }
+}
+
+#[test]
+fn a_name_above_the_root_is_reached_by_its_descriptor_only() {
+    let world = World::with(|builder, inside| {
+        std::fs::write(inside.join("file"), "file").unwrap();
+        builder.map_dir("../up", inside).unwrap();
+    });
+    assert_eq!(names(&world, ROOT), [".", ".."]);
+    assert_eq!(read(&world, "../up/file"), Err(Errno::PERM));
+    let fd = world
+        .open("file", OFlags::empty(), Rights::FD_READ)
+        .unwrap();
+    assert_eq!(world.read(fd, 10).unwrap(), b"file");
+}

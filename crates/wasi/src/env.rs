@@ -1,0 +1,120 @@
+//! [`WasiEnv`]: a [`WasiState`] as the environment of host functions, together with the guest's memory.
+//!
+//! The state is shared by all clones. The memory is found when an instance is made: the runtime clones the environment for it and
+//! calls [`init_with_instance`](WasmerEnv::init_with_instance), which looks up the export named `memory`.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use wasmill::{
+    ExportError, HostEnvInitError, ImportObject, Instance, LazyInit, Memory, Module, NamedResolver,
+    WasmerEnv,
+};
+
+use crate::functions::{generate_import_object_from_env, namespace};
+use crate::state::{WasiState, WasiStateBuilder, WasiStateCreationError};
+use crate::types::__wasi_exitcode_t;
+use crate::version::{WasiVersion, get_wasi_version, get_wasi_versions};
+
+/// Why a guest ended, or could not begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum WasiError {
+    /// The guest called `proc_exit` with this code. The call that ran the guest returns this as a user error.
+    #[error("WASI exited with code: {0}")]
+    Exit(__wasi_exitcode_t),
+    /// The module imports nothing of WASI, or from more than one version.
+    #[error("The WASI version could not be determined")]
+    UnknownWasiVersion,
+}
+
+/// What WASI functions work with: the state, shared by all clones, and the memory of the instance they serve.
+#[derive(Debug, Clone)]
+pub struct WasiEnv {
+    /// What the guest sees. It is locked for moments only, never while the guest runs.
+    pub state: Arc<Mutex<WasiState>>,
+    memory: LazyInit<Memory>,
+}
+
+impl WasiEnv {
+    /// An environment for a state, with no memory yet.
+    pub fn new(state: WasiState) -> Self {
+        Self {
+            state: Arc::new(Mutex::new(state)),
+            memory: LazyInit::new(),
+        }
+    }
+
+    /// The functions of the one WASI version that the module imports from.
+    pub fn import_object(&mut self, module: &Module) -> Result<ImportObject, WasiError> {
+        let version = get_wasi_version(module, false).ok_or(WasiError::UnknownWasiVersion)?;
+        Ok(generate_import_object_from_env(
+            module.store(),
+            self.clone(),
+            version,
+        ))
+    }
+
+    /// The functions of all the WASI versions that the module imports from.
+    pub fn import_object_for_all_wasi_versions(
+        &mut self,
+        module: &Module,
+    ) -> Result<Box<dyn NamedResolver>, WasiError> {
+        let versions = get_wasi_versions(module, false).unwrap_or_default();
+        if versions.is_empty() {
+            return Err(WasiError::UnknownWasiVersion);
+        }
+        let mut imports = ImportObject::new();
+        for version in versions {
+            imports.register(
+                version.get_namespace_str(),
+                namespace(module.store(), self, version),
+            );
+        }
+        Ok(Box::new(imports))
+    }
+
+    /// The state, locked. The guest's next WASI call waits until the guard is dropped.
+    pub fn state(&self) -> MutexGuard<'_, WasiState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The guest's memory.
+    ///
+    /// # Panics
+    ///
+    /// If this environment belongs to no instance yet, or the guest exports no memory. A guest never causes this: its calls end
+    /// with a trap instead.
+    pub fn memory(&self) -> &Memory {
+        self.memory_ref()
+            .expect("a WASI environment has a memory once its guest is instantiated and exports one as `memory`")
+    }
+
+    /// The guest's memory, if this environment belongs to an instance that exports one.
+    pub fn memory_ref(&self) -> Option<&Memory> {
+        self.memory.get_ref()
+    }
+}
+
+impl WasmerEnv for WasiEnv {
+    /// Looks up the export `memory`. A guest without one can still call what takes no pointers.
+    fn init_with_instance(&mut self, instance: &Instance) -> Result<(), HostEnvInitError> {
+        // A weak handle: the environment belongs to the instance and must not keep it alive.
+        match instance
+            .exports
+            .get_with_generics_weak::<Memory, (), ()>("memory")
+        {
+            Ok(memory) => {
+                self.memory.initialize(memory);
+                Ok(())
+            }
+            Err(ExportError::Missing(_)) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+impl WasiStateBuilder {
+    /// [`build`](Self::build)s the state and makes an environment of it.
+    pub fn finalize(&mut self) -> Result<WasiEnv, WasiStateCreationError> {
+        Ok(WasiEnv::new(self.build()?))
+    }
+}

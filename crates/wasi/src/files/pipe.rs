@@ -1,0 +1,101 @@
+//! [`Pipe`]: bytes in memory, first in, first out; for feeding a guest's input and capturing its output.
+
+use std::collections::VecDeque;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+
+use super::{WasiFile, WasiFsError};
+
+/// A queue of bytes: writing appends, reading takes away; an empty pipe reads as the end of the file.
+#[derive(Debug, Clone, Default)]
+pub struct Pipe {
+    buffer: VecDeque<u8>,
+}
+
+impl Pipe {
+    /// An empty pipe.
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+impl Read for Pipe {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        self.buffer.read(buf)
+    }
+}
+
+impl Write for Pipe {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        self.buffer.write(buf)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Seek for Pipe {
+    fn seek(&mut self, _pos: SeekFrom) -> io::Result<u64> {
+        Err(io::Error::other("can not seek in a pipe"))
+    }
+}
+
+impl WasiFile for Pipe {
+    fn last_accessed(&self) -> u64 {
+        0
+    }
+    fn last_modified(&self) -> u64 {
+        0
+    }
+    fn created_time(&self) -> u64 {
+        0
+    }
+    fn size(&self) -> u64 {
+        self.buffer.len() as u64
+    }
+    fn set_len(&mut self, new_size: u64) -> Result<(), WasiFsError> {
+        // The guest may only shorten what it could have written: an enormous size must not become an allocation.
+        let new_size = usize::try_from(new_size).map_err(|_| WasiFsError::InvalidInput)?;
+        if new_size > self.buffer.len() {
+            return Err(WasiFsError::InvalidInput);
+        }
+        self.buffer.truncate(new_size);
+        Ok(())
+    }
+    fn unlink(&mut self) -> Result<(), WasiFsError> {
+        Ok(())
+    }
+    fn bytes_available(&self) -> Result<usize, WasiFsError> {
+        Ok(self.buffer.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_come_out_in_order_and_once() {
+        let mut pipe = Pipe::new();
+        pipe.write_all(b"hello ").unwrap();
+        pipe.write_all(b"world").unwrap();
+        assert_eq!(pipe.size(), 11);
+        let mut first = [0; 4];
+        pipe.read_exact(&mut first).unwrap();
+        assert_eq!(&first, b"hell");
+        let mut rest = String::new();
+        pipe.read_to_string(&mut rest).unwrap();
+        assert_eq!(rest, "o world");
+        assert_eq!(pipe.read(&mut first).unwrap(), 0);
+        assert!(pipe.seek(SeekFrom::Start(0)).is_err());
+    }
+
+    #[test]
+    fn a_pipe_cannot_be_blown_up() {
+        let mut pipe = Pipe::new();
+        pipe.write_all(b"abc").unwrap();
+        assert_eq!(pipe.set_len(1 << 40), Err(WasiFsError::InvalidInput));
+        pipe.set_len(1).unwrap();
+        assert_eq!(pipe.bytes_available(), Ok(1));
+    }
+}

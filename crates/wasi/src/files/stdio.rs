@@ -1,0 +1,142 @@
+//! The process's own standard streams as [`WasiFile`]s.
+//!
+//! Output goes through Rust's own buffers (so that it keeps its order with the host program's `println!`) and is flushed at once.
+//! Input is taken from the operating system without a buffer, so that nothing the guest did not ask for is lost to the host
+//! program or the next guest, and polling tells the truth.
+
+use std::io::{self, Read, Seek, SeekFrom, Write};
+
+use super::{WasiFile, WasiFsError};
+use crate::sys;
+
+/// One of the process's streams.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum HostStream {
+    Stdin,
+    Stdout,
+    Stderr,
+}
+
+impl HostStream {
+    /// The stream behind a file, if the file is one of the three types below.
+    pub(crate) fn of(file: &dyn WasiFile) -> Option<Self> {
+        let any = file.upcast_any_ref();
+        if any.is::<Stdin>() {
+            Some(Self::Stdin)
+        } else if any.is::<Stdout>() {
+            Some(Self::Stdout)
+        } else if any.is::<Stderr>() {
+            Some(Self::Stderr)
+        } else {
+            None
+        }
+    }
+
+    pub(crate) fn read(self, buf: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Stdin => sys::read_stdin(buf),
+            Self::Stdout | Self::Stderr => {
+                Err(io::Error::other("can not read from an output stream"))
+            }
+        }
+    }
+
+    pub(crate) fn write(self, buf: &[u8]) -> io::Result<usize> {
+        fn put(mut stream: impl Write, buf: &[u8]) -> io::Result<usize> {
+            let written = stream.write(buf)?;
+            stream.flush()?;
+            Ok(written)
+        }
+        match self {
+            Self::Stdin => Err(io::Error::other("can not write to stdin")),
+            Self::Stdout => put(io::stdout().lock(), buf),
+            Self::Stderr => put(io::stderr().lock(), buf),
+        }
+    }
+}
+
+macro_rules! streams {
+    ($($(#[$meta:meta])* $name:ident $stream:ident;)*) => {$(
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, Default)]
+        pub struct $name;
+
+        impl Read for $name {
+            fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+                HostStream::$stream.read(buf)
+            }
+        }
+
+        impl Write for $name {
+            fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+                HostStream::$stream.write(buf)
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+
+        impl Seek for $name {
+            fn seek(&mut self, _pos: SeekFrom) -> io::Result<u64> {
+                Err(io::Error::other("can not seek in a standard stream"))
+            }
+        }
+
+        impl WasiFile for $name {
+            fn last_accessed(&self) -> u64 {
+                0
+            }
+            fn last_modified(&self) -> u64 {
+                0
+            }
+            fn created_time(&self) -> u64 {
+                0
+            }
+            fn size(&self) -> u64 {
+                0
+            }
+            fn set_len(&mut self, _new_size: u64) -> Result<(), WasiFsError> {
+                Err(WasiFsError::PermissionDenied)
+            }
+            fn unlink(&mut self) -> Result<(), WasiFsError> {
+                Ok(())
+            }
+            fn bytes_available(&self) -> Result<usize, WasiFsError> {
+                Ok(sys::stream_bytes_available(HostStream::$stream)?)
+            }
+            fn get_raw_fd(&self) -> Option<i32> {
+                Some(sys::stream_raw_fd(HostStream::$stream))
+            }
+        }
+    )*};
+}
+
+streams! {
+    /// The process's standard input.
+    Stdin Stdin;
+    /// The process's standard output.
+    Stdout Stdout;
+    /// The process's standard error.
+    Stderr Stderr;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn streams_are_recognised_and_keep_their_direction() {
+        assert_eq!(HostStream::of(&Stdin), Some(HostStream::Stdin));
+        assert_eq!(HostStream::of(&super::super::Pipe::new()), None);
+        assert_eq!(Stdin.write(b"x").unwrap_err().kind(), io::ErrorKind::Other);
+        assert_eq!(
+            Stdout.read(&mut [0]).unwrap_err().kind(),
+            io::ErrorKind::Other
+        );
+        assert_eq!(
+            Stderr.seek(SeekFrom::Start(0)).unwrap_err().kind(),
+            io::ErrorKind::Other
+        );
+        assert_eq!(Stderr.get_raw_fd(), Some(2));
+    }
+}

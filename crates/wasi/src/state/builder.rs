@@ -1,0 +1,520 @@
+//! [`WasiStateBuilder`]: collects what the guest shall see, checks it, and opens the directories.
+//!
+//! Data passes from the setters, which keep what they are given, to [`build`](WasiStateBuilder::build), which checks arguments, then
+//! the environment, then opens the directories in order. A directory that is not there is reported by the setter.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use super::WasiState;
+use crate::ctx::{Permissions, Preopen, WasiFs};
+use crate::files::{WasiFile, WasiFsError};
+
+/// Why a [`WasiState`] could not be built.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum WasiStateCreationError {
+    /// An environment variable cannot be passed on.
+    #[error("bad environment variable format: `{0}`")]
+    EnvironmentVariableFormatError(String),
+    /// An argument has a NUL in it.
+    #[error("argument contains null byte: `{0}`")]
+    ArgumentContainsNulByte(String),
+    /// There is no such directory.
+    #[error("preopened directory not found: `{0}`")]
+    PreopenedDirectoryNotFound(PathBuf),
+    /// A directory is described incompletely.
+    #[error("preopened directory error: `{0}`")]
+    PreopenedDirectoryError(String),
+    /// The name for a directory cannot be passed on.
+    #[error("mapped dir alias has wrong format: `{0}`")]
+    MappedDirAliasFormattingError(String),
+    /// A directory could not be opened, or its name is taken.
+    #[error("wasi filesystem creation error: `{0}`")]
+    WasiFsCreationError(String),
+    /// The host program's own set-up failed.
+    #[error("wasi filesystem setup error: `{0}`")]
+    WasiFsSetupError(String),
+    /// The file system reported an error.
+    #[error(transparent)]
+    WasiFsError(#[from] WasiFsError),
+}
+
+/// The host program's own set-up of the files, run last.
+type SetupFs = Box<dyn Fn(&mut WasiFs) -> Result<(), String> + Send>;
+
+/// Collects what a guest shall see; made by [`WasiState::new`].
+///
+/// ```
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use wasmill_wasi::WasiState;
+///
+/// let state = WasiState::new("program")
+///     .args(["--verbose", "input.txt"])
+///     .env("HOME", "/home/guest")
+///     .preopen_dir(".")?
+///     .build()?;
+/// assert_eq!(state.args.len(), 3);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Default)]
+pub struct WasiStateBuilder {
+    args: Vec<Vec<u8>>,
+    envs: Vec<(Vec<u8>, Vec<u8>)>,
+    preopens: Vec<Preopen>,
+    streams: [Option<Box<dyn WasiFile>>; 3],
+    setup_fs: Option<SetupFs>,
+}
+
+impl fmt::Debug for WasiStateBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WasiStateBuilder")
+            .field("args", &self.args)
+            .field("envs", &self.envs)
+            .field("preopens", &self.preopens)
+            .field("streams", &self.streams)
+            .field("setup_fs exists", &self.setup_fs.is_some())
+            .finish()
+    }
+}
+
+impl WasiStateBuilder {
+    pub(super) fn for_program(name: &str) -> Self {
+        Self {
+            args: vec![name.as_bytes().to_vec()],
+            ..Self::default()
+        }
+    }
+
+    /// Adds an environment variable. Its name must have neither NUL nor `=`, its value no NUL.
+    pub fn env<Key: AsRef<[u8]>, Value: AsRef<[u8]>>(
+        &mut self,
+        key: Key,
+        value: Value,
+    ) -> &mut Self {
+        self.envs
+            .push((key.as_ref().to_vec(), value.as_ref().to_vec()));
+        self
+    }
+
+    /// Adds environment variables.
+    pub fn envs<I, Key, Value>(&mut self, env_pairs: I) -> &mut Self
+    where
+        I: IntoIterator<Item = (Key, Value)>,
+        Key: AsRef<[u8]>,
+        Value: AsRef<[u8]>,
+    {
+        for (key, value) in env_pairs {
+            self.env(key, value);
+        }
+        self
+    }
+
+    /// Adds an argument, which must not have a NUL in it.
+    pub fn arg<Arg: AsRef<[u8]>>(&mut self, arg: Arg) -> &mut Self {
+        self.args.push(arg.as_ref().to_vec());
+        self
+    }
+
+    /// Adds arguments.
+    pub fn args<I, Arg>(&mut self, args: I) -> &mut Self
+    where
+        I: IntoIterator<Item = Arg>,
+        Arg: AsRef<[u8]>,
+    {
+        for arg in args {
+            self.arg(arg);
+        }
+        self
+    }
+
+    /// Lets the guest read, write and create in a directory, under the directory's own path.
+    pub fn preopen_dir<FilePath: AsRef<Path>>(
+        &mut self,
+        po_dir: FilePath,
+    ) -> Result<&mut Self, WasiStateCreationError> {
+        self.preopen(|dir| dir.directory(&po_dir).read(true).write(true).create(true))
+    }
+
+    /// Lets the guest read, write and create in directories, under their own paths.
+    pub fn preopen_dirs<I, FilePath>(
+        &mut self,
+        po_dirs: I,
+    ) -> Result<&mut Self, WasiStateCreationError>
+    where
+        I: IntoIterator<Item = FilePath>,
+        FilePath: AsRef<Path>,
+    {
+        for dir in po_dirs {
+            self.preopen_dir(dir)?;
+        }
+        Ok(self)
+    }
+
+    /// Lets the guest use a directory as described.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use wasmill_wasi::WasiState;
+    ///
+    /// WasiState::new("program").preopen(|dir| dir.directory(".").alias("src").read(true))?.build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn preopen<F>(&mut self, inner: F) -> Result<&mut Self, WasiStateCreationError>
+    where
+        F: Fn(&mut PreopenDirBuilder) -> &mut PreopenDirBuilder,
+    {
+        let mut builder = PreopenDirBuilder::default();
+        self.preopens.push(inner(&mut builder).build()?);
+        Ok(self)
+    }
+
+    /// Lets the guest read, write and create in a directory, under another name.
+    pub fn map_dir<FilePath: AsRef<Path>>(
+        &mut self,
+        alias: &str,
+        po_dir: FilePath,
+    ) -> Result<&mut Self, WasiStateCreationError> {
+        self.preopen(|dir| {
+            dir.directory(&po_dir)
+                .alias(alias)
+                .read(true)
+                .write(true)
+                .create(true)
+        })
+    }
+
+    /// Lets the guest read, write and create in directories, under other names.
+    pub fn map_dirs<I, FilePath>(
+        &mut self,
+        mapped_dirs: I,
+    ) -> Result<&mut Self, WasiStateCreationError>
+    where
+        I: IntoIterator<Item = (String, FilePath)>,
+        FilePath: AsRef<Path>,
+    {
+        for (alias, dir) in mapped_dirs {
+            self.map_dir(&alias, dir)?;
+        }
+        Ok(self)
+    }
+
+    /// Replaces the guest's standard input.
+    pub fn stdin(&mut self, new_file: Box<dyn WasiFile>) -> &mut Self {
+        self.streams[0] = Some(new_file);
+        self
+    }
+
+    /// Replaces the guest's standard output.
+    pub fn stdout(&mut self, new_file: Box<dyn WasiFile>) -> &mut Self {
+        self.streams[1] = Some(new_file);
+        self
+    }
+
+    /// Replaces the guest's standard error.
+    pub fn stderr(&mut self, new_file: Box<dyn WasiFile>) -> &mut Self {
+        self.streams[2] = Some(new_file);
+        self
+    }
+
+    /// Sets what is done to the files last.
+    pub fn setup_fs(&mut self, setup_fs_fn: SetupFs) -> &mut Self {
+        self.setup_fs = Some(setup_fs_fn);
+        self
+    }
+
+    /// Checks everything and opens the directories. The streams go to the state: a second one built gets the process's own.
+    pub fn build(&mut self) -> Result<WasiState, WasiStateCreationError> {
+        self.check_args()?;
+        let envs = self
+            .envs
+            .iter()
+            .map(|(key, value)| environment_line(key, value))
+            .collect::<Result<_, _>>()?;
+        let mut fs = WasiFs::new(std::mem::take(&mut self.streams));
+        for preopen in &self.preopens {
+            fs.preopen(preopen)
+                .map_err(WasiStateCreationError::WasiFsCreationError)?;
+        }
+        if let Some(setup_fs) = &self.setup_fs {
+            setup_fs(&mut fs).map_err(WasiStateCreationError::WasiFsSetupError)?;
+        }
+        Ok(WasiState {
+            fs,
+            args: self.args.clone(),
+            envs,
+        })
+    }
+
+    fn check_args(&self) -> Result<(), WasiStateCreationError> {
+        match self.args.iter().find(|arg| arg.contains(&0)) {
+            None => Ok(()),
+            Some(arg) => {
+                let text = String::from_utf8_lossy(arg).into_owned();
+                Err(WasiStateCreationError::ArgumentContainsNulByte(text))
+            }
+        }
+    }
+}
+
+fn environment_line(key: &[u8], value: &[u8]) -> Result<Vec<u8>, WasiStateCreationError> {
+    let wrong = |what: &str, part: &str, text: &[u8]| {
+        let text = String::from_utf8_lossy(text);
+        let message = format!("found {what} in env var {part} \"{text}\" (key=value)");
+        Err(WasiStateCreationError::EnvironmentVariableFormatError(
+            message,
+        ))
+    };
+    match key.iter().find(|byte| matches!(byte, 0 | b'=')) {
+        Some(0) => return wrong("nul byte", "key", key),
+        Some(_) => return wrong("equal sign", "key", key),
+        None => {}
+    }
+    if value.contains(&0) {
+        return wrong("nul byte", "value", value);
+    }
+    Ok([key, b"=", value].concat())
+}
+
+/// Describes a directory for [`WasiStateBuilder::preopen`].
+#[derive(Debug, Default)]
+pub struct PreopenDirBuilder {
+    path: Option<PathBuf>,
+    alias: Option<String>,
+    read: bool,
+    write: bool,
+    create: bool,
+}
+
+impl PreopenDirBuilder {
+    /// The directory on the host.
+    pub fn directory<FilePath: AsRef<Path>>(&mut self, po_dir: FilePath) -> &mut Self {
+        self.path = Some(po_dir.as_ref().to_owned());
+        self
+    }
+
+    /// What the guest calls it; slashes in front make no difference, as everything is below `/`.
+    pub fn alias(&mut self, alias: &str) -> &mut Self {
+        self.alias = Some(alias.trim_start_matches('/').to_owned());
+        self
+    }
+
+    /// Whether the guest may read there.
+    pub fn read(&mut self, toggle: bool) -> &mut Self {
+        self.read = toggle;
+        self
+    }
+
+    /// Whether the guest may write there.
+    pub fn write(&mut self, toggle: bool) -> &mut Self {
+        self.write = toggle;
+        self
+    }
+
+    /// Whether the guest may create files there, which includes writing.
+    pub fn create(&mut self, toggle: bool) -> &mut Self {
+        self.create = toggle;
+        if toggle {
+            self.write = true;
+        }
+        self
+    }
+
+    fn build(&self) -> Result<Preopen, WasiStateCreationError> {
+        use WasiStateCreationError as E;
+        let Some(host) = self.path.clone() else {
+            return Err(E::PreopenedDirectoryError(
+                "Preopened directories must point to a host directory".to_owned(),
+            ));
+        };
+        if !host.exists() {
+            return Err(E::PreopenedDirectoryNotFound(host));
+        }
+        if !(self.read || self.write || self.create) {
+            return Err(E::PreopenedDirectoryError(
+                "Preopened directories must have at least one of read, write, create permissions set"
+                    .to_owned(),
+            ));
+        }
+        let name = match &self.alias {
+            Some(alias) => alias.clone(),
+            None => host.to_string_lossy().into_owned(),
+        };
+        if name.contains('\0') {
+            return Err(E::MappedDirAliasFormattingError(format!(
+                "Alias \"{name}\" contains a nul byte"
+            )));
+        }
+        let permissions = Permissions {
+            read: self.read,
+            write: self.write,
+            create: self.create,
+        };
+        Ok(Preopen {
+            host,
+            name,
+            permissions,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::files::Pipe;
+    use WasiStateCreationError as E;
+
+    #[test]
+    fn environment_variables_are_checked() {
+        let build = |key: &str, value: &str| {
+            WasiState::new("test")
+                .env(key, value)
+                .build()
+                .map(|state| state.envs)
+        };
+        let error = |text: &str| Err(E::EnvironmentVariableFormatError(text.to_owned()));
+        assert_eq!(build("HOME", "/home=x"), Ok(vec![b"HOME=/home=x".to_vec()]));
+        assert_eq!(build("EMPTY", ""), Ok(vec![b"EMPTY=".to_vec()]));
+        assert_eq!(
+            build("HO=ME", "x"),
+            error("found equal sign in env var key \"HO=ME\" (key=value)")
+        );
+        assert_eq!(
+            build("HO\0ME", "x"),
+            error("found nul byte in env var key \"HO\0ME\" (key=value)")
+        );
+        assert_eq!(
+            build("HOME", "a\0b"),
+            error("found nul byte in env var value \"a\0b\" (key=value)")
+        );
+        let text = build("A=", "").unwrap_err().to_string();
+        assert_eq!(
+            text,
+            "bad environment variable format: `found equal sign in env var key \"A=\" (key=value)`"
+        );
+    }
+
+    #[test]
+    fn arguments_are_checked() {
+        let state = WasiState::new("test")
+            .arg("a")
+            .args(["b", "--c"])
+            .build()
+            .unwrap();
+        assert_eq!(
+            state.args,
+            [
+                b"test".to_vec(),
+                b"a".to_vec(),
+                b"b".to_vec(),
+                b"--c".to_vec()
+            ]
+        );
+        let error = WasiState::new("test").arg("a\0").build().unwrap_err();
+        assert_eq!(error, E::ArgumentContainsNulByte("a\0".to_owned()));
+        assert_eq!(error.to_string(), "argument contains null byte: `a\0`");
+        assert!(WasiState::new("te\0st").build().is_err());
+    }
+
+    #[test]
+    fn directories_are_checked() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("file");
+        std::fs::write(&file, "x").unwrap();
+        let missing = dir.path().join("missing");
+
+        let error = WasiState::new("test").preopen_dir(&missing).unwrap_err();
+        assert_eq!(error, E::PreopenedDirectoryNotFound(missing.clone()));
+        assert!(
+            error
+                .to_string()
+                .starts_with("preopened directory not found: ")
+        );
+
+        let error = WasiState::new("test")
+            .preopen(|p| p.directory(dir.path()))
+            .unwrap_err();
+        assert!(matches!(error, E::PreopenedDirectoryError(_)), "{error}");
+        let error = WasiState::new("test")
+            .preopen(|p| p.read(true))
+            .unwrap_err();
+        assert!(
+            error.to_string().starts_with("preopened directory error: "),
+            "{error}"
+        );
+
+        let error = WasiState::new("test")
+            .map_dir("a\0b", dir.path())
+            .unwrap_err();
+        assert!(
+            matches!(error, E::MappedDirAliasFormattingError(_)),
+            "{error}"
+        );
+        assert!(
+            error
+                .to_string()
+                .starts_with("mapped dir alias has wrong format: ")
+        );
+
+        let error = WasiState::new("test")
+            .preopen_dir(&file)
+            .unwrap()
+            .build()
+            .unwrap_err();
+        assert!(
+            matches!(&error, E::WasiFsCreationError(text) if text.contains("file")),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn an_alias_is_taken_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut builder = WasiState::new("test");
+        let error = builder
+            .map_dir("x", dir.path())
+            .unwrap()
+            .map_dir("/x", dir.path())
+            .unwrap()
+            .build();
+        let error = error.unwrap_err();
+        assert_eq!(
+            error,
+            E::WasiFsCreationError("Found duplicate entry for alias `x`".to_owned())
+        );
+        assert_eq!(
+            error.to_string(),
+            "wasi filesystem creation error: `Found duplicate entry for alias `x``"
+        );
+    }
+
+    #[test]
+    fn the_set_up_runs_last_and_may_fail() {
+        let mut builder = WasiState::new("test");
+        builder.setup_fs(Box::new(|fs| {
+            fs.swap_file(1, Box::new(Pipe::new()))
+                .map(drop)
+                .map_err(|error| error.to_string())
+        }));
+        let mut state = builder.build().unwrap();
+        assert!(
+            state
+                .fs
+                .stdout_mut()
+                .unwrap()
+                .as_ref()
+                .unwrap()
+                .downcast_ref::<Pipe>()
+                .is_some()
+        );
+        builder.setup_fs(Box::new(|fs| {
+            match fs.swap_file(7, Box::new(Pipe::new())) {
+                Ok(_) => Ok(()),
+                Err(error) => Err(error.to_string()),
+            }
+        }));
+        let error = builder.build().unwrap_err();
+        assert_eq!(error, E::WasiFsSetupError("invalid fd".to_owned()));
+    }
+}

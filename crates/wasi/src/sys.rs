@@ -1,0 +1,378 @@
+//! Everything that asks the operating system for more than `std` and `cap-std` offer: clocks, random bytes, polling, descriptor
+//! flags and directory positions. The rest of the crate is portable.
+//!
+//! Values go in and come out as the crate's own types; host errors leave as [`io::Error`] or [`Errno`].
+
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec};
+use rustix::fs::{Advice, Dir, OFlags as HostOFlags};
+use rustix::time::ClockId;
+
+use crate::ctx::{Clock, FdFlags};
+use crate::files::HostStream;
+use crate::types::*;
+
+const NANOS_PER_SECOND: i64 = 1_000_000_000;
+
+fn host_clock(clock: Clock) -> ClockId {
+    match clock {
+        Clock::Realtime => ClockId::Realtime,
+        Clock::Monotonic => ClockId::Monotonic,
+        Clock::ProcessCpu => ClockId::ProcessCPUTime,
+        Clock::ThreadCpu => ClockId::ThreadCPUTime,
+    }
+}
+
+/// Nanoseconds, from 0 to what fits.
+fn nanoseconds(time: Timespec) -> u64 {
+    let nanos = i128::from(time.tv_sec) * i128::from(NANOS_PER_SECOND) + i128::from(time.tv_nsec);
+    u64::try_from(nanos.max(0)).unwrap_or(u64::MAX)
+}
+
+/// The time on a clock.
+pub(crate) fn clock_time(clock: Clock) -> u64 {
+    nanoseconds(rustix::time::clock_gettime(host_clock(clock)))
+}
+
+/// The smallest step of a clock.
+pub(crate) fn clock_resolution(clock: Clock) -> u64 {
+    nanoseconds(rustix::time::clock_getres(host_clock(clock))).max(1)
+}
+
+/// Fills the buffer with unpredictable bytes.
+pub(crate) fn random(buf: &mut [u8]) -> io::Result<()> {
+    let mut filled = 0;
+    while filled < buf.len() {
+        let flags = rustix::rand::GetRandomFlags::empty();
+        filled += rustix::io::retry_on_intr(|| rustix::rand::getrandom(&mut buf[filled..], flags))?;
+    }
+    Ok(())
+}
+
+fn stream_fd(stream: HostStream) -> BorrowedFd<'static> {
+    match stream {
+        HostStream::Stdin => rustix::stdio::stdin(),
+        HostStream::Stdout => rustix::stdio::stdout(),
+        HostStream::Stderr => rustix::stdio::stderr(),
+    }
+}
+
+/// The descriptor number of a stream.
+pub(crate) fn stream_raw_fd(stream: HostStream) -> i32 {
+    stream_fd(stream).as_raw_fd()
+}
+
+/// Whether a stream is a terminal.
+pub(crate) fn stream_is_terminal(stream: HostStream) -> bool {
+    io::IsTerminal::is_terminal(&stream_fd(stream))
+}
+
+/// How many bytes a stream has ready to be read.
+pub(crate) fn stream_bytes_available(stream: HostStream) -> io::Result<usize> {
+    Ok(usize::try_from(rustix::io::ioctl_fionread(stream_fd(stream))?).unwrap_or(usize::MAX))
+}
+
+/// Reads from the process's standard input, past any buffer.
+pub(crate) fn read_stdin(buf: &mut [u8]) -> io::Result<usize> {
+    Ok(rustix::io::retry_on_intr(|| {
+        rustix::io::read(rustix::stdio::stdin(), &mut *buf)
+    })?)
+}
+
+/// The host's flags for opening or keeping a file with these descriptor flags.
+pub(crate) fn host_flags(flags: FdFlags) -> HostOFlags {
+    let pairs = [
+        (FdFlags::APPEND, HostOFlags::APPEND),
+        (FdFlags::NONBLOCK, HostOFlags::NONBLOCK),
+        (FdFlags::DSYNC, HostOFlags::DSYNC),
+        (FdFlags::RSYNC, HostOFlags::RSYNC),
+        (FdFlags::SYNC, HostOFlags::SYNC),
+    ];
+    pairs
+        .into_iter()
+        .filter(|(flag, _)| flags.contains(*flag))
+        .fold(HostOFlags::empty(), |all, (_, host)| all | host)
+}
+
+/// The same, with "must be a directory", as the number that open options take.
+pub(crate) fn open_flags(flags: FdFlags, directory: bool) -> i32 {
+    let mut host = host_flags(flags);
+    host.set(HostOFlags::DIRECTORY, directory);
+    // All of these are small positive numbers.
+    host.bits().cast_signed()
+}
+
+/// Changes the flags that can change on an open file.
+pub(crate) fn set_flags(file: impl AsFd, flags: FdFlags) -> io::Result<()> {
+    let changeable = HostOFlags::APPEND | HostOFlags::NONBLOCK;
+    let old = rustix::fs::fcntl_getfl(&file)?;
+    let new = (old - changeable) | (host_flags(flags) & changeable);
+    Ok(rustix::fs::fcntl_setfl(&file, new)?)
+}
+
+/// Tells the system how a range will be used; 0 as a length means "to the end".
+pub(crate) fn advise(
+    file: &File,
+    offset: u64,
+    len: u64,
+    advice: __wasi_advice_t,
+) -> Result<(), Errno> {
+    let advice = match advice {
+        __WASI_ADVICE_NORMAL => Advice::Normal,
+        __WASI_ADVICE_SEQUENTIAL => Advice::Sequential,
+        __WASI_ADVICE_RANDOM => Advice::Random,
+        __WASI_ADVICE_WILLNEED => Advice::WillNeed,
+        __WASI_ADVICE_DONTNEED => Advice::DontNeed,
+        __WASI_ADVICE_NOREUSE => Advice::NoReuse,
+        _ => return Err(Errno::INVAL),
+    };
+    match rustix::fs::fadvise(file, offset, std::num::NonZeroU64::new(len), advice) {
+        // A pipe has no ranges to advise on; advice is never an error to a program.
+        Err(rustix::io::Errno::SPIPE) | Ok(()) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Makes sure that a range of a file has its space on the disk, and that the file reaches its end.
+pub(crate) fn allocate(file: &File, offset: u64, len: u64) -> Result<(), Errno> {
+    Ok(rustix::fs::fallocate(
+        file,
+        rustix::fs::FallocateFlags::empty(),
+        offset,
+        len,
+    )?)
+}
+
+/// A time to set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NewTime {
+    Keep,
+    Now,
+    At(Duration),
+}
+
+fn host_time(time: NewTime) -> Timespec {
+    let special = |tv_nsec| Timespec { tv_sec: 0, tv_nsec };
+    match time {
+        NewTime::Keep => special(rustix::fs::UTIME_OMIT),
+        NewTime::Now => special(rustix::fs::UTIME_NOW),
+        NewTime::At(since) => Timespec {
+            tv_sec: i64::try_from(since.as_secs()).unwrap_or(i64::MAX),
+            tv_nsec: i64::from(since.subsec_nanos()),
+        },
+    }
+}
+
+/// Sets the times of an open file or directory.
+pub(crate) fn set_times(file: impl AsFd, access: NewTime, modification: NewTime) -> io::Result<()> {
+    let times = rustix::fs::Timestamps {
+        last_access: host_time(access),
+        last_modification: host_time(modification),
+    };
+    Ok(rustix::fs::futimens(file, &times)?)
+}
+
+/// Brings an open file or directory to the disk; `data_only` leaves out what is not needed to read it back.
+pub(crate) fn sync(file: impl AsFd, data_only: bool) -> io::Result<()> {
+    let done = if data_only {
+        rustix::fs::fdatasync(file)
+    } else {
+        rustix::fs::fsync(file)
+    };
+    Ok(done?)
+}
+
+/// An entry of a host directory; `next` is the position after it.
+pub(crate) struct HostDirEntry {
+    pub(crate) next: u64,
+    pub(crate) ino: u64,
+    pub(crate) kind: rustix::fs::FileType,
+    pub(crate) name: Vec<u8>,
+}
+
+/// A reader of a host directory with an open position of its own.
+pub(crate) struct HostDirReader(Dir);
+
+impl HostDirReader {
+    /// Starts at a position that an earlier entry gave, or at 0.
+    pub(crate) fn new(dir: impl AsFd, position: u64) -> Result<Self, Errno> {
+        let mut reader = Dir::read_from(dir)?;
+        if position != 0 {
+            reader.seek(position.cast_signed())?;
+        }
+        Ok(Self(reader))
+    }
+
+    pub(crate) fn next(&mut self) -> Option<Result<HostDirEntry, Errno>> {
+        let entry = match self.0.read()? {
+            Ok(entry) => entry,
+            Err(error) => return Some(Err(error.into())),
+        };
+        Some(Ok(HostDirEntry {
+            next: entry.offset().cast_unsigned(),
+            ino: entry.ino(),
+            kind: entry.file_type(),
+            name: entry.file_name().to_bytes().to_vec(),
+        }))
+    }
+}
+
+/// The WASI name of a host file kind.
+pub(crate) fn filetype(kind: rustix::fs::FileType) -> __wasi_filetype_t {
+    use rustix::fs::FileType as F;
+    match kind {
+        F::RegularFile => __WASI_FILETYPE_REGULAR_FILE,
+        F::Directory => __WASI_FILETYPE_DIRECTORY,
+        F::Symlink => __WASI_FILETYPE_SYMBOLIC_LINK,
+        F::CharacterDevice => __WASI_FILETYPE_CHARACTER_DEVICE,
+        F::BlockDevice => __WASI_FILETYPE_BLOCK_DEVICE,
+        F::Socket => __WASI_FILETYPE_SOCKET_STREAM,
+        F::Fifo | F::Unknown => __WASI_FILETYPE_UNKNOWN,
+    }
+}
+
+/// The status of an open file or directory.
+pub(crate) fn stat(file: impl AsFd) -> Result<__wasi_filestat_t, Errno> {
+    Ok(filestat(&rustix::fs::fstat(file)?))
+}
+
+/// The status of one name directly in an open directory; a symbolic link is not followed.
+pub(crate) fn stat_entry(dir: impl AsFd, name: &[u8]) -> Result<__wasi_filestat_t, Errno> {
+    debug_assert!(!name.contains(&b'/'));
+    let flags = rustix::fs::AtFlags::SYMLINK_NOFOLLOW;
+    Ok(filestat(&rustix::fs::statat(dir, name, flags)?))
+}
+
+#[allow(
+    clippy::unnecessary_cast,
+    clippy::useless_conversion,
+    reason = "the fields of the host's structure have other widths on other hosts"
+)]
+fn filestat(stat: &rustix::fs::Stat) -> __wasi_filestat_t {
+    let time = |seconds: i64, nanos: u64| {
+        let nanos = i128::from(seconds) * i128::from(NANOS_PER_SECOND) + i128::from(nanos);
+        u64::try_from(nanos.max(0)).unwrap_or(u64::MAX)
+    };
+    __wasi_filestat_t {
+        st_dev: stat.st_dev as u64,
+        st_ino: stat.st_ino as u64,
+        st_filetype: filetype(rustix::fs::FileType::from_raw_mode(stat.st_mode)),
+        st_nlink: stat.st_nlink as u64,
+        st_size: u64::try_from(stat.st_size).unwrap_or(0),
+        st_atim: time(stat.st_atime as i64, stat.st_atime_nsec as u64),
+        st_mtim: time(stat.st_mtime as i64, stat.st_mtime_nsec as u64),
+        st_ctim: time(stat.st_ctime as i64, stat.st_ctime_nsec as u64),
+    }
+}
+
+/// What is waited for on a host descriptor, and what came of it.
+pub(crate) struct Waiter<'a> {
+    fd: BorrowedFd<'a>,
+    write: bool,
+    pub(crate) ready: bool,
+    pub(crate) hangup: bool,
+    pub(crate) invalid: bool,
+}
+
+impl<'a> Waiter<'a> {
+    pub(crate) fn file(file: BorrowedFd<'a>, write: bool) -> Self {
+        Self {
+            fd: file,
+            write,
+            ready: false,
+            hangup: false,
+            invalid: false,
+        }
+    }
+
+    pub(crate) fn stream(stream: HostStream, write: bool) -> Self {
+        Self::file(stream_fd(stream), write)
+    }
+
+    /// How many bytes can be read now, as far as the system knows.
+    pub(crate) fn bytes_available(&self) -> u64 {
+        if self.write {
+            0
+        } else {
+            rustix::io::ioctl_fionread(self.fd).unwrap_or(0)
+        }
+    }
+}
+
+/// Waits until one of the descriptors is ready or the time is over; `None` waits for ever. A signal ends the wait early, with
+/// nothing ready.
+pub(crate) fn wait(waiters: &mut [Waiter<'_>], timeout: Option<Duration>) -> Result<(), Errno> {
+    let timeout = timeout.map(|duration| host_time(NewTime::At(duration)));
+    let mut fds: Vec<PollFd<'_>> = waiters
+        .iter()
+        .map(|waiter| {
+            let flags = if waiter.write {
+                PollFlags::OUT
+            } else {
+                PollFlags::IN
+            };
+            PollFd::from_borrowed_fd(waiter.fd, flags)
+        })
+        .collect();
+    match rustix::event::poll(&mut fds, timeout.as_ref()) {
+        Err(rustix::io::Errno::INTR) => return Ok(()),
+        result => result?,
+    };
+    for (waiter, fd) in waiters.iter_mut().zip(&fds) {
+        let found = fd.revents();
+        waiter.ready = !found.is_empty();
+        waiter.hangup = found.intersects(PollFlags::HUP | PollFlags::ERR);
+        waiter.invalid = found.contains(PollFlags::NVAL);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_before_1970_are_0() {
+        assert_eq!(
+            nanoseconds(Timespec {
+                tv_sec: -5,
+                tv_nsec: 1
+            }),
+            0
+        );
+        assert_eq!(
+            nanoseconds(Timespec {
+                tv_sec: 2,
+                tv_nsec: 1
+            }),
+            2_000_000_001
+        );
+        assert_eq!(
+            nanoseconds(Timespec {
+                tv_sec: i64::MAX,
+                tv_nsec: 1
+            }),
+            u64::MAX
+        );
+    }
+
+    #[test]
+    fn random_bytes_differ() {
+        let (mut first, mut second) = ([0; 1000], [0; 1000]);
+        random(&mut first).unwrap();
+        random(&mut second).unwrap();
+        assert_ne!(first, second);
+        random(&mut []).unwrap();
+    }
+
+    #[test]
+    fn waiting_ends_in_time() {
+        let before = clock_time(Clock::Monotonic);
+        wait(&mut [], Some(Duration::from_millis(5))).unwrap();
+        assert!(clock_time(Clock::Monotonic) - before >= 4_000_000);
+    }
+}
