@@ -1,0 +1,461 @@
+//! x86-64, System V convention.
+//!
+//! # The stack while WebAssembly runs
+//!
+//! ```text
+//!  high │ Rust frame of the caller, with its `Activation`        callee-saved registers of the caller are in
+//!       │ stack arguments of the call, if any                    activation.saved, with the stub's return address
+//!       ├─────────────────────────────────────────── ◄── saved.sp (16-byte aligned)
+//!       │ return address into `entry`                  the slot in which the stub's own return address was
+//!       │ rbp of the caller                          ◄── rbp of the outermost WebAssembly function
+//!       │ … WebAssembly frames, linked by rbp …
+//!       ├───────────────────────────────────────────
+//!       │ return address into WebAssembly            ◄── header.exit_sp (rsp before the thunk's first instruction)
+//!       │ Rust frames of a host function or built-in     header.exit_fp is the rbp of the WebAssembly caller
+//!  low  ▼
+//! ```
+//!
+//! The entry stub has no frame: it moves its return address from the stack into the activation, so that stack arguments
+//! are where the callee expects them, and puts it back to return. Every `call` is met by a `ret` to the same place, which
+//! keeps the processor's return stack (and a shadow stack, on the way without traps) right.
+//!
+//! # What the stub keeps
+//!
+//! rbx holds the activation over the call: it is callee-saved, so it has survived when the call is over. On a trap,
+//! rbx, rbp, rsp and r12 to r15 come from the activation, all that the C convention promises to a caller. MXCSR, the x87
+//! control word and the direction flag belong to the host and are never written: WebAssembly code leaves them as they are.
+//! Nothing is kept below rsp (the red zone) across the stub, so signals may arrive at every instruction.
+//!
+//! # Shadow stacks
+//!
+//! A trap leaves return addresses of skipped frames on a user shadow stack. The platform switches one on only for
+//! programs whose every part is marked for it, which Rust programs are not; `resume` and `redirect` would have to pop
+//! it.
+
+use super::Frame;
+use std::arch::{asm, naked_asm};
+use std::ffi::c_void;
+use std::mem::{offset_of, size_of};
+use wasmill_abi::ContextHeader;
+
+use crate::traps::Activation;
+
+/// What an entry saves and a trap restores.
+#[repr(C)]
+#[derive(Debug)]
+pub(crate) struct Saved {
+    /// Where the entry stub returns to.
+    pub(crate) ret: usize,
+    /// The stack pointer of the caller behind the call.
+    pub(crate) sp: usize,
+    rbx: usize,
+    rbp: usize,
+    r12: usize,
+    r13: usize,
+    r14: usize,
+    r15: usize,
+}
+
+/// The entry stub. It is called with the C signature of `activation.target`; see `wasmill_abi::call`.
+///
+/// # Safety
+///
+/// `[rdi + activation]` is an activation whose target has the signature that the caller uses.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C" fn entry() {
+    naked_asm!(
+        // rax, r10 and r11 carry no argument.
+        "mov rax, [rdi + {activation}]",
+        "pop qword ptr [rax + {ret}]",
+        "mov [rax + {sp}], rsp",
+        "mov [rax + {rbx}], rbx",
+        "mov [rax + {rbp}], rbp",
+        "mov [rax + {r12}], r12",
+        "mov [rax + {r13}], r13",
+        "mov [rax + {r14}], r14",
+        "mov [rax + {r15}], r15",
+        "mov rbx, rax",
+        "call [rax + {target}]",
+        "push qword ptr [rbx + {ret}]",
+        "mov rbx, [rbx + {rbx}]",
+        "ret",
+        activation = const offset_of!(ContextHeader, activation),
+        target = const offset_of!(Activation, target),
+        ret = const offset_of!(Saved, ret),
+        sp = const offset_of!(Saved, sp),
+        rbx = const offset_of!(Saved, rbx),
+        rbp = const offset_of!(Saved, rbp),
+        r12 = const offset_of!(Saved, r12),
+        r13 = const offset_of!(Saved, r13),
+        r14 = const offset_of!(Saved, r14),
+        r15 = const offset_of!(Saved, r15),
+    );
+}
+
+/// Returns from the entry stub that filled `saved`, leaving all frames below it.
+///
+/// # Safety
+///
+/// The stub's callee has not returned, and no frame that is left has a destructor to run.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C" fn resume(saved: *const Saved) -> ! {
+    naked_asm!(
+        "mov rsp, [rdi + {sp}]",
+        "mov rbx, [rdi + {rbx}]",
+        "mov rbp, [rdi + {rbp}]",
+        "mov r12, [rdi + {r12}]",
+        "mov r13, [rdi + {r13}]",
+        "mov r14, [rdi + {r14}]",
+        "mov r15, [rdi + {r15}]",
+        "jmp [rdi + {ret}]",
+        ret = const offset_of!(Saved, ret),
+        sp = const offset_of!(Saved, sp),
+        rbx = const offset_of!(Saved, rbx),
+        rbp = const offset_of!(Saved, rbp),
+        r12 = const offset_of!(Saved, r12),
+        r13 = const offset_of!(Saved, r13),
+        r14 = const offset_of!(Saved, r14),
+        r15 = const offset_of!(Saved, r15),
+    );
+}
+
+/// Integer and pointer arguments that travel in registers.
+pub(crate) const GPR_ARGS: usize = 6;
+/// Float and vector arguments that travel in registers.
+pub(crate) const XMM_ARGS: usize = 8;
+
+/// The arguments of a call, sorted by the C convention: rdi to r9, xmm0 to xmm7, and the words on the stack.
+#[repr(C)]
+#[derive(Debug)]
+pub(crate) struct RegisterArgs {
+    /// rdi, rsi, rdx, rcx, r8, r9.
+    pub(crate) gpr: [u64; GPR_ARGS],
+    /// xmm0 to xmm7.
+    pub(crate) xmm: [u128; XMM_ARGS],
+    /// The words that go on the stack, lowest address first; the first one lands 16-byte aligned.
+    pub(crate) stack: *const u64,
+    /// How many there are.
+    pub(crate) stack_words: usize,
+}
+
+/// The registers that hold a result.
+#[repr(C)]
+#[derive(Debug, Default)]
+pub(crate) struct RegisterResults {
+    /// xmm0.
+    pub(crate) xmm0: u128,
+    /// rax.
+    pub(crate) rax: u64,
+}
+
+/// Calls `target` with these arguments.
+///
+/// # Safety
+///
+/// `target` is a C function for which `args` are sorted correctly, with at most one result and that in rax or xmm0;
+/// `args.stack` is valid for `args.stack_words` words. What else `target` demands holds.
+pub(crate) unsafe fn invoke_raw(target: *const c_void, args: &RegisterArgs) -> RegisterResults {
+    let mut results = RegisterResults::default();
+    // SAFETY: the caller vouches for target and arguments; `results` is live and of the layout that `invoke` fills.
+    unsafe { invoke(target, args, &mut results) };
+    results
+}
+
+#[unsafe(naked)]
+unsafe extern "C" fn invoke(
+    target: *const c_void,
+    args: *const RegisterArgs,
+    results: *mut RegisterResults,
+) {
+    naked_asm!(
+        "push rbp",
+        "mov rbp, rsp",
+        "push rbx",
+        "push rbx", // aligns
+        "mov rbx, rdx",
+        "mov rax, rsi",
+        "mov r11, rdi",
+        // Room for the stack words, a multiple of 16 bytes; then copy from the last to the first.
+        "mov rcx, [rax + {stack_words}]",
+        "test rcx, rcx",
+        "jz 3f",
+        "mov rsi, [rax + {stack}]",
+        "lea rdx, [rcx * 8 + 15]",
+        "and rdx, -16",
+        // Touch every page on the way down, as any C function with a large frame must.
+        "4:",
+        "cmp rdx, 4096",
+        "jb 5f",
+        "sub rsp, 4096",
+        "or qword ptr [rsp], 0",
+        "sub rdx, 4096",
+        "jmp 4b",
+        "5:",
+        "sub rsp, rdx",
+        "2:",
+        "mov rdx, [rsi + rcx * 8 - 8]",
+        "mov [rsp + rcx * 8 - 8], rdx",
+        "dec rcx",
+        "jnz 2b",
+        "3:",
+        "movups xmm0, [rax + {xmm}]",
+        "movups xmm1, [rax + {xmm} + 16]",
+        "movups xmm2, [rax + {xmm} + 32]",
+        "movups xmm3, [rax + {xmm} + 48]",
+        "movups xmm4, [rax + {xmm} + 64]",
+        "movups xmm5, [rax + {xmm} + 80]",
+        "movups xmm6, [rax + {xmm} + 96]",
+        "movups xmm7, [rax + {xmm} + 112]",
+        "mov rdi, [rax + {gpr}]",
+        "mov rsi, [rax + {gpr} + 8]",
+        "mov rdx, [rax + {gpr} + 16]",
+        "mov rcx, [rax + {gpr} + 24]",
+        "mov r8, [rax + {gpr} + 32]",
+        "mov r9, [rax + {gpr} + 40]",
+        "call r11",
+        "mov [rbx + {rax}], rax",
+        "movups [rbx + {xmm0}], xmm0",
+        "mov rbx, [rbp - 8]",
+        "leave",
+        "ret",
+        gpr = const offset_of!(RegisterArgs, gpr),
+        xmm = const offset_of!(RegisterArgs, xmm),
+        stack = const offset_of!(RegisterArgs, stack),
+        stack_words = const offset_of!(RegisterArgs, stack_words),
+        rax = const offset_of!(RegisterResults, rax),
+        xmm0 = const offset_of!(RegisterResults, xmm0),
+    );
+}
+
+/// What an entry made by `dynamic_host_entry!` hands to Rust: the arguments as they came, and room for a result.
+///
+/// `xmm` and `gpr` hold the arguments; the words on the stack start at `stack`. Before it returns, the Rust function puts
+/// a result into `gpr[0]` or `xmm[0]`.
+#[repr(C, align(16))]
+#[derive(Debug)]
+pub(crate) struct DynamicFrame {
+    /// xmm0 to xmm7; `xmm[0]` takes a float or vector result.
+    pub(crate) xmm: [u128; XMM_ARGS],
+    /// rdi to r9, the first of them the context; `gpr[0]` takes an integer or reference result.
+    pub(crate) gpr: [u64; GPR_ARGS],
+    saved_rbp: u64,
+    return_address: u64,
+    /// The first word of the stack arguments. More follow: only the function's type says how many.
+    pub(crate) stack: [u64; 0],
+}
+
+/// Bytes below the saved rbp in a [`DynamicFrame`].
+pub(crate) const DYNAMIC_FRAME_SIZE: usize = offset_of!(DynamicFrame, saved_rbp);
+const _: () = assert!(DYNAMIC_FRAME_SIZE.is_multiple_of(16));
+const _: () = assert!(size_of::<DynamicFrame>() == DYNAMIC_FRAME_SIZE + 16);
+
+/// Defines the entry of a host function or built-in: it records the WebAssembly caller in the context's header and goes on
+/// in a C function of the same signature, which calls `traps::record_exit` first.
+///
+/// `exit_thunk!(fn name => target)`, or with generics `exit_thunk!(fn name[F: Fn() + 'static] => target::<F>)`.
+/// The name becomes an `unsafe extern "C" fn()`: only its address is of use.
+macro_rules! exit_thunk {
+    ($(#[$meta:meta])* $vis:vis fn $name:ident $([$($generics:tt)*])? => $($target:tt)+) => {
+        $(#[$meta])*
+        #[unsafe(naked)]
+        $vis unsafe extern "C" fn $name $(<$($generics)*>)? () {
+            ::std::arch::naked_asm!(
+                "mov [rdi + {exit_fp}], rbp",
+                "mov [rdi + {exit_sp}], rsp",
+                "jmp {target}",
+                exit_fp = const ::std::mem::offset_of!(::wasmill_abi::ContextHeader, exit_fp),
+                exit_sp = const ::std::mem::offset_of!(::wasmill_abi::ContextHeader, exit_sp),
+                target = sym $($target)+,
+            );
+        }
+    };
+}
+pub(crate) use exit_thunk;
+
+/// Defines an entry for host functions whose type is known only at run time: it records the WebAssembly caller, spills all
+/// argument registers into a `DynamicFrame`, calls `target(frame: *mut DynamicFrame)` (an `extern "C"` function) and
+/// returns what that left in the frame.
+macro_rules! dynamic_host_entry {
+    ($(#[$meta:meta])* $vis:vis fn $name:ident => $target:path) => {
+        $(#[$meta])*
+        #[unsafe(naked)]
+        $vis unsafe extern "C" fn $name() {
+            ::std::arch::naked_asm!(
+                "mov [rdi + {exit_fp}], rbp",
+                "mov [rdi + {exit_sp}], rsp",
+                "push rbp",
+                "mov rbp, rsp",
+                "sub rsp, {size}",
+                "movaps [rsp + {xmm}], xmm0",
+                "movaps [rsp + {xmm} + 16], xmm1",
+                "movaps [rsp + {xmm} + 32], xmm2",
+                "movaps [rsp + {xmm} + 48], xmm3",
+                "movaps [rsp + {xmm} + 64], xmm4",
+                "movaps [rsp + {xmm} + 80], xmm5",
+                "movaps [rsp + {xmm} + 96], xmm6",
+                "movaps [rsp + {xmm} + 112], xmm7",
+                "mov [rsp + {gpr}], rdi",
+                "mov [rsp + {gpr} + 8], rsi",
+                "mov [rsp + {gpr} + 16], rdx",
+                "mov [rsp + {gpr} + 24], rcx",
+                "mov [rsp + {gpr} + 32], r8",
+                "mov [rsp + {gpr} + 40], r9",
+                "mov rdi, rsp",
+                "call {target}",
+                "mov rax, [rsp + {gpr}]",
+                "movaps xmm0, [rsp + {xmm}]",
+                "leave",
+                "ret",
+                exit_fp = const ::std::mem::offset_of!(::wasmill_abi::ContextHeader, exit_fp),
+                exit_sp = const ::std::mem::offset_of!(::wasmill_abi::ContextHeader, exit_sp),
+                size = const $crate::arch::DYNAMIC_FRAME_SIZE,
+                xmm = const ::std::mem::offset_of!($crate::arch::DynamicFrame, xmm),
+                gpr = const ::std::mem::offset_of!($crate::arch::DynamicFrame, gpr),
+                target = sym $target,
+            );
+        }
+    };
+}
+pub(crate) use dynamic_host_entry;
+
+/// The current stack pointer.
+#[inline(always)]
+pub(crate) fn stack_pointer() -> usize {
+    let sp;
+    // SAFETY: only reads a register.
+    unsafe { asm!("mov {}, rsp", out(reg) sp, options(nomem, nostack, preserves_flags)) };
+    sp
+}
+
+/// Calls `f` with the callee-saved registers spilled to the stack and the address below which nothing of interest lies.
+#[inline(never)]
+pub(crate) fn with_saved_registers<R>(f: impl FnOnce(usize) -> R) -> R {
+    let mut registers = [0usize; 6];
+    // SAFETY: stores six registers into an array of six.
+    unsafe {
+        asm!(
+            "mov [{0}], rbx", "mov [{0} + 8], rbp", "mov [{0} + 16], r12",
+            "mov [{0} + 24], r13", "mov [{0} + 32], r14", "mov [{0} + 40], r15",
+            in(reg) registers.as_mut_ptr(), options(nostack, preserves_flags)
+        );
+    }
+    let registers = std::hint::black_box(&registers);
+    f(registers.as_ptr().addr())
+}
+
+/// The frame of the WebAssembly function that called out with these values in its callee's context header.
+///
+/// # Safety
+///
+/// They were stored by an exit thunk that has not returned.
+pub(crate) unsafe fn frame_at_exit(exit_fp: usize, exit_sp: usize) -> Frame {
+    // SAFETY: the thunk's caller has pushed its return address there.
+    let return_address = unsafe { (exit_sp as *const usize).read() };
+    Frame {
+        pc: return_address - 1,
+        fp: exit_fp,
+    }
+}
+
+/// The registers of interest in code that faulted.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FaultRegisters {
+    pub(crate) pc: usize,
+    pub(crate) fp: usize,
+    pub(crate) sp: usize,
+}
+
+/// The caller's frame if a fault hit the prologue, before the function has a frame of its own: then rbp is still the
+/// caller's.
+///
+/// # Safety
+///
+/// The registers are those of a fault in WebAssembly code below an entry with this `entry_sp`.
+pub(crate) unsafe fn caller_in_prologue(
+    registers: FaultRegisters,
+    entry_sp: usize,
+) -> Option<Prologue> {
+    const PUSH_RBP: u8 = 0x55;
+    // SAFETY: the instruction at pc was about to be executed.
+    let at_entry = unsafe { (registers.pc as *const u8).read() } == PUSH_RBP;
+    if !at_entry {
+        return None;
+    }
+    if registers.sp + size_of::<usize>() >= entry_sp {
+        return Some(Prologue::Outermost);
+    }
+    // SAFETY: the function was just called: its return address is on top of the stack.
+    let return_address = unsafe { (registers.sp as *const usize).read() };
+    Some(Prologue::CalledFrom(Frame {
+        pc: return_address - 1,
+        fp: registers.fp,
+    }))
+}
+
+/// Who called a function that has no frame yet.
+#[derive(Debug)]
+pub(crate) enum Prologue {
+    /// The entry stub.
+    Outermost,
+    /// Another WebAssembly function.
+    CalledFrom(Frame),
+}
+
+/// The caller's frame, or `None` if the entry stub with this `entry_sp` is the caller.
+///
+/// # Safety
+///
+/// `frame` is one of WebAssembly code below that entry, and `lowest` is the lowest live address of the stack.
+#[inline]
+pub(crate) unsafe fn next_frame(frame: Frame, lowest: usize, entry_sp: usize) -> Option<Frame> {
+    let record_end = frame.fp.checked_add(2 * size_of::<usize>())?;
+    // The check against `lowest` and `entry_sp` keeps reads inside the stack even if a frame pointer is garbage.
+    if frame.fp < lowest || record_end >= entry_sp || !frame.fp.is_multiple_of(size_of::<usize>()) {
+        return None;
+    }
+    let record = frame.fp as *const [usize; 2];
+    // SAFETY: the record lies between `lowest` and `entry_sp`, which is live stack.
+    let [fp, return_address] = unsafe { record.read() };
+    (fp > frame.fp && return_address > 0).then_some(Frame {
+        pc: return_address - 1,
+        fp,
+    })
+}
+
+/// The registers of a signal's context.
+///
+/// # Safety
+///
+/// `context` is what the kernel passed to a signal handler.
+#[cfg(target_os = "linux")]
+pub(crate) unsafe fn fault_registers(context: *const c_void) -> FaultRegisters {
+    let context = context.cast::<libc::ucontext_t>();
+    // SAFETY: the caller vouches for the context.
+    let registers = unsafe { &(*context).uc_mcontext.gregs };
+    FaultRegisters {
+        pc: registers[libc::REG_RIP as usize] as usize,
+        fp: registers[libc::REG_RBP as usize] as usize,
+        sp: registers[libc::REG_RSP as usize] as usize,
+    }
+}
+
+/// Makes the handler's return do what [`resume`] does.
+///
+/// # Safety
+///
+/// As for [`resume`], and as for [`fault_registers`].
+#[cfg(target_os = "linux")]
+pub(crate) unsafe fn redirect(context: *mut c_void, saved: *const Saved) {
+    let context = context.cast::<libc::ucontext_t>();
+    // SAFETY: the caller vouches for the context and that the activation lives.
+    let (registers, saved) = unsafe { (&mut (*context).uc_mcontext.gregs, &*saved) };
+    let mut set = |register: libc::c_int, value: usize| registers[register as usize] = value as i64;
+    set(libc::REG_RIP, saved.ret);
+    set(libc::REG_RSP, saved.sp);
+    set(libc::REG_RBX, saved.rbx);
+    set(libc::REG_RBP, saved.rbp);
+    set(libc::REG_R12, saved.r12);
+    set(libc::REG_R13, saved.r13);
+    set(libc::REG_R14, saved.r14);
+    set(libc::REG_R15, saved.r15);
+}

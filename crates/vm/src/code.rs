@@ -1,0 +1,316 @@
+//! Published code, and the registry that finds it by address.
+//!
+//! [`CodeMemory`] holds code that was copied into memory of its own; it is writable first and executable then, never both.
+//! The registry maps every address in registered code to the metadata that came with it. Signal handlers read it, so
+//! readers neither lock nor wait nor allocate:
+//!
+//! ```text
+//!   TABLE ──► [start, end, *Entry] sorted by start      readers: READERS += 1, load TABLE, search, READERS -= 1
+//!                                                       writers: lock, build the next table, swap, and free what was
+//!                                                                replaced as soon as READERS was seen as 0
+//! ```
+//!
+//! Invariants:
+//! - C1: what `TABLE` points to, and the entries in it, stay valid while `READERS` is not zero: whoever replaces a table
+//!   frees it (and the entry that left it) only after it has seen `READERS` at zero since. Both sides are sequentially
+//!   consistent: a reader that the writer has not seen finds the new table.
+//! - C2: ranges in a table do not overlap.
+
+use crate::sys;
+use std::any::Any;
+use std::fmt;
+use std::io;
+use std::ptr::{self, NonNull};
+use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use wasmill_abi::TrapCode;
+
+/// What is known about a piece of published code.
+pub trait CodeMetadata: Send + Sync {
+    /// The trap that a fault of the instruction at this offset means, if it is a trap site.
+    ///
+    /// Signal handlers call this: it must not allocate, lock or panic.
+    fn trap_code(&self, offset: u32) -> Option<TrapCode>;
+    /// For whoever registered it, to find the rest of what it knows.
+    fn as_any(&self) -> &dyn Any;
+}
+
+/// Executable memory with a copy of some code. Unmapped when dropped.
+pub struct CodeMemory {
+    base: NonNull<u8>,
+    len: usize,
+    mapped: usize,
+}
+
+// SAFETY: the memory is immutable once published, and owned.
+unsafe impl Send for CodeMemory {}
+// SAFETY: as above.
+unsafe impl Sync for CodeMemory {}
+
+impl CodeMemory {
+    /// Copies code into fresh memory and makes it executable. The start is aligned to a page.
+    ///
+    /// # Errors
+    ///
+    /// If the system gives no memory, or does not let it become executable.
+    pub fn publish(code: &[u8]) -> io::Result<Self> {
+        Self::publish_with(code, |_, _| ())
+    }
+
+    /// As [`CodeMemory::publish`], for code that depends on where it lies: `finish` gets the copy and its address.
+    ///
+    /// # Errors
+    ///
+    /// If the system gives no memory, or does not let it become executable.
+    pub fn publish_with(code: &[u8], finish: impl FnOnce(&mut [u8], u64)) -> io::Result<Self> {
+        if u32::try_from(code.len()).is_err() {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "4 GiB or more of code",
+            ));
+        }
+        let mapped = code.len().max(1).next_multiple_of(sys::page_size());
+        let base = sys::map_anonymous(mapped)?;
+        let memory = Self {
+            base,
+            len: code.len(),
+            mapped,
+        };
+        // SAFETY: fresh, writable and at least as long; the rest of the last page is in range too.
+        unsafe {
+            ptr::copy_nonoverlapping(code.as_ptr(), base.as_ptr(), code.len());
+            ptr::write_bytes(
+                base.as_ptr().add(code.len()),
+                TRAP_BYTE,
+                mapped - code.len(),
+            );
+        }
+        // SAFETY: just written, and nothing else refers to it.
+        let copy = unsafe { std::slice::from_raw_parts_mut(base.as_ptr(), code.len()) };
+        finish(copy, base.addr().get() as u64);
+        // SAFETY: the range is this mapping, to which nothing else refers yet.
+        unsafe { sys::make_executable(base, mapped)? };
+        Ok(memory)
+    }
+
+    /// The address of the first byte.
+    pub fn base(&self) -> *const u8 {
+        self.base.as_ptr()
+    }
+    /// The code.
+    pub fn as_slice(&self) -> &[u8] {
+        // SAFETY: readable, immutable since it was published, and mapped as long as this lives.
+        unsafe { std::slice::from_raw_parts(self.base.as_ptr(), self.len) }
+    }
+    /// Bytes of code.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+    /// Whether there is no code.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+}
+
+/// What fills the rest of the last page: a breakpoint on x86.
+const TRAP_BYTE: u8 = 0xcc;
+
+impl Drop for CodeMemory {
+    fn drop(&mut self) {
+        // SAFETY: the mapping is owned; whoever runs code in it keeps it alive.
+        unsafe { sys::unmap(self.base, self.mapped) };
+    }
+}
+
+impl fmt::Debug for CodeMemory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "CodeMemory({:?}, {:#x} bytes)", self.base, self.len)
+    }
+}
+
+struct Entry {
+    start: usize,
+    metadata: Arc<dyn CodeMetadata>,
+    /// Keeps the code mapped.
+    _code: Option<Arc<CodeMemory>>,
+}
+
+#[derive(Clone, Copy)]
+struct Range {
+    start: usize,
+    end: usize,
+    entry: *const Entry,
+}
+
+type Table = Vec<Range>;
+
+static TABLE: AtomicPtr<Table> = AtomicPtr::new(ptr::null_mut());
+static READERS: AtomicUsize = AtomicUsize::new(0);
+static WRITER: Mutex<Retired> = Mutex::new(Retired {
+    tables: Vec::new(),
+    entries: Vec::new(),
+});
+
+/// What was replaced while there were readers.
+struct Retired {
+    tables: Vec<Box<Table>>,
+    entries: Vec<Box<Entry>>,
+}
+
+// SAFETY: the pointers in the tables are only ever followed by readers (C1).
+unsafe impl Send for Retired {}
+
+/// Holds off the freeing of tables and entries.
+struct Reader;
+
+impl Reader {
+    fn begin() -> Self {
+        READERS.fetch_add(1, Ordering::SeqCst);
+        Self
+    }
+
+    /// The range that contains an address.
+    fn find(&self, pc: usize) -> Option<&Entry> {
+        // SAFETY: C1.
+        let table = unsafe { TABLE.load(Ordering::SeqCst).as_ref() }?;
+        let behind = table.partition_point(|range| range.start <= pc);
+        let range = table.get(behind.checked_sub(1)?)?;
+        // SAFETY: C1; the reference ends with the reader.
+        (pc < range.end).then(|| unsafe { &*range.entry })
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        READERS.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// Keeps code registered. Dropping it unregisters the code.
+#[derive(Debug)]
+pub struct CodeRegistration {
+    start: usize,
+}
+
+/// Makes code known to trap handling and backtraces, and keeps it mapped as long as it is registered.
+pub fn register(code: Arc<CodeMemory>, metadata: Arc<dyn CodeMetadata>) -> CodeRegistration {
+    let (start, len) = (code.base().addr(), code.mapped);
+    insert(
+        len,
+        Entry {
+            start,
+            metadata,
+            _code: Some(code),
+        },
+    )
+}
+
+/// As [`register`], for code that something else keeps mapped.
+///
+/// # Safety
+///
+/// The range holds compiled code and nothing else, stays mapped as long as it is registered, and is not registered yet.
+pub unsafe fn register_range(
+    start: *const u8,
+    len: usize,
+    metadata: Arc<dyn CodeMetadata>,
+) -> CodeRegistration {
+    insert(
+        len,
+        Entry {
+            start: start.addr(),
+            metadata,
+            _code: None,
+        },
+    )
+}
+
+fn insert(len: usize, entry: Entry) -> CodeRegistration {
+    let start = entry.start;
+    let range = Range {
+        start,
+        end: start + len,
+        entry: Box::into_raw(Box::new(entry)),
+    };
+    let mut writer = lock();
+    let old = current_table();
+    let at = old.partition_point(|range| range.start < start);
+    let mut table = Vec::with_capacity(old.len() + 1);
+    table.extend_from_slice(&old[..at]);
+    table.push(range);
+    table.extend_from_slice(&old[at..]);
+    replace(&mut writer, table);
+    CodeRegistration { start }
+}
+
+impl Drop for CodeRegistration {
+    fn drop(&mut self) {
+        let mut writer = lock();
+        let old = current_table();
+        let Ok(at) = old.binary_search_by_key(&self.start, |range| range.start) else {
+            unreachable!("a registration is in the table until it is dropped");
+        };
+        let entry = old[at].entry.cast_mut();
+        let mut table = Vec::with_capacity(old.len() - 1);
+        table.extend_from_slice(&old[..at]);
+        table.extend_from_slice(&old[at + 1..]);
+        // SAFETY: made by `Box::into_raw` in `insert`; only this registration removes it.
+        writer.entries.push(unsafe { Box::from_raw(entry) });
+        let freed = replace(&mut writer, table);
+        drop(writer);
+        // Metadata can be large, and its destructors are not ours: not under the lock.
+        drop(freed);
+    }
+}
+
+fn lock() -> MutexGuard<'static, Retired> {
+    WRITER.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The current table; the caller holds the writers' lock, so that it stays.
+fn current_table<'a>() -> &'a [Range] {
+    // SAFETY: only writers replace it, and the caller is the only one.
+    unsafe { TABLE.load(Ordering::Relaxed).as_ref() }.map_or(&[], |table| table)
+}
+
+/// Swaps tables and gives back what nobody can be reading any more.
+fn replace(writer: &mut Retired, table: Table) -> Option<(Vec<Box<Table>>, Vec<Box<Entry>>)> {
+    let old = TABLE.swap(Box::into_raw(Box::new(table)), Ordering::SeqCst);
+    if !old.is_null() {
+        // SAFETY: made by `Box::into_raw` here; nobody can get it from `TABLE` any more.
+        writer.tables.push(unsafe { Box::from_raw(old) });
+    }
+    // C1: readers that come from here on see the new table.
+    (READERS.load(Ordering::SeqCst) == 0).then(|| {
+        (
+            std::mem::take(&mut writer.tables),
+            std::mem::take(&mut writer.entries),
+        )
+    })
+}
+
+fn offset(entry: &Entry, pc: usize) -> u32 {
+    // Code is shorter than 4 GiB (`CodeMemory::publish`), and so are sections of shared objects that we write.
+    (pc - entry.start) as u32
+}
+
+/// The metadata of the code that an address lies in, and the offset there.
+pub fn lookup(pc: usize) -> Option<(Arc<dyn CodeMetadata>, u32)> {
+    let reader = Reader::begin();
+    reader
+        .find(pc)
+        .map(|entry| (entry.metadata.clone(), offset(entry, pc)))
+}
+
+/// Whether an address lies in registered code. Safe in signal handlers.
+pub fn is_wasm_pc(pc: usize) -> bool {
+    Reader::begin().find(pc).is_some()
+}
+
+/// `None` if the address is not in registered code; otherwise its trap code, if it is a trap site. Safe in signal handlers.
+pub(crate) fn trap_site(pc: usize) -> Option<Option<TrapCode>> {
+    let reader = Reader::begin();
+    reader
+        .find(pc)
+        .map(|entry| entry.metadata.trap_code(offset(entry, pc)))
+}

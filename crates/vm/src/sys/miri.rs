@@ -1,0 +1,119 @@
+//! Plain allocations instead of mappings, and no signals: enough to run memories, locks and registries under Miri.
+//!
+//! Address space costs real memory here, so a reservation gets at most [`MOST_RESERVED`] bytes behind it; what lies beyond
+//! cannot be opened.
+
+use super::FaultHandler;
+use crate::thread::StackBounds;
+use std::alloc::{Layout, alloc_zeroed, dealloc};
+use std::io;
+use std::ptr::{self, NonNull};
+
+/// Bytes of a reservation that really exist.
+const MOST_RESERVED: usize = 1 << 20;
+
+pub(crate) fn page_size() -> usize {
+    4096
+}
+
+fn layout(len: usize) -> Layout {
+    Layout::from_size_align(len.min(MOST_RESERVED), page_size()).expect("a small layout")
+}
+
+pub(crate) fn map_anonymous(len: usize) -> io::Result<NonNull<u8>> {
+    // SAFETY: the layout is not empty.
+    NonNull::new(unsafe { alloc_zeroed(layout(len)) })
+        .ok_or_else(|| io::ErrorKind::OutOfMemory.into())
+}
+
+pub(crate) fn reserve(len: usize) -> io::Result<NonNull<u8>> {
+    map_anonymous(len)
+}
+
+/// # Safety
+///
+/// As in `sys::unix`.
+pub(crate) unsafe fn make_executable(_base: NonNull<u8>, _len: usize) -> io::Result<()> {
+    Ok(())
+}
+
+/// # Safety
+///
+/// As in `sys::unix`.
+pub(crate) unsafe fn unmap(base: NonNull<u8>, len: usize) {
+    // SAFETY: allocated with the same layout.
+    unsafe { dealloc(base.as_ptr(), layout(len)) };
+}
+
+/// # Safety
+///
+/// As in `sys::unix`.
+pub(crate) unsafe fn make_accessible(_base: NonNull<u8>, len: usize) -> io::Result<()> {
+    match len <= MOST_RESERVED {
+        true => Ok(()),
+        false => Err(io::ErrorKind::OutOfMemory.into()),
+    }
+}
+
+/// # Safety
+///
+/// As in `sys::unix`.
+pub(crate) unsafe fn make_inaccessible(_base: NonNull<u8>, _len: usize) -> io::Result<()> {
+    Ok(())
+}
+
+/// Without copy-on-write there is nothing to go back to: slots are given up instead of reset.
+///
+/// # Safety
+///
+/// As in `sys::unix`.
+pub(crate) unsafe fn reset(_base: NonNull<u8>, _len: usize) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+#[derive(Debug)]
+pub(crate) struct ImageFile(Vec<u8>);
+
+impl ImageFile {
+    pub(crate) fn new(len: usize, pieces: &[(usize, &[u8])]) -> io::Result<Self> {
+        let mut contents = vec![0; len];
+        for (offset, bytes) in pieces {
+            contents[*offset..][..bytes.len()].copy_from_slice(bytes);
+        }
+        Ok(Self(contents))
+    }
+}
+
+/// # Safety
+///
+/// As in `sys::unix`.
+pub(crate) unsafe fn map_image(base: NonNull<u8>, len: usize, file: &ImageFile) -> io::Result<()> {
+    // SAFETY: the caller vouches for the range; the file is as long.
+    unsafe { ptr::copy_nonoverlapping(file.0.as_ptr(), base.as_ptr(), len) };
+    Ok(())
+}
+
+/// # Safety
+///
+/// As in `sys::unix`.
+pub(crate) unsafe fn unmap_image(base: NonNull<u8>, len: usize) -> io::Result<()> {
+    // SAFETY: the caller vouches for the range.
+    unsafe { ptr::write_bytes(base.as_ptr(), 0, len) };
+    Ok(())
+}
+
+pub(crate) fn stack_bounds() -> StackBounds {
+    StackBounds::default()
+}
+
+pub(crate) fn use_signal_stack() {}
+
+pub(crate) fn install_handlers(_handler: FaultHandler) {}
+
+pub(crate) fn has_process_barrier() -> bool {
+    false
+}
+
+pub(crate) fn process_barrier() {
+    unreachable!("there is none");
+}

@@ -1,0 +1,11 @@
+//! Linux.
+
+mod barrier;
+mod mappings;
+mod signals;
+mod stacks;
+
+pub(crate) use barrier::*;
+pub(crate) use mappings::*;
+pub(crate) use signals::install_handlers;
+pub(crate) use stacks::{stack_bounds, use_signal_stack};

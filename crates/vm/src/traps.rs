@@ -1,0 +1,463 @@
+//! Entering WebAssembly code, leaving it, and leaving it early.
+//!
+//! # How a trap travels
+//!
+//! ```text
+//!  hardware: signal ─► handle_fault: pc in code? trap site? ─┐ note frames; activation.trap = code
+//!                                                            ├─► registers of activation.saved ─► entry stub "returns"
+//!  host: raise(reason): put reason aside ────────────────────┘ note frames; activation.trap = PENDING        │
+//!                                                                                                            v
+//!  enter(): activation.trap != NONE ─► Trap { reason, backtrace from the noted frames } ─► Err
+//! ```
+//!
+//! Frames are noted before the stack below the activation is given up, into a buffer of the thread: no allocation
+//! in the handler. Their metadata is looked up afterwards.
+//!
+//! # Invariants
+//!
+//! - I1: between an entry stub and the trap that leaves it there are only WebAssembly frames, thunks, and frames of host
+//!   glue that has nothing left to drop. Whoever calls [`raise`] promises it.
+//! - I2: while an activation is innermost, the WebAssembly code below it runs on this thread and stays mapped: its
+//!   island is held by whoever called [`enter`].
+//! - I3: code in the registry is compiled code: it keeps frame pointers, does not write MXCSR, the x87 control word or
+//!   the direction flag, and faults only at registered trap sites or for want of stack.
+//! - I4: `exit_sp` of an activation is zero, or what the last exit thunk below it recorded. While Rust code runs on behalf
+//!   of WebAssembly (all but the activation that is being entered), the thunk that led to it has not returned, so
+//!   everything from `exit_sp` up to `saved.sp` is live stack.
+
+use crate::arch::{self, FaultRegisters, Frame, Prologue, Saved};
+use crate::code::{self, CodeMetadata};
+use crate::sys::{self, Fault, FaultKind};
+use crate::thread::{self, MAX_FRAMES, ThreadState};
+use std::any::Any;
+use std::error::Error;
+use std::ffi::c_void;
+use std::fmt;
+use std::mem::{ManuallyDrop, MaybeUninit};
+use std::ptr::NonNull;
+use std::sync::Arc;
+use wasmill_abi::{ContextHeader, TrapCode};
+
+/// One entry from the host into WebAssembly. It lies in the frame of the Rust function that enters.
+#[repr(C)]
+#[derive(Debug)]
+pub struct Activation {
+    /// Filled by the entry stub.
+    pub(crate) saved: Saved,
+    /// What the entry stub calls.
+    pub(crate) target: *const c_void,
+    /// The activation around this one.
+    prev: *mut Activation,
+    /// Frame pointer of the WebAssembly code that called the host last.
+    exit_fp: usize,
+    /// Stack pointer at that call; zero if there was none yet.
+    exit_sp: usize,
+    /// [`NONE`], [`PENDING`], or a trap code plus [`FIRST_CODE`].
+    trap: u32,
+}
+
+/// No trap: the code returned.
+const NONE: u32 = 0;
+/// The reason is in the thread's `pending`.
+const PENDING: u32 = 1;
+/// Added to the trap codes of hardware traps.
+const FIRST_CODE: u32 = 2;
+
+/// Why WebAssembly code was left early.
+pub enum TrapReason {
+    /// A trap of WebAssembly.
+    Wasm(TrapCode),
+    /// An error from a host function.
+    User(Box<dyn Error + Send + Sync>),
+    /// A panic in a host function, to be resumed by the host code that called in.
+    Panic(Box<dyn Any + Send>),
+}
+
+impl fmt::Debug for TrapReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Wasm(code) => f.debug_tuple("Wasm").field(code).finish(),
+            Self::User(error) => f.debug_tuple("User").field(error).finish(),
+            Self::Panic(_) => f.write_str("Panic(..)"),
+        }
+    }
+}
+
+/// An early end of a call, and where it happened.
+#[derive(Debug)]
+pub struct Trap {
+    /// Why.
+    pub reason: TrapReason,
+    /// Where.
+    pub backtrace: Backtrace,
+}
+
+/// A place in published code.
+#[derive(Clone)]
+pub struct CodeLocation {
+    /// What was registered with the code.
+    pub metadata: Arc<dyn CodeMetadata>,
+    /// Bytes from the start of the code to an address inside the instruction: its first byte for the place of a trap,
+    /// the last byte for calls.
+    pub offset: u32,
+}
+
+impl fmt::Debug for CodeLocation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{:?}+{:#x}",
+            Arc::as_ptr(&self.metadata).cast::<()>(),
+            self.offset
+        )
+    }
+}
+
+/// The WebAssembly frames of a thread's stack, innermost first; host frames between them are left out.
+#[derive(Clone, Debug, Default)]
+pub struct Backtrace {
+    /// The frames, at most 64.
+    pub frames: Vec<CodeLocation>,
+}
+
+impl Backtrace {
+    /// The frames that are on this thread's stack now. Empty outside of host functions that WebAssembly called.
+    pub fn capture() -> Self {
+        let thread = thread::current();
+        let mut frames = Frames::begin(thread);
+        // SAFETY: T1; Rust code runs, so the last exit of every activation is current (I4).
+        unsafe { frames.note_activations(thread.activation.get()) };
+        Self::take_noted(thread)
+    }
+
+    /// Looks up the noted frames, innermost first.
+    fn take_noted(thread: &ThreadState) -> Self {
+        let count = thread.frame_count.replace(0);
+        // SAFETY: T2: nothing writes to the buffer while it is copied; `lookup` cannot trap.
+        let noted = unsafe { &(&*thread.frames.get())[..count] };
+        let frames = noted.iter().filter_map(|pc| code::lookup(*pc));
+        Self {
+            frames: frames
+                .map(|(metadata, offset)| CodeLocation { metadata, offset })
+                .collect(),
+        }
+    }
+}
+
+/// Writes addresses into the thread's frame buffer.
+struct Frames<'a> {
+    thread: &'a ThreadState,
+}
+
+impl<'a> Frames<'a> {
+    fn begin(thread: &'a ThreadState) -> Self {
+        thread.frame_count.set(0);
+        Self { thread }
+    }
+
+    /// Notes an address; false if the buffer is full.
+    fn note(&mut self, pc: usize) -> bool {
+        let count = self.thread.frame_count.get();
+        if count == MAX_FRAMES {
+            return false;
+        }
+        // SAFETY: T2, and the place is inside the buffer.
+        unsafe { (*self.thread.frames.get())[count] = pc };
+        self.thread.frame_count.set(count + 1);
+        true
+    }
+
+    /// Notes `frame` and its callers up to the entry stub with this `entry_sp`. False if the buffer is full.
+    ///
+    /// # Safety
+    ///
+    /// `frame` is one of WebAssembly code below that entry; the stack is live from `lowest` up to `entry_sp`.
+    unsafe fn note_chain(&mut self, frame: Frame, lowest: usize, entry_sp: usize) -> bool {
+        let mut next = Some(frame);
+        while let Some(frame) = next {
+            if !self.note(frame.pc) {
+                return false;
+            }
+            // SAFETY: passed on.
+            next = unsafe { arch::next_frame(frame, lowest, entry_sp) };
+        }
+        true
+    }
+
+    /// Notes the frames of an activation that the host was called from, and of all around it.
+    ///
+    /// # Safety
+    ///
+    /// T1 and I4 hold for `activation`, which may be null.
+    unsafe fn note_activations(&mut self, activation: *mut Activation) {
+        let mut next = activation;
+        // SAFETY: T1: a chain of live activations.
+        while let Some(activation) = unsafe { next.as_ref() } {
+            if activation.exit_sp != 0 {
+                // SAFETY: I4.
+                let complete = unsafe {
+                    let frame = arch::frame_at_exit(activation.exit_fp, activation.exit_sp);
+                    self.note_chain(frame, activation.exit_sp, activation.saved.sp)
+                };
+                if !complete {
+                    return;
+                }
+            }
+            next = activation.prev;
+        }
+    }
+
+    /// Notes the frames of code that faulted, and those of the activations around it.
+    ///
+    /// # Safety
+    ///
+    /// The registers are those of a fault in WebAssembly code that runs in `activation`.
+    unsafe fn note_fault(&mut self, registers: FaultRegisters, activation: &Activation) {
+        let entry_sp = activation.saved.sp;
+        let lowest = registers.sp;
+        self.note(registers.pc);
+        // SAFETY: I3: frame pointers are kept, and the stack is live from the stack pointer up.
+        let complete = unsafe {
+            let own = Frame {
+                pc: registers.pc,
+                fp: registers.fp,
+            };
+            let caller = match arch::caller_in_prologue(registers, entry_sp) {
+                None => arch::next_frame(own, lowest, entry_sp),
+                Some(Prologue::Outermost) => None,
+                Some(Prologue::CalledFrom(frame)) => Some(frame),
+            };
+            caller.is_none_or(|caller| self.note_chain(caller, lowest, entry_sp))
+        };
+        if complete {
+            // SAFETY: T1, and the activations around the innermost one have called the host (I4).
+            unsafe { self.note_activations(activation.prev) };
+        }
+    }
+}
+
+/// The address to cast to the C signature of the code that is entered.
+#[inline(always)]
+pub(crate) fn entry_stub() -> *const c_void {
+    arch::entry as *const c_void
+}
+
+/// Runs `call` inside a new activation. `call` casts the stub it is given to the C signature of `code` and calls it once,
+/// with `context` as the first argument.
+///
+/// # Errors
+///
+/// The trap that ended the code early.
+///
+/// # Safety
+///
+/// - `context` is what `code` expects, is not being entered by another thread, and stays valid; so does `code` (I2).
+/// - `call` owns nothing that must be dropped, and does nothing else of note: a trap leaves the stub with a garbage
+///   result, so every bit pattern must be a valid `R`.
+#[inline(always)]
+pub(crate) unsafe fn enter<R>(
+    context: *mut ContextHeader,
+    code: *const c_void,
+    call: impl FnOnce(*const c_void) -> R,
+) -> Result<R, Trap> {
+    let thread = thread::current();
+    if !thread.prepared.get() {
+        thread::prepare_thread();
+    }
+    let mut activation = MaybeUninit::<Activation>::uninit();
+    let activation = activation.as_mut_ptr();
+    let prev = thread.activation.get();
+    // SAFETY: the place is ours. `saved` and `exit_fp` are written before anything reads them: by the stub, and by
+    // `record_exit` together with `exit_sp`. The caller vouches for the context.
+    unsafe {
+        (&raw mut (*activation).target).write(code);
+        (&raw mut (*activation).prev).write(prev);
+        (&raw mut (*activation).exit_sp).write(0);
+        (&raw mut (*activation).trap).write(NONE);
+        (*context).activation = activation.cast();
+    }
+    thread.activation.set(activation);
+    let result = call(entry_stub());
+    thread.activation.set(prev);
+    // SAFETY: written above, and by whoever raised a trap. Volatile: the compiler cannot see the latter.
+    let trap = unsafe { (&raw const (*activation).trap).read_volatile() };
+    if trap != NONE {
+        return Err(take_trap(thread, trap));
+    }
+    Ok(result)
+}
+
+/// Puts the trap together that an activation was left with.
+#[cold]
+#[inline(never)]
+fn take_trap(thread: &ThreadState, trap: u32) -> Trap {
+    let backtrace = Backtrace::take_noted(thread);
+    let reason = match trap {
+        PENDING => {
+            // SAFETY: T2; `raise` is done with it, and nobody else is interested.
+            let pending = unsafe { &mut *thread.pending.get() };
+            pending.take().expect("raise stores a reason")
+        }
+        code => TrapReason::Wasm(
+            TrapCode::from_u32(code - FIRST_CODE).expect("handle_fault stores a trap code"),
+        ),
+    };
+    Trap { reason, backtrace }
+}
+
+/// Leaves the innermost activation with a trap.
+///
+/// # Safety
+///
+/// I1: no frame between this call and the entry stub has anything left to drop or to do, and all of them are frames of
+/// WebAssembly code, thunks and glue. The thunk's exit was recorded ([`record_exit`]).
+#[cold]
+#[inline(never)]
+pub(crate) unsafe fn raise(reason: TrapReason) -> ! {
+    let thread = thread::current();
+    let activation = thread.activation.get();
+    assert!(
+        !activation.is_null(),
+        "a trap was raised outside of a WebAssembly call"
+    );
+    // SAFETY: T1, I4.
+    unsafe { Frames::begin(thread).note_activations(activation) };
+    // SAFETY: T2. What was there was taken when its activation was left.
+    unsafe { *thread.pending.get() = ManuallyDrop::new(Some(reason)) };
+    // SAFETY: T1.
+    unsafe { (&raw mut (*activation).trap).write_volatile(PENDING) };
+    // SAFETY: the caller's promise (I1).
+    unsafe { arch::resume(&raw const (*activation).saved) }
+}
+
+/// Tells the innermost activation where WebAssembly was left. Host glue and built-ins that can trap or call back do this
+/// first.
+///
+/// # Safety
+///
+/// The caller was called by WebAssembly code through an exit thunk, with `header` as the context.
+#[inline(always)]
+pub(crate) unsafe fn record_exit(header: *const ContextHeader) {
+    let activation = thread::current().activation.get();
+    // SAFETY: WebAssembly code runs, so there is an activation (T1). The thunk has filled the header's fields.
+    unsafe {
+        (*activation).exit_fp = (&raw const (*header).exit_fp).read();
+        (*activation).exit_sp = (&raw const (*header).exit_sp).read();
+    }
+}
+
+/// Raises a stack overflow unless host code has its reserve of stack. Called by glue before host code runs.
+///
+/// # Safety
+///
+/// As for [`raise`].
+#[inline(always)]
+pub(crate) unsafe fn check_host_stack() {
+    let sp = arch::stack_pointer();
+    if sp < thread::current().stack_limit.get() {
+        // SAFETY: passed on.
+        unsafe { short_of_stack(sp) };
+    }
+}
+
+#[cold]
+#[inline(never)]
+unsafe fn short_of_stack(sp: usize) {
+    // On a stack that is not the thread's own (a coroutine's) nothing is known about its end.
+    let own = thread::current().stack.get();
+    if sp >= own.low.saturating_sub(own.guard) {
+        // SAFETY: passed on.
+        unsafe { raise(TrapReason::Wasm(TrapCode::StackOverflow)) };
+    }
+}
+
+/// Passes every aligned 32-bit word that WebAssembly code on this thread could hold to `visit`: the stack from here to the
+/// outermost entry, and the callee-saved registers.
+pub(crate) fn scan_stack(mut visit: impl FnMut(u32)) {
+    let thread = thread::current();
+    let mut outermost = NonNull::new(thread.activation.get());
+    let mut entry_sp = 0;
+    while let Some(activation) = outermost {
+        // SAFETY: T1: a chain of live activations, each with its entry's stack pointer.
+        let activation = unsafe { activation.as_ref() };
+        entry_sp = activation.saved.sp;
+        outermost = NonNull::new(activation.prev);
+    }
+    if entry_sp == 0 {
+        return;
+    }
+    let end = end_of_arguments(thread, entry_sp);
+    arch::with_saved_registers(|lowest| {
+        let mut word = lowest as *const u32;
+        while word.addr() < end {
+            // SAFETY: between the current frame and the end of the outermost entry's arguments everything is live stack
+            // of this thread. Volatile: the compiler must not assume that the bytes have a type.
+            visit(unsafe { word.read_volatile() });
+            word = word.wrapping_add(1);
+        }
+    });
+}
+
+/// An address behind the stack arguments of an entry: at most 1000 parameters of 16 bytes.
+fn end_of_arguments(thread: &ThreadState, entry_sp: usize) -> usize {
+    const MOST_ARGUMENTS: usize = 1002 * 16;
+    match thread.stack.get().high {
+        high if high > entry_sp => high.min(entry_sp + MOST_ARGUMENTS),
+        // Another stack, whose end is unknown: what is surely there is the frame of the caller with its activation.
+        _ => entry_sp,
+    }
+}
+
+/// Decides about a fault: if it is a trap of WebAssembly code, makes the handler's return leave the innermost activation.
+///
+/// This runs in a signal handler: no allocation, no lock, no panic.
+///
+/// (A trap handler of the embedder's own, when there is one, is asked here before the fault is passed on.)
+pub(crate) fn handle_fault(fault: &Fault) -> bool {
+    // A signal that somebody sent says nothing about the instruction it happened to meet.
+    if !fault.is_synchronous {
+        return false;
+    }
+    // SAFETY: the context is the kernel's.
+    let registers = unsafe { arch::fault_registers(fault.context) };
+    let Some(site) = code::trap_site(registers.pc) else {
+        return false;
+    };
+    // The thread local is touched only now: on threads that never ran WebAssembly it might not be there yet.
+    let thread = thread::current();
+    let activation = thread.activation.get();
+    if activation.is_null() {
+        return false;
+    }
+    let code = match site {
+        Some(code) => code,
+        None if is_stack_overflow(thread, fault, registers.sp) => TrapCode::StackOverflow,
+        None => return false,
+    };
+    // SAFETY: T1; the pc is in WebAssembly code, which runs in the innermost activation.
+    unsafe { Frames::begin(thread).note_fault(registers, &*activation) };
+    // SAFETY: T1. Below the activation are WebAssembly frames only: nothing to drop (I1).
+    unsafe {
+        (&raw mut (*activation).trap).write_volatile(code as u32 + FIRST_CODE);
+        arch::redirect(fault.context, &raw const (*activation).saved);
+    }
+    true
+}
+
+/// Farther below the stack than any probe of a new frame reaches.
+const MOST_PROBED: usize = 16 << 20;
+
+/// Whether code that can fault for want of stack only (I3) did so: the address lies below the stack's end or shortly
+/// below the stack pointer.
+fn is_stack_overflow(thread: &ThreadState, fault: &Fault, sp: usize) -> bool {
+    if fault.kind != FaultKind::Memory {
+        return false;
+    }
+    let stack = thread.stack.get();
+    let below =
+        |end: usize| end != 0 && (end.saturating_sub(MOST_PROBED)..end).contains(&fault.address);
+    below(stack.low + stack.guard) || below(sp + sys::page_size())
+}
+
+#[cfg(all(test, not(miri)))]
+mod tests;
