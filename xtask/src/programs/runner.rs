@@ -5,7 +5,7 @@
 //! of the transcript only where the case says so (programs print times there); they are shown when a step fails.
 
 use super::build::{path as module_path, place_path};
-use super::cases::{Case, Folder, Step};
+use super::cases::{Case, Folder, Host, Step};
 use super::{fetch, tree_folder, work_folder};
 use anyhow::{Context, Result, bail};
 use sha2::{Digest, Sha256};
@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 /// What runs the modules.
 pub(super) enum Engine {
-    /// Our command, at this path.
+    /// Our command and our hosts of library modules, in this folder of built programs.
     Wasmill(PathBuf),
     /// wasmtime, from its Python package.
     Reference,
@@ -105,9 +105,19 @@ fn command(step: &Step, engine: &Engine, folder: &Path) -> Result<Command> {
         };
         folders.push((*guest, path));
     }
-    match engine {
-        Engine::Wasmill(program) => Ok(wasmill_command(program, &module, step, &folders)),
-        Engine::Reference => reference_command(&module, step, &folders),
+    match (engine, step.host) {
+        (Engine::Wasmill(built), Host::Command) => Ok(wasmill_command(
+            &built.join("wasmill"),
+            &module,
+            step,
+            &folders,
+        )),
+        (Engine::Wasmill(built), Host::Library(host)) => {
+            let mut command = Command::new(built.join("program-host"));
+            command.arg(host).arg(module);
+            Ok(command)
+        }
+        (Engine::Reference, host) => reference_command(host, &module, step, &folders),
     }
 }
 
@@ -135,22 +145,36 @@ fn wasmill_command(
     command
 }
 
-/// `python3 reference.py MODULE, count and folders, count and variables, arguments`: see the script.
-fn reference_command(module: &Path, step: &Step, folders: &[(&str, PathBuf)]) -> Result<Command> {
+/// `python3 reference.py HOST MODULE`, for a command with count and folders, count and variables, arguments.
+fn reference_command(
+    host: Host,
+    module: &Path,
+    step: &Step,
+    folders: &[(&str, PathBuf)],
+) -> Result<Command> {
     let mut command = Command::new("python3");
-    command.env("PYTHONPATH", fetch::wheel("wasmtime")?);
     command
-        .arg(tree_folder().join("reference.py"))
-        .arg(module)
-        .arg(folders.len().to_string());
-    for (guest, host) in folders {
-        command.arg(guest).arg(host);
+        .env("PYTHONPATH", fetch::wheel("wasmtime")?)
+        .arg(tree_folder().join("reference.py"));
+    match host {
+        Host::Library(name) => {
+            command.arg(name).arg(module);
+        }
+        Host::Command => {
+            command
+                .arg("command")
+                .arg(module)
+                .arg(folders.len().to_string());
+            for (guest, host) in folders {
+                command.arg(guest).arg(host);
+            }
+            command.arg(step.env.len().to_string());
+            for (name, value) in step.env {
+                command.arg(name).arg(value);
+            }
+            command.args(step.args);
+        }
     }
-    command.arg(step.env.len().to_string());
-    for (name, value) in step.env {
-        command.arg(name).arg(value);
-    }
-    command.args(step.args);
     Ok(command)
 }
 
