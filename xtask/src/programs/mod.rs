@@ -16,7 +16,7 @@ mod runner;
 
 use crate::process::{cargo, root, run as start, target};
 use anyhow::{Context, Result, bail};
-use cases::{CASES, Case, Size};
+use cases::{CASES, Case, Host, Size, Step};
 use runner::Engine;
 use std::fs;
 use std::path::PathBuf;
@@ -78,7 +78,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
 /// Sets up and runs the chosen cases. The closing line counts them in the form that runners of tests understand.
 pub(crate) fn check(choice: &Choice) -> Result<()> {
     let chosen: Vec<&Case> = CASES.iter().filter(|case| choice.takes(case)).collect();
-    let engine = prepare_engine(choice)?;
+    let engine = prepare_engine(choice, &chosen)?;
     build::prepare(&chosen)?;
     let mut failures = Vec::new();
     for case in &chosen {
@@ -107,17 +107,15 @@ pub(crate) fn check(choice: &Choice) -> Result<()> {
     Ok(())
 }
 
-fn prepare_engine(choice: &Choice) -> Result<Engine> {
+fn prepare_engine(choice: &Choice, cases: &[&Case]) -> Result<Engine> {
     if choice.reference {
         return Ok(Engine::Reference);
     }
-    let mut command = cargo([
-        "build",
-        "--package",
-        "wasmill-cli",
-        "--package",
-        "program-host",
-    ]);
+    let mut command = cargo(["build", "--package", "wasmill-cli"]);
+    let is_library = |step: &Step| matches!(step.host, Host::Library(_));
+    if cases.iter().any(|case| case.steps.iter().any(is_library)) {
+        command.args(["--package", "program-host"]);
+    }
     if choice.release {
         command.arg("--release");
     }
