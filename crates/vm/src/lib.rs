@@ -1,1 +1,59 @@
 //! What runs: instances, memories, tables, globals, traps, islands.
+//!
+//! ```text
+//!   RuntimeModule ──VMInstance::new──► island ─owns─► instance, memories, tables     handles: VMFunction, VMTable, …
+//!                                        │ domain: the lock around all that runs
+//!   VMFunction::call, CallArguments::call ──enter (traps)──► compiled code ──thunk──► host functions, built-ins
+//! ```
+//!
+//! Lifetime is a matter of islands (`island.rs`), exclusion one of domains (`domain.rs`); both are explained there. What
+//! touches the machine is behind `arch` (assembly, one file per architecture) and `sys` (one folder per platform).
+//!
+//! This crate knows neither compilers nor the binary format.
+
+#![allow(
+    unsafe_code,
+    reason = "this crate is where machine code meets safe code; each module names its invariants"
+)]
+
+mod arch;
+mod builtins;
+mod code;
+mod domain;
+mod dynamic;
+mod externs;
+mod function;
+mod instance;
+mod island;
+mod lock;
+mod memory;
+mod module;
+mod pool;
+mod refs;
+mod store;
+mod sys;
+mod table;
+mod thread;
+mod traps;
+mod typed;
+
+pub use code::*;
+pub use domain::{Domain, Guard};
+pub use dynamic::*;
+pub use externs::{VMExtern, VMGlobal, VMMemory};
+pub use function::{HostFunction, VMFunction};
+pub use instance::{InstanceError, InstanceImports, VMInstance};
+pub use island::Island;
+pub use memory::*;
+pub use module::*;
+pub use refs::RefHeap;
+pub use store::VMStore;
+pub use table::{MAX_TABLE_ELEMENTS, TableElement, TableError, VMTable};
+pub use thread::DEFAULT_HOST_RESERVE;
+pub use traps::{Backtrace, CodeLocation, Trap, TrapReason};
+pub use wasmill_abi::TrapCode;
+
+/// Typed calls: what the API's generic functions are made of.
+pub mod native {
+    pub use crate::typed::*;
+}

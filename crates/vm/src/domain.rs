@@ -1,0 +1,135 @@
+//! Lock domains: who may run at the same time.
+//!
+//! Everything that can touch the same mutable state (an instance, what it imports, the memories and tables they share)
+//! belongs to one *domain*, and whoever runs code of it or looks into it holds the domain's reentrant lock. Linking
+//! merges domains: one becomes the child of the other and forwards to it (union-find by rank, so chains stay short).
+//!
+//! A domain says nothing of lifetime; that is what islands are for (`island.rs`).
+//!
+//! Invariants:
+//! - D1: `parent` is set at most once, by a thread that holds the locks of both domains.
+//! - D2: state that belongs to a domain is touched only by a thread that holds the lock of the domain's root.
+
+use crate::lock::IslandLock;
+use crate::thread;
+use std::marker::PhantomData;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
+
+/// A node of the union-find forest of lock domains.
+#[derive(Debug)]
+pub struct Domain {
+    lock: IslandLock,
+    parent: OnceLock<Arc<Domain>>,
+    rank: AtomicU32,
+}
+
+impl Domain {
+    /// A domain of its own.
+    pub fn new() -> Arc<Self> {
+        Arc::new(Self {
+            lock: IslandLock::new(),
+            parent: OnceLock::new(),
+            rank: AtomicU32::new(0),
+        })
+    }
+
+    fn root(&self) -> &Self {
+        let mut node = self;
+        while let Some(parent) = node.parent.get() {
+            node = parent;
+        }
+        node
+    }
+
+    fn root_arc(self: &Arc<Self>) -> &Arc<Self> {
+        let mut node = self;
+        while let Some(parent) = node.parent.get() {
+            node = parent;
+        }
+        node
+    }
+
+    /// Waits until this thread may run in the domain. The same thread may enter again.
+    #[inline(always)]
+    pub fn enter(&self) -> Guard<'_> {
+        let token = thread::token();
+        if !self.lock.enter(token) {
+            self.enter_root(token);
+        }
+        Guard {
+            domain: self,
+            not_send: PhantomData,
+        }
+    }
+
+    /// The domain was merged: holds the root instead of this node.
+    #[cold]
+    fn enter_root(&self, token: usize) {
+        // `parent` is set before the lock says so (D1).
+        while !self.root().lock.enter(token) {}
+    }
+
+    #[inline(always)]
+    fn exit(&self) {
+        self.root().lock.exit();
+    }
+
+    /// Whether this thread holds the domain.
+    pub fn is_entered(&self) -> bool {
+        self.root().lock.is_held_by(thread::token())
+    }
+
+    /// Whether the two are the same domain now.
+    pub fn same(self: &Arc<Self>, other: &Arc<Self>) -> bool {
+        Arc::ptr_eq(self.root_arc(), other.root_arc())
+    }
+
+    /// Makes the two one domain. Waits for both.
+    pub fn merge(self: &Arc<Self>, other: &Arc<Self>) {
+        if self.same(other) {
+            return;
+        }
+        // Two threads that merge the same pair take the locks in the same order.
+        let (first, second) = match Arc::as_ptr(self.root_arc()) < Arc::as_ptr(other.root_arc()) {
+            true => (self, other),
+            false => (other, self),
+        };
+        let _first = first.enter();
+        let _second = second.enter();
+        let (a, b) = (self.root_arc(), other.root_arc());
+        if Arc::ptr_eq(a, b) {
+            return;
+        }
+        let (rank_a, rank_b) = (
+            a.rank.load(Ordering::Relaxed),
+            b.rank.load(Ordering::Relaxed),
+        );
+        let (child, root) = if rank_a < rank_b { (a, b) } else { (b, a) };
+        if rank_a == rank_b {
+            root.rank.fetch_add(1, Ordering::Relaxed);
+        }
+        let moved = child.parent.set(root.clone());
+        debug_assert!(
+            moved.is_ok(),
+            "D1: a root has no parent, and both locks are held"
+        );
+        // Entries of this thread into the child are entries into the root from here on.
+        child.lock.merge_into(&root.lock, thread::token());
+    }
+}
+
+/// Holds a domain for the current thread while it lives.
+#[derive(Debug)]
+#[must_use = "the domain is left when the guard is dropped"]
+pub struct Guard<'a> {
+    domain: &'a Domain,
+    not_send: PhantomData<*mut ()>,
+}
+
+impl Drop for Guard<'_> {
+    #[inline(always)]
+    fn drop(&mut self) {
+        self.domain.exit();
+    }
+}

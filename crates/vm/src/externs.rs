@@ -1,0 +1,412 @@
+//! Handles to memories and globals, and the sum of all handles.
+//!
+//! A handle keeps the island that it is reached from; every access enters that island's domain.
+
+use crate::domain::{Domain, Guard};
+use crate::function::VMFunction;
+use crate::island::{Island, Object};
+use crate::memory::{LinearMemory, MemoryError};
+use crate::refs::{RootKey, RootSource};
+use crate::store::VMStore;
+use crate::table::VMTable;
+use std::fmt;
+use std::ptr::NonNull;
+use std::sync::Arc;
+use wasmill_abi::{RawValue, VMFuncRef, VMMemoryDefinition};
+use wasmill_types::{
+    ExternRef, ExternType, GlobalType, MemoryStyle, MemoryType, Mutability, Pages, Type, Value,
+    WasmValueType,
+};
+
+/// Something that can be exported and imported.
+#[derive(Clone, Debug)]
+pub enum VMExtern {
+    /// A function.
+    Function(VMFunction),
+    /// A table.
+    Table(VMTable),
+    /// A memory.
+    Memory(VMMemory),
+    /// A global.
+    Global(VMGlobal),
+}
+
+impl VMExtern {
+    /// Its type: of a memory with its current size as the minimum, of a table likewise.
+    pub fn ty(&self) -> ExternType {
+        match self {
+            Self::Function(function) => ExternType::Function(function.ty().clone()),
+            Self::Table(table) => {
+                let mut ty = *table.ty();
+                ty.minimum = table.size();
+                ExternType::Table(ty)
+            }
+            Self::Memory(memory) => ExternType::Memory(memory.ty()),
+            Self::Global(global) => ExternType::Global(*global.ty()),
+        }
+    }
+
+    /// The island that it is reached from.
+    pub fn island(&self) -> &Arc<Island> {
+        match self {
+            Self::Function(function) => function.island(),
+            Self::Table(table) => table.island(),
+            Self::Memory(memory) => memory.island(),
+            Self::Global(global) => global.island(),
+        }
+    }
+}
+
+macro_rules! extern_from {
+    ($($ty:ident => $variant:ident;)*) => { $(
+        impl From<$ty> for VMExtern {
+            fn from(handle: $ty) -> Self {
+                Self::$variant(handle)
+            }
+        }
+    )* };
+}
+
+extern_from! {
+    VMFunction => Function;
+    VMTable => Table;
+    VMMemory => Memory;
+    VMGlobal => Global;
+}
+
+impl WasmValueType for VMFunction {}
+
+/// A memory that belongs to an island.
+#[derive(Debug)]
+pub(crate) struct MemoryObject(pub(crate) LinearMemory);
+
+impl Object for MemoryObject {}
+
+/// A handle to a memory.
+#[derive(Clone)]
+pub struct VMMemory {
+    island: Arc<Island>,
+    memory: NonNull<MemoryObject>,
+    definition: NonNull<VMMemoryDefinition>,
+}
+
+// SAFETY: the memory lives as long as the island, and every access enters the domain.
+unsafe impl Send for VMMemory {}
+// SAFETY: as above.
+unsafe impl Sync for VMMemory {}
+
+impl VMMemory {
+    /// Makes a memory with an island of its own.
+    ///
+    /// # Errors
+    ///
+    /// If the type is not one of a memory, or the platform refuses.
+    pub fn new(
+        store: &Arc<VMStore>,
+        ty: &MemoryType,
+        style: &MemoryStyle,
+    ) -> Result<Self, MemoryError> {
+        let memory = Box::new(MemoryObject(LinearMemory::new(ty, style, None)?));
+        let island = Island::new(store.clone(), Domain::new());
+        let memory = island.adopt(memory);
+        // SAFETY: it was just given to the island.
+        Ok(unsafe { Self::from_raw(island, memory) })
+    }
+
+    /// A handle to a memory that `island` can reach.
+    ///
+    /// # Safety
+    ///
+    /// `memory` is valid as long as `island` lives.
+    pub(crate) unsafe fn from_raw(island: Arc<Island>, memory: NonNull<MemoryObject>) -> Self {
+        // SAFETY: valid, and where its definition is never changes.
+        let definition = unsafe { memory.as_ref() }.0.definition();
+        Self {
+            island,
+            memory,
+            definition,
+        }
+    }
+
+    /// The island that it is reached from.
+    pub fn island(&self) -> &Arc<Island> {
+        &self.island
+    }
+
+    /// Enters the memory's domain.
+    #[inline(always)]
+    pub fn enter(&self) -> Guard<'_> {
+        self.island.domain().enter()
+    }
+
+    pub(crate) fn as_ptr(&self) -> NonNull<MemoryObject> {
+        self.memory
+    }
+
+    /// The state that compiled code reads; written only inside the domain.
+    pub fn definition(&self) -> NonNull<VMMemoryDefinition> {
+        self.definition
+    }
+
+    #[allow(clippy::mut_from_ref, reason = "the guard makes it exclusive")]
+    fn object<'a>(&'a self, _entered: &'a Guard<'_>) -> &'a mut LinearMemory {
+        // SAFETY: the memory lives as long as the island; the domain is held; callers use one reference at a time.
+        unsafe { &mut (*self.memory.as_ptr()).0 }
+    }
+
+    /// Its type, with the current size as the minimum.
+    pub fn ty(&self) -> MemoryType {
+        let guard = self.enter();
+        let memory = self.object(&guard);
+        MemoryType {
+            minimum: memory.size(),
+            ..*memory.ty()
+        }
+    }
+
+    /// How it is laid out.
+    pub fn style(&self) -> MemoryStyle {
+        let guard = self.enter();
+        self.object(&guard).style().clone()
+    }
+
+    /// Its current size.
+    pub fn size(&self) -> Pages {
+        let guard = self.enter();
+        self.object(&guard).size()
+    }
+
+    /// Where it starts (it never moves) and how many bytes it has now. Enters the domain for a moment.
+    #[inline]
+    pub fn raw_parts(&self) -> (*mut u8, usize) {
+        let _guard = self.enter();
+        // SAFETY: valid as long as the island; the domain is held.
+        let definition = unsafe { self.definition.as_ref() };
+        (definition.base, definition.current_length)
+    }
+
+    /// Adds pages; gives the old size.
+    ///
+    /// # Errors
+    ///
+    /// If the memory would exceed its maximum, or the platform refuses.
+    pub fn grow(&self, delta: Pages) -> Result<Pages, MemoryError> {
+        let guard = self.enter();
+        self.object(&guard).grow(delta)
+    }
+
+    /// Copies bytes out of the memory; `None` if not all of them exist.
+    pub fn read(&self, offset: u64, into: &mut [u8]) -> Option<()> {
+        let _guard = self.enter();
+        let place = self.place(offset, into.len())?;
+        // SAFETY: the range was checked; the domain is held, so nothing else writes to a memory that is not shared. The
+        // slices cannot overlap: no safe reference into a guest's memory exists.
+        unsafe { std::ptr::copy(place, into.as_mut_ptr(), into.len()) };
+        Some(())
+    }
+
+    /// Copies bytes into the memory; `None` if not all places exist.
+    pub fn write(&self, offset: u64, from: &[u8]) -> Option<()> {
+        let _guard = self.enter();
+        let place = self.place(offset, from.len())?;
+        // SAFETY: as in `read`.
+        unsafe { std::ptr::copy(from.as_ptr(), place, from.len()) };
+        Some(())
+    }
+
+    /// The address of `length` bytes at `offset`, if they exist. The domain is held.
+    fn place(&self, offset: u64, length: usize) -> Option<*mut u8> {
+        // SAFETY: valid as long as the island; the domain is held.
+        let definition = unsafe { self.definition.as_ref() };
+        let end = usize::try_from(offset).ok()?.checked_add(length)?;
+        // SAFETY: inside the memory.
+        (end <= definition.current_length).then(|| unsafe { definition.base.add(offset as usize) })
+    }
+
+    /// Whether the two are the same memory.
+    pub fn same(&self, other: &Self) -> bool {
+        self.memory == other.memory
+    }
+}
+
+impl fmt::Debug for VMMemory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "VMMemory({})", self.ty())
+    }
+}
+
+/// A global that the host made; it belongs to an island.
+#[derive(Debug)]
+struct GlobalObject {
+    value: RawValue,
+    root: Option<(RootKey, Arc<VMStore>)>,
+}
+
+// SAFETY: a function pointer in `value` leads to the same island or one it keeps.
+unsafe impl Send for GlobalObject {}
+impl Object for GlobalObject {}
+
+impl Drop for GlobalObject {
+    fn drop(&mut self) {
+        if let Some((key, store)) = self.root.take() {
+            store.refs().unregister(key);
+        }
+    }
+}
+
+/// A handle to a global.
+#[derive(Clone)]
+pub struct VMGlobal {
+    island: Arc<Island>,
+    value: NonNull<RawValue>,
+    ty: GlobalType,
+}
+
+// SAFETY: the value lives as long as the island, and every access enters the domain.
+unsafe impl Send for VMGlobal {}
+// SAFETY: as above.
+unsafe impl Sync for VMGlobal {}
+
+impl VMGlobal {
+    /// Makes a global with an island of its own.
+    pub fn new(store: &Arc<VMStore>, mutability: Mutability, value: Value<VMFunction>) -> Self {
+        let ty = GlobalType::new(value.ty(), mutability);
+        let domain = match ty.ty {
+            Type::ExternRef => store.ref_domain().clone(),
+            _ => Domain::new(),
+        };
+        let island = Island::new(store.clone(), domain);
+        let mut object = Box::new(GlobalObject {
+            value: RawValue::default(),
+            root: None,
+        });
+        if ty.ty == Type::ExternRef {
+            // SAFETY: the value lives in the box, and `drop` unregisters it.
+            let key = unsafe { store.refs().register(RootSource::Global(&object.value)) };
+            object.root = Some((key, store.clone()));
+        }
+        let object = island.adopt(object);
+        // SAFETY: it was just given to the island; only the address of the field is taken.
+        let place = unsafe { NonNull::new_unchecked(&raw mut (*object.as_ptr()).value) };
+        let global = Self {
+            island,
+            value: place,
+            ty,
+        };
+        global.set(value);
+        global
+    }
+
+    /// A handle to a global that `island` can reach.
+    ///
+    /// # Safety
+    ///
+    /// `value` is valid as long as `island` lives and holds a value of the type.
+    pub(crate) unsafe fn from_raw(
+        island: Arc<Island>,
+        value: NonNull<RawValue>,
+        ty: GlobalType,
+    ) -> Self {
+        Self { island, value, ty }
+    }
+
+    /// The island that it is reached from.
+    pub fn island(&self) -> &Arc<Island> {
+        &self.island
+    }
+
+    pub(crate) fn as_ptr(&self) -> NonNull<RawValue> {
+        self.value
+    }
+
+    /// Its type.
+    pub fn ty(&self) -> &GlobalType {
+        &self.ty
+    }
+
+    /// Its value.
+    #[inline]
+    pub fn get(&self) -> Value<VMFunction> {
+        let _guard = self.island.domain().enter();
+        // SAFETY: valid as long as the island; the domain is held.
+        let raw = unsafe { self.value.as_ptr().read() };
+        // SAFETY: what a global of the island holds, the island can reach.
+        unsafe { raw_to_value(&self.island, self.ty.ty, raw) }
+    }
+
+    /// Writes the value. The caller has checked type and mutability.
+    pub fn set(&self, value: Value<VMFunction>) {
+        assert_eq!(value.ty(), self.ty.ty, "the caller checks the type");
+        let _guard = self.island.domain().enter();
+        self.island.store().refs_due(&value);
+        let raw = value_to_raw(&self.island, value);
+        // SAFETY: valid as long as the island; the domain is held.
+        unsafe { self.value.as_ptr().write(raw) };
+    }
+
+    /// Whether the two are the same global.
+    pub fn same(&self, other: &Self) -> bool {
+        self.value == other.value
+    }
+}
+
+impl fmt::Debug for VMGlobal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "VMGlobal({})", self.ty)
+    }
+}
+
+impl VMStore {
+    /// Collects host references if due, before `value` is made raw.
+    pub(crate) fn refs_due(&self, value: &Value<VMFunction>) {
+        if matches!(value, Value::ExternRef(_)) {
+            self.refs().collect_if_due();
+        }
+    }
+
+    /// The raw form of a host reference.
+    pub(crate) fn raw_ref(&self, value: ExternRef) -> u32 {
+        self.refs().insert(value)
+    }
+}
+
+/// The raw form of a value for something in `island`, whose domain is held.
+pub(crate) fn value_to_raw(island: &Arc<Island>, value: Value<VMFunction>) -> RawValue {
+    match value {
+        Value::I32(value) => RawValue::from_i32(value),
+        Value::I64(value) => RawValue::from_i64(value),
+        Value::F32(value) => RawValue::from_f32(value),
+        Value::F64(value) => RawValue::from_f64(value),
+        Value::V128(value) => RawValue::from_u128(value),
+        Value::ExternRef(value) => RawValue::from_u32(island.store().raw_ref(value)),
+        Value::FuncRef(None) => RawValue::default(),
+        Value::FuncRef(Some(function)) => {
+            RawValue::from_usize(function.adopted_by(island).as_ptr() as usize)
+        }
+    }
+}
+
+/// The value of a raw form that something in `island` holds.
+///
+/// # Safety
+///
+/// `raw` is of type `ty`, and what it refers to lives as long as `island`.
+pub(crate) unsafe fn raw_to_value(
+    island: &Arc<Island>,
+    ty: Type,
+    raw: RawValue,
+) -> Value<VMFunction> {
+    match ty {
+        Type::I32 => Value::I32(raw.i32()),
+        Type::I64 => Value::I64(raw.i64()),
+        Type::F32 => Value::F32(raw.f32()),
+        Type::F64 => Value::F64(raw.f64()),
+        Type::V128 => Value::V128(raw.u128()),
+        Type::ExternRef => Value::ExternRef(island.store().refs().get(raw.u32())),
+        Type::FuncRef => {
+            let funcref = NonNull::new(raw.usize() as *mut VMFuncRef);
+            // SAFETY: as the caller promises.
+            Value::FuncRef(funcref.map(|f| unsafe { VMFunction::from_raw(island, f) }))
+        }
+    }
+}

@@ -1,0 +1,348 @@
+//! Functions: the handle, and host functions.
+//!
+//! A function reference in compiled code is a pointer to a [`VMFuncRef`]: entry, context, type id. For a WebAssembly
+//! function the context is its instance's; for a host function it is a [`HostContext`].
+//!
+//! A host function is shared freely between islands and threads, but its *context* is written at every call (see
+//! `wasmill_abi::call`), so each island that can call it has a slot of its own: an instance one for each host function
+//! that it imports, an island one for each that was put into its tables or globals.
+//!
+//! Invariants:
+//! - F1: a `VMFuncRef` that anything in an island can reach belongs to that island or to one that it keeps.
+//! - F2: `HostContext::function` points to a [`HostFunction`] of an island that the slot's island keeps (or is).
+
+use crate::domain::{Domain, Guard};
+use crate::island::{Home, Island, Object};
+use crate::store::VMStore;
+use std::any::Any;
+use std::ffi::c_void;
+use std::fmt;
+use std::ptr::{self, NonNull};
+use std::sync::{Arc, Weak};
+use wasmill_abi::{ContextHeader, VMFuncRef};
+use wasmill_types::{FunctionType, Type};
+
+/// The context of a host function in one island.
+#[repr(C)]
+#[derive(Debug)]
+pub struct HostContext {
+    pub(crate) header: ContextHeader,
+    /// The closure's state, as its entry expects it.
+    pub(crate) state: *const c_void,
+    /// The domain to enter around the closure, or null if it may run on several threads at once.
+    pub(crate) exclusive: *const Domain,
+    pub(crate) function: *const HostFunction,
+    /// Knows the island that the function is called from.
+    pub(crate) home: *const Home,
+}
+
+/// A host function's presence in one island.
+#[derive(Debug)]
+pub(crate) struct HostSlot {
+    funcref: VMFuncRef,
+    context: HostContext,
+}
+
+/// A slot that belongs to an island itself, not to an instance.
+#[derive(Debug)]
+struct AdoptedSlot {
+    slot: HostSlot,
+    home: Home,
+}
+
+impl Object for AdoptedSlot {
+    fn moved_to(&mut self, island: &Arc<Island>) {
+        self.home.set(island);
+    }
+}
+
+impl AdoptedSlot {
+    fn new(function: &HostFunction) -> Box<Self> {
+        let mut slot = Box::new(Self {
+            slot: HostSlot::new(function),
+            home: Home::default(),
+        });
+        let home = &raw const slot.home;
+        slot.slot.settle(home);
+        slot
+    }
+}
+
+/// Marks a [`VMFuncRef`] of a host function.
+const HOST: u32 = 1;
+
+// SAFETY: the pointers lead to a `HostFunction` that is `Send` and kept (F2).
+unsafe impl Send for HostSlot {}
+
+impl HostSlot {
+    /// A slot for `function`, whose island the slot's island must keep. To be settled before use.
+    pub(crate) fn new(function: &HostFunction) -> Self {
+        Self {
+            funcref: VMFuncRef {
+                code: function.code.entry,
+                context: ptr::null_mut(),
+                type_id: function.type_id,
+                reserved: HOST,
+                tail_code: ptr::null(),
+            },
+            context: HostContext {
+                header: ContextHeader {
+                    activation: ptr::null_mut(),
+                    exit_fp: 0,
+                    exit_sp: 0,
+                    owner: function.store.cast_mut().cast(),
+                },
+                state: function.code.state,
+                exclusive: function.exclusive,
+                function,
+                home: ptr::null(),
+            },
+        }
+    }
+
+    /// Fixes where the slot is (it must not move any more) and who knows its island.
+    pub(crate) fn settle(&mut self, home: *const Home) {
+        self.context.home = home;
+        self.funcref.context = (&raw mut self.context).cast();
+    }
+
+    pub(crate) fn funcref(&self) -> NonNull<VMFuncRef> {
+        NonNull::from(&self.funcref)
+    }
+}
+
+/// The machine side of a host function.
+#[derive(Debug)]
+pub struct HostCode {
+    /// The entry in the boundary ABI; it takes a [`HostContext`].
+    pub entry: *const c_void,
+    /// What [`HostContext::state`] is to be.
+    pub state: *const c_void,
+    /// Whether only one thread at a time may run it.
+    pub exclusive: bool,
+}
+
+/// A function made by the host.
+pub struct HostFunction {
+    ty: FunctionType,
+    type_id: u32,
+    code: HostCode,
+    /// The domain of `island` if only one thread at a time may run it, else null.
+    exclusive: *const Domain,
+    /// The island that owns it and nothing else: a leaf, which anything may keep.
+    island: Weak<Island>,
+    /// The island's store, which it keeps.
+    store: *const VMStore,
+    slot: Option<Box<AdoptedSlot>>,
+    /// Makes the function that an instance gets, for functions with an environment.
+    env: Option<Box<dyn Any + Send + Sync>>,
+    /// Owns what `code.state` points to, and the registration of the type.
+    _resources: Box<dyn Any + Send>,
+}
+
+// SAFETY: `code.state` points into `_resources`, which is `Send`; who runs it when is the domains' business.
+unsafe impl Send for HostFunction {}
+impl Object for HostFunction {}
+
+/// The parts of a host function.
+pub struct HostFunctionParts {
+    /// Its type.
+    pub ty: FunctionType,
+    /// The engine-wide id of the type.
+    pub type_id: u32,
+    /// Its machine side.
+    pub code: HostCode,
+    /// For functions with an environment: what the API needs to make the function of an instance.
+    pub env: Option<Box<dyn Any + Send + Sync>>,
+    /// Owns what `code.state` points to.
+    pub resources: Box<dyn Any + Send>,
+}
+
+impl HostFunction {
+    /// The handle that does not depend on whose slot it was reached through.
+    fn handle(&self) -> VMFunction {
+        let island = self
+            .island
+            .upgrade()
+            .expect("whoever reaches a host function keeps its island");
+        let slot = self
+            .slot
+            .as_ref()
+            .expect("every host function has a slot of its own");
+        VMFunction {
+            island,
+            funcref: slot.slot.funcref(),
+        }
+    }
+
+    /// Makes a host function with an island of its own.
+    ///
+    /// # Safety
+    ///
+    /// `code.entry` is an entry for `ty` in the boundary ABI that may be called with `code.state` on any thread, one
+    /// thread at a time if `exclusive`; `code.state` stays valid as long as `resources` lives.
+    pub unsafe fn create(store: &Arc<VMStore>, parts: HostFunctionParts) -> VMFunction {
+        let mut types = parts.ty.params().iter().chain(parts.ty.results());
+        let domain = match types.any(|ty| *ty == Type::ExternRef) {
+            // A direct call converts references, which only the reference domain may do (R1).
+            true => store.ref_domain().clone(),
+            false => Domain::new(),
+        };
+        let island = Island::new(store.clone(), domain);
+        let exclusive = match parts.code.exclusive {
+            true => Arc::as_ptr(island.domain()),
+            false => ptr::null(),
+        };
+        let mut function = Box::new(Self {
+            ty: parts.ty,
+            type_id: parts.type_id,
+            code: parts.code,
+            exclusive,
+            island: Arc::downgrade(&island),
+            store: Arc::as_ptr(store),
+            slot: None,
+            env: parts.env,
+            _resources: parts.resources,
+        });
+        let mut slot = AdoptedSlot::new(&function);
+        slot.moved_to(&island);
+        let funcref = slot.slot.funcref();
+        function.slot = Some(slot);
+        island.adopt(function);
+        VMFunction { island, funcref }
+    }
+
+    /// Its type.
+    pub fn ty(&self) -> &FunctionType {
+        &self.ty
+    }
+
+    /// What the API left to make the function of an instance.
+    pub fn env(&self) -> Option<&(dyn Any + Send + Sync)> {
+        self.env.as_deref()
+    }
+}
+
+impl fmt::Debug for HostFunction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HostFunction")
+            .field("ty", &self.ty)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A handle to a function, of the host or of an instance. It keeps what the function needs.
+#[derive(Clone)]
+pub struct VMFunction {
+    island: Arc<Island>,
+    funcref: NonNull<VMFuncRef>,
+}
+
+// SAFETY: the funcref is immutable and lives as long as the island (F1); calls enter the domain.
+unsafe impl Send for VMFunction {}
+// SAFETY: as above.
+unsafe impl Sync for VMFunction {}
+
+impl VMFunction {
+    /// A handle to a function that `island` can reach. That of a host function does not keep `island`.
+    ///
+    /// # Safety
+    ///
+    /// `funcref` is valid as long as `island` lives (F1).
+    pub(crate) unsafe fn from_raw(island: &Arc<Island>, funcref: NonNull<VMFuncRef>) -> Self {
+        let reached = Self {
+            island: island.clone(),
+            funcref,
+        };
+        match reached.host() {
+            Some(host) => host.handle(),
+            None => reached,
+        }
+    }
+
+    /// The island that it is reached from.
+    pub fn island(&self) -> &Arc<Island> {
+        &self.island
+    }
+
+    /// Enters the function's domain.
+    #[inline(always)]
+    pub fn enter(&self) -> Guard<'_> {
+        self.island.domain().enter()
+    }
+
+    /// The reference as compiled code sees it.
+    #[inline(always)]
+    pub fn funcref(&self) -> NonNull<VMFuncRef> {
+        self.funcref
+    }
+
+    #[inline(always)]
+    pub(crate) fn record(&self) -> &VMFuncRef {
+        // SAFETY: F1.
+        unsafe { self.funcref.as_ref() }
+    }
+
+    /// The host function behind it, if it is one.
+    pub fn host(&self) -> Option<&HostFunction> {
+        if self.record().reserved != HOST {
+            return None;
+        }
+        // SAFETY: a record marked so has a `HostContext`, whose function is kept (F2).
+        unsafe { Some(&*(*self.record().context.cast::<HostContext>()).function) }
+    }
+
+    /// Its type.
+    pub fn ty(&self) -> &FunctionType {
+        match self.host() {
+            Some(host) => host.ty(),
+            // SAFETY: F1, and a record that is not the host's belongs to an instance.
+            None => unsafe { crate::instance::function_type(self.funcref) },
+        }
+    }
+
+    /// The engine-wide id of its type.
+    pub fn type_id(&self) -> u32 {
+        self.record().type_id
+    }
+
+    /// The function as something in `island` may hold it: makes sure that `island` keeps it, or merges.
+    pub(crate) fn adopted_by(&self, island: &Arc<Island>) -> NonNull<VMFuncRef> {
+        match self.host() {
+            Some(host) => {
+                let _guard = island.domain().enter();
+                let known = island.root().host_slot(host);
+                known.unwrap_or_else(|| {
+                    island.keep(&host.handle().island);
+                    let slot = island.adopt(AdoptedSlot::new(host));
+                    // SAFETY: the slot was just made and stays where it is (I3).
+                    let funcref = unsafe { slot.as_ref() }.slot.funcref();
+                    island.root().remember_host_slot(host, funcref);
+                    funcref
+                })
+            }
+            None => {
+                island.merge(&self.island);
+                self.funcref
+            }
+        }
+    }
+}
+
+impl PartialEq for VMFunction {
+    fn eq(&self, other: &Self) -> bool {
+        match (self.host(), other.host()) {
+            (Some(a), Some(b)) => ptr::eq(a, b),
+            (None, None) => self.funcref == other.funcref,
+            _ => false,
+        }
+    }
+}
+
+impl fmt::Debug for VMFunction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VMFunction")
+            .field("ty", &self.ty())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,483 @@
+//! Tables of references.
+//!
+//! The elements of a function table are pointers to funcrefs, with two special values (see
+//! `wasmill_abi::VMTableDefinition`): `NULL_ELEMENT`, and `UNINITIALIZED_ELEMENT` for an element that still has the value
+//! it got at instantiation. Those values are written nowhere: the module has them as an image of function numbers, and
+//! the first read of an element asks for the function's reference. So a table of thousands of functions costs an
+//! instantiation only its zeros.
+
+use crate::domain::{Domain, Guard};
+use crate::function::VMFunction;
+use crate::instance::Instance;
+use crate::island::{Island, Object};
+use crate::refs::{RootKey, RootSource};
+use crate::store::VMStore;
+use std::fmt;
+use std::ptr::{self, NonNull};
+use std::sync::Arc;
+use wasmill_abi::{NULL_ELEMENT, TrapCode, UNINITIALIZED_ELEMENT, VMFuncRef, VMTableDefinition};
+use wasmill_types::{ExternRef, LocalTableIndex, TableType, Type};
+
+/// No table has more elements than this, whatever its type says.
+pub const MAX_TABLE_ELEMENTS: u32 = 10_000_000;
+
+/// A table could not be made or used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TableError {
+    /// The element type is not a reference type.
+    #[error("tables of types other than funcref or externref ({0})")]
+    ElementType(Type),
+    /// The limits contradict each other.
+    #[error("Table minimum ({minimum}) is larger than maximum ({maximum})!")]
+    Limits {
+        /// The minimum.
+        minimum: u32,
+        /// The maximum.
+        maximum: u32,
+    },
+    /// The table would have more than [`MAX_TABLE_ELEMENTS`] elements.
+    #[error("table of {0} elements exceeds the limit of 10000000")]
+    TooLarge(u32),
+    /// The table cannot grow by this much.
+    #[error("failed to grow table by `{0}`")]
+    Grow(u32),
+}
+
+/// An element as the host gives and gets it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum TableElement {
+    /// Of a function table.
+    Function(Option<VMFunction>),
+    /// Of a table of host references.
+    Extern(ExternRef),
+}
+
+impl TableElement {
+    /// The element type of the tables it fits.
+    pub fn ty(&self) -> Type {
+        match self {
+            Self::Function(_) => Type::FuncRef,
+            Self::Extern(_) => Type::ExternRef,
+        }
+    }
+}
+
+/// An element as compiled code holds it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum RawElement {
+    Function(*const VMFuncRef),
+    Extern(u32),
+}
+
+#[derive(Debug)]
+enum Elements {
+    Functions(Vec<usize>),
+    Externs(Vec<u32>),
+}
+
+/// The table itself; it belongs to an island.
+#[derive(Debug)]
+pub(crate) struct TableObject {
+    definition: VMTableDefinition,
+    ty: TableType,
+    elements: Elements,
+    /// Who knows the elements that were never written.
+    initial: Option<(NonNull<Instance>, LocalTableIndex)>,
+    root: Option<(RootKey, Arc<VMStore>)>,
+}
+
+// SAFETY: the pointers lead to objects of the same island, which moves between threads as a whole.
+unsafe impl Send for TableObject {}
+impl Object for TableObject {}
+
+impl Drop for TableObject {
+    fn drop(&mut self) {
+        if let Some((key, store)) = self.root.take() {
+            store.refs().unregister(key);
+        }
+    }
+}
+
+fn encode(function: *const VMFuncRef) -> usize {
+    if function.is_null() {
+        NULL_ELEMENT
+    } else {
+        function as usize
+    }
+}
+
+impl TableObject {
+    /// A table of its minimum size, all null.
+    pub(crate) fn new(store: &Arc<VMStore>, ty: TableType) -> Result<Box<Self>, TableError> {
+        if let Some(maximum) = ty.maximum.filter(|maximum| *maximum < ty.minimum) {
+            return Err(TableError::Limits {
+                minimum: ty.minimum,
+                maximum,
+            });
+        }
+        if ty.minimum > MAX_TABLE_ELEMENTS {
+            return Err(TableError::TooLarge(ty.minimum));
+        }
+        let count = ty.minimum as usize;
+        let elements = match ty.ty {
+            Type::FuncRef => Elements::Functions(vec![UNINITIALIZED_ELEMENT; count]),
+            Type::ExternRef => Elements::Externs(vec![0; count]),
+            other => return Err(TableError::ElementType(other)),
+        };
+        let definition = VMTableDefinition {
+            base: ptr::null_mut(),
+            current_elements: 0,
+        };
+        let mut table = Box::new(Self {
+            definition,
+            ty,
+            elements,
+            initial: None,
+            root: None,
+        });
+        table.publish();
+        if ty.ty == Type::ExternRef {
+            // SAFETY: the definition lives in the box, and `drop` unregisters it; tables of host references belong to
+            // the reference domain.
+            let key = unsafe { store.refs().register(RootSource::Table(&table.definition)) };
+            table.root = Some((key, store.clone()));
+        }
+        Ok(table)
+    }
+
+    /// Makes an instance answer for the elements that were never written.
+    pub(crate) fn set_initial(&mut self, instance: NonNull<Instance>, table: LocalTableIndex) {
+        self.initial = Some((instance, table));
+    }
+
+    /// Tells compiled code where the elements are.
+    fn publish(&mut self) {
+        let (base, count) = match &mut self.elements {
+            Elements::Functions(elements) => (elements.as_mut_ptr().cast(), elements.len()),
+            Elements::Externs(elements) => (elements.as_mut_ptr().cast(), elements.len()),
+        };
+        self.definition = VMTableDefinition {
+            base,
+            current_elements: count as u32,
+        };
+    }
+
+    pub(crate) fn definition(&mut self) -> &mut VMTableDefinition {
+        &mut self.definition
+    }
+
+
+    pub(crate) fn size(&self) -> u32 {
+        self.definition.current_elements
+    }
+
+    /// The element at `index`, if there is one.
+    pub(crate) fn get(&self, index: u64) -> Option<RawElement> {
+        let index = usize::try_from(index).ok()?;
+        Some(match &self.elements {
+            Elements::Externs(elements) => RawElement::Extern(*elements.get(index)?),
+            Elements::Functions(elements) => RawElement::Function(match *elements.get(index)? {
+                UNINITIALIZED_ELEMENT => self.initial_function(index),
+                NULL_ELEMENT => ptr::null(),
+                function => function as *const VMFuncRef,
+            }),
+        })
+    }
+
+    /// The function that instantiation put at `index`.
+    #[cold]
+    fn initial_function(&self, index: usize) -> *const VMFuncRef {
+        let Some((instance, table)) = self.initial else {
+            return ptr::null();
+        };
+        // SAFETY: the instance belongs to the same island, and the domain is held.
+        let instance = unsafe { instance.as_ref() };
+        let function = instance
+            .module()
+            .images()
+            .tables
+            .get(table)
+            .and_then(|image| image.get(index));
+        match function {
+            Some(Some(function)) => instance.function_ref(*function).as_ptr(),
+            _ => ptr::null(),
+        }
+    }
+
+    /// Writes an element of the table's type; `None` if there is no such place.
+    pub(crate) fn set(&mut self, index: u64, value: RawElement) -> Option<()> {
+        self.fill(index, value, 1)
+    }
+
+    /// Writes `length` elements; none if not all places exist.
+    pub(crate) fn fill(&mut self, index: u64, value: RawElement, length: u64) -> Option<()> {
+        let range = self.range(index, length)?;
+        match (&mut self.elements, value) {
+            (Elements::Functions(elements), RawElement::Function(function)) => {
+                elements[range].fill(encode(function));
+            }
+            (Elements::Externs(elements), RawElement::Extern(value)) => elements[range].fill(value),
+            _ => unreachable!("the element type was checked"),
+        }
+        Some(())
+    }
+
+    fn range(&self, index: u64, length: u64) -> Option<std::ops::Range<usize>> {
+        let end = index.checked_add(length)?;
+        (end <= u64::from(self.size())).then_some(index as usize..end as usize)
+    }
+
+    /// Adds `delta` elements; gives the old size.
+    pub(crate) fn grow(&mut self, delta: u64, value: RawElement) -> Option<u32> {
+        let old = self.size();
+        let maximum = self.ty.maximum.unwrap_or(u32::MAX).min(MAX_TABLE_ELEMENTS);
+        let new = u32::try_from(u64::from(old).checked_add(delta)?).ok()?;
+        if new > maximum {
+            return (delta == 0).then_some(old);
+        }
+        let additional = (new - old) as usize;
+        match (&mut self.elements, value) {
+            (Elements::Functions(elements), RawElement::Function(function)) => {
+                elements.try_reserve(additional).ok()?;
+                elements.resize(new as usize, encode(function));
+            }
+            (Elements::Externs(elements), RawElement::Extern(value)) => {
+                elements.try_reserve(additional).ok()?;
+                elements.resize(new as usize, value);
+            }
+            _ => unreachable!("the element type was checked"),
+        }
+        self.publish();
+        Some(old)
+    }
+
+    /// Whether a copy to here stays inside, and the same for where it comes from.
+    pub(crate) fn has(&self, index: u64, length: u64) -> bool {
+        self.range(index, length).is_some()
+    }
+
+    /// Moves elements inside the table, which may overlap. The ranges were checked.
+    pub(crate) fn copy_within(&mut self, to: u64, from: u64, length: u64) {
+        if let Elements::Externs(elements) = &mut self.elements {
+            let from = from as usize;
+            elements.copy_within(from..from + length as usize, to as usize);
+            return;
+        }
+        let step = |nth: u64| if to <= from { nth } else { length - 1 - nth };
+        for nth in (0..length).map(step) {
+            let value = self.get(from + nth).expect("checked");
+            self.set(to + nth, value).expect("checked");
+        }
+    }
+}
+
+/// Copies elements between tables or inside one; `None` if not all places exist, and then nothing was copied.
+///
+/// # Safety
+///
+/// Both point to tables of domains that this thread holds, and nobody else refers to them.
+pub(crate) unsafe fn copy(
+    to: NonNull<TableObject>,
+    to_index: u64,
+    from: NonNull<TableObject>,
+    from_index: u64,
+    length: u64,
+) -> Option<()> {
+    let (to, from) = (to.as_ptr(), from.as_ptr());
+    // SAFETY: as the caller promises; the two are told apart before both are referred to.
+    unsafe {
+        if !(*to).has(to_index, length) || !(*from).has(from_index, length) {
+            return None;
+        }
+        if to == from {
+            (*to).copy_within(to_index, from_index, length);
+            return Some(());
+        }
+        let (to, from) = (&mut *to, &*from);
+        for nth in 0..length {
+            let value = from.get(from_index + nth).expect("checked");
+            to.set(to_index + nth, value).expect("checked");
+        }
+    }
+    Some(())
+}
+
+/// A handle to a table.
+#[derive(Clone)]
+pub struct VMTable {
+    island: Arc<Island>,
+    table: NonNull<TableObject>,
+}
+
+// SAFETY: the table lives as long as the island, and every access enters the domain.
+unsafe impl Send for VMTable {}
+// SAFETY: as above.
+unsafe impl Sync for VMTable {}
+
+impl VMTable {
+    /// Makes a table with an island of its own, every element `init`.
+    ///
+    /// # Errors
+    ///
+    /// If the type is not one of a table, or it is too large.
+    pub fn new(
+        store: &Arc<VMStore>,
+        ty: TableType,
+        init: TableElement,
+    ) -> Result<Self, TableError> {
+        let table = TableObject::new(store, ty)?;
+        let domain = match ty.ty {
+            Type::ExternRef => store.ref_domain().clone(),
+            _ => Domain::new(),
+        };
+        let island = Island::new(store.clone(), domain);
+        let place = island.adopt(table);
+        let handle = Self {
+            island,
+            table: place,
+        };
+        {
+            let guard = handle.enter();
+            let value = handle.raw_element(init);
+            handle.object(&guard).fill(0, value, u64::from(ty.minimum));
+        }
+        Ok(handle)
+    }
+
+    /// A handle to a table that `island` can reach.
+    ///
+    /// # Safety
+    ///
+    /// `table` is valid as long as `island` lives.
+    pub(crate) unsafe fn from_raw(island: Arc<Island>, table: NonNull<TableObject>) -> Self {
+        Self { island, table }
+    }
+
+    /// The island that it is reached from.
+    pub fn island(&self) -> &Arc<Island> {
+        &self.island
+    }
+
+    fn enter(&self) -> Guard<'_> {
+        self.island.domain().enter()
+    }
+
+    pub(crate) fn as_ptr(&self) -> NonNull<TableObject> {
+        self.table
+    }
+
+    #[allow(clippy::mut_from_ref, reason = "the guard makes it exclusive")]
+    fn object<'a>(&'a self, _entered: &'a Guard<'_>) -> &'a mut TableObject {
+        // SAFETY: the table lives as long as the island; the domain is held; callers use one reference at a time.
+        unsafe { &mut *self.table.as_ptr() }
+    }
+
+    /// An element in raw form, for this table's island. The domain is held.
+    fn raw_element(&self, element: TableElement) -> RawElement {
+        match element {
+            TableElement::Function(None) => RawElement::Function(ptr::null()),
+            TableElement::Function(Some(function)) => {
+                RawElement::Function(function.adopted_by(&self.island).as_ptr())
+            }
+            TableElement::Extern(value) => {
+                let refs = self.island.store().refs();
+                refs.collect_if_due();
+                RawElement::Extern(refs.insert(value))
+            }
+        }
+    }
+
+    /// Its declared type; the minimum does not follow growth.
+    pub fn ty(&self) -> &TableType {
+        // SAFETY: the table lives as long as the island, and its type never changes.
+        unsafe { &(*self.table.as_ptr()).ty }
+    }
+
+    /// Its current size.
+    pub fn size(&self) -> u32 {
+        let guard = self.enter();
+        self.object(&guard).size()
+    }
+
+    /// The element at `index`, if there is one.
+    pub fn get(&self, index: u32) -> Option<TableElement> {
+        let guard = self.enter();
+        Some(match self.object(&guard).get(u64::from(index))? {
+            RawElement::Extern(raw) => TableElement::Extern(self.island.store().refs().get(raw)),
+            RawElement::Function(function) => {
+                let function = NonNull::new(function.cast_mut());
+                // SAFETY: what a table of the island holds, the island can reach (F1).
+                TableElement::Function(
+                    function.map(|f| unsafe { VMFunction::from_raw(&self.island, f) }),
+                )
+            }
+        })
+    }
+
+    /// Writes the element at `index`. The caller has checked the type.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such element.
+    pub fn set(&self, index: u32, element: TableElement) -> Result<(), TrapCode> {
+        let guard = self.enter();
+        let value = self.raw_element(element);
+        let done = self.object(&guard).set(u64::from(index), value);
+        done.ok_or(TrapCode::TableAccessOutOfBounds)
+    }
+
+    /// Adds elements; gives the old size. The caller has checked the type.
+    ///
+    /// # Errors
+    ///
+    /// If the table would exceed its maximum or the limit of all tables.
+    pub fn grow(&self, delta: u32, element: TableElement) -> Result<u32, TableError> {
+        let guard = self.enter();
+        let value = self.raw_element(element);
+        self.object(&guard)
+            .grow(u64::from(delta), value)
+            .ok_or(TableError::Grow(delta))
+    }
+
+    /// Copies elements from a table with elements of the same type, which may be the same table.
+    ///
+    /// # Errors
+    ///
+    /// If not all places exist.
+    pub fn copy(
+        to: &Self,
+        to_index: u32,
+        from: &Self,
+        from_index: u32,
+        length: u32,
+    ) -> Result<(), TrapCode> {
+        // Functions become reachable from the other table's island.
+        match to.ty().ty {
+            Type::FuncRef => to.island.merge(&from.island),
+            _ => to.island.domain().merge(from.island.domain()),
+        }
+        let _guard = to.enter();
+        // SAFETY: both islands live, and their one domain is held.
+        let done = unsafe {
+            copy(
+                to.table,
+                to_index.into(),
+                from.table,
+                from_index.into(),
+                length.into(),
+            )
+        };
+        done.ok_or(TrapCode::TableAccessOutOfBounds)
+    }
+
+    /// Whether the two are the same table.
+    pub fn same(&self, other: &Self) -> bool {
+        self.table == other.table
+    }
+}
+
+impl fmt::Debug for VMTable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "VMTable({})", self.ty())
+    }
+}
