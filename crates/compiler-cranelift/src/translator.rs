@@ -10,7 +10,7 @@
 use std::collections::HashMap;
 
 use cranelift_codegen::ir::{
-    self, BlockArg, ExtFuncData, ExternalName, FuncRef, InstBuilder, MemFlagsData, SigRef,
+    self, Block, BlockArg, ExtFuncData, ExternalName, FuncRef, InstBuilder, MemFlagsData, SigRef,
     StackSlot, StackSlotData, StackSlotKind, UserExternalName, Value, ValueDef,
 };
 use cranelift_frontend::{FunctionBuilder, Variable};
@@ -73,6 +73,8 @@ pub(crate) struct Translator<'a> {
     pub(crate) environment: &'a Environment<'a>,
     pub(crate) builder: FunctionBuilder<'a>,
     pub(crate) tables: &'a mut Tables,
+    /// The first block.
+    pub(crate) entry: Block,
     /// The context of the instance that runs.
     pub(crate) context: Value,
     /// Where results go that do not fit the return register.
@@ -118,6 +120,7 @@ impl<'a> Translator<'a> {
             environment,
             builder,
             tables,
+            entry,
             context,
             results_pointer,
             results_slot: None,

@@ -710,7 +710,11 @@ impl<'a, E: Emit> VisitOperator<'a> for Driver<'_, E> {
     }
     fn visit_ref_is_null(&mut self) -> Outcome {
         if self.reachable {
-            let ty = value_type(self.operand.expect("validated"))?;
+            let ty = match self.operand.expect("validated") {
+                // What `ref.func` gives is a reference to that function's type, which no value of ours distinguishes.
+                ValType::Ref(ty) if ty.is_concrete_type_ref() => Type::FuncRef,
+                ty => value_type(ty)?,
+            };
             let reference = self.pop();
             let value = self.emit.ref_is_null(ty, reference);
             self.push(value);

@@ -260,7 +260,7 @@ impl Translator<'_> {
     pub(super) fn emit_unreachable(&mut self) {
         // Whoever comes here was not expected to: keep the block out of the way of the others.
         if let Some(block) = self.builder.current_block()
-            && self.builder.func.layout.entry_block() != Some(block)
+            && block != self.entry
         {
             self.builder.set_cold_block(block);
         }
