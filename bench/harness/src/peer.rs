@@ -1,0 +1,95 @@
+//! The one trait an engine implements to take part.
+//!
+//! Each method prepares one kind of case and returns a closure that the harness calls under its clock. `Ok(None)` says
+//! that the engine has no such thing (a pool, say): the cell stays empty. Caches are off everywhere; apart from what a
+//! method asks for, engines run as their documentation configures them.
+
+use anyhow::Result;
+use serde::{Deserialize, Serialize};
+
+/// Calls the export `run` of an instance once.
+pub type Kernel = Box<dyn FnMut(i32) -> Result<i64>>;
+/// Does something as many times as the argument says.
+pub type Batch = Box<dyn FnMut(u64) -> Result<()>>;
+/// Compiles one module once. What it returns is dropped outside the clock.
+pub type Compiler = Box<dyn FnMut() -> Result<Compiled>>;
+
+/// A compiled module.
+pub struct Compiled {
+    /// The engine's module, kept alive until the clock has stopped.
+    pub module: Box<dyn std::any::Any>,
+    /// Bytes of machine code, where the engine tells.
+    pub code_bytes: Option<u64>,
+}
+
+/// How many threads may compile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Threads {
+    /// Only the calling one.
+    One,
+    /// As many as the engine likes.
+    All,
+}
+
+/// How to instantiate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Instantiation {
+    /// From a pool of prepared slots instead of on demand, if the engine has one.
+    pub pooled: bool,
+    /// After instantiating, call the export `touch`.
+    pub touch: bool,
+}
+
+/// Which way a call goes, and how it is typed. The module is `modules/calls.wat`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CallKind {
+    /// The host calls `nop` through a typed handle.
+    TypedInNop,
+    /// The host calls `add` through a typed handle.
+    TypedInAdd,
+    /// The export `call_nop` calls a typed host function.
+    TypedOutNop,
+    /// The export `call_add` calls a typed host function.
+    TypedOutAdd,
+    /// The host calls `add` with a slice of values.
+    DynamicInAdd,
+    /// The export `call_add` calls a host function that takes a slice of values.
+    DynamicOutAdd,
+}
+
+/// Which trap to take. The module is `modules/trap.wat`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TrapKind {
+    /// `unreachable` in the called function.
+    Shallow,
+    /// The same below 32 frames.
+    Deep,
+}
+
+impl TrapKind {
+    /// The export that traps.
+    pub fn export(self) -> &'static str {
+        match self {
+            TrapKind::Shallow => "trap",
+            TrapKind::Deep => "trap_deep",
+        }
+    }
+}
+
+/// An engine with one of its compilers.
+pub trait Peer {
+    /// Instantiates a module without imports and returns its export `run: [i32] -> [i64]`.
+    fn kernel(&self, wasm: &[u8]) -> Result<Option<Kernel>>;
+
+    /// Compiles a module that may import anything.
+    fn compiler(&self, wasm: Vec<u8>, threads: Threads) -> Result<Option<Compiler>>;
+
+    /// Instantiates a module without imports and drops the instance again.
+    fn instantiate(&self, wasm: &[u8], how: Instantiation) -> Result<Option<Batch>>;
+
+    /// Crosses the boundary.
+    fn call(&self, wasm: &[u8], kind: CallKind) -> Result<Option<Batch>>;
+
+    /// Traps and catches the error.
+    fn trap(&self, wasm: &[u8], kind: TrapKind) -> Result<Option<Batch>>;
+}

@@ -1,0 +1,163 @@
+//! Benchmark worker for Wasmill: says how it compiles, instantiates, calls and traps.
+//!
+//! A `Store` is shared here: instances live and die in it, so instantiating means `Instance::new` and its drop.
+
+use anyhow::{Context, Result, bail, ensure};
+use std::hint::black_box;
+use wasmill::{
+    Cranelift, Function, FunctionType, Instance, Module, NativeFunc, Store, Type, Universal, Value,
+    imports,
+};
+use wasmill_bench_harness::{
+    Batch, CallKind, Compiled, Compiler, Instantiation, Kernel, Peer, Threads, TrapKind, serve,
+};
+
+/// Wasmill with one of its compilers.
+enum Wasmill {
+    Cranelift,
+}
+
+fn main() -> Result<()> {
+    serve(|compiler| match compiler {
+        "cranelift" => Ok(Wasmill::Cranelift),
+        other => bail!("this worker has no compiler `{other}`"),
+    })
+}
+
+impl Wasmill {
+    fn store(&self) -> Store {
+        match self {
+            Wasmill::Cranelift => Store::new(&Universal::new(Cranelift::default()).engine()),
+        }
+    }
+}
+
+impl Peer for Wasmill {
+    fn kernel(&self, wasm: &[u8]) -> Result<Option<Kernel>> {
+        let module = Module::new(&self.store(), wasm)?;
+        let instance = Instance::new(&module, &imports! {})?;
+        let run: NativeFunc<i32, i64> = instance.exports.get_native_function("run")?;
+        Ok(Some(Box::new(move |n| Ok(run.call(n)?))))
+    }
+
+    fn compiler(&self, wasm: Vec<u8>, threads: Threads) -> Result<Option<Compiler>> {
+        let store = self.store();
+        // Wasmill compiles on the rayon pool it is called from.
+        let pool = match threads {
+            Threads::One => Some(rayon::ThreadPoolBuilder::new().num_threads(1).build()?),
+            Threads::All => None,
+        };
+        Ok(Some(Box::new(move || {
+            let module = match &pool {
+                Some(pool) => pool.install(|| Module::new(&store, &wasm)),
+                None => Module::new(&store, &wasm),
+            }?;
+            Ok(Compiled {
+                module: Box::new(module),
+                code_bytes: None,
+            })
+        })))
+    }
+
+    fn instantiate(&self, wasm: &[u8], how: Instantiation) -> Result<Option<Batch>> {
+        if how.pooled {
+            return Ok(None);
+        }
+        let module = Module::new(&self.store(), wasm)?;
+        Ok(Some(Box::new(move |iterations| {
+            let imports = imports! {};
+            for _ in 0..iterations {
+                let instance = Instance::new(&module, &imports)?;
+                if how.touch {
+                    instance
+                        .exports
+                        .get_native_function::<(), ()>("touch")?
+                        .call()?;
+                }
+                black_box(&instance);
+            }
+            Ok(())
+        })))
+    }
+
+    fn call(&self, wasm: &[u8], kind: CallKind) -> Result<Option<Batch>> {
+        let store = self.store();
+        let module = Module::new(&store, wasm)?;
+        let add = if kind == CallKind::DynamicOutAdd {
+            let signature = FunctionType::new([Type::I32, Type::I32], [Type::I32]);
+            Function::new(&store, signature, |arguments| {
+                let sum = arguments[0]
+                    .unwrap_i32()
+                    .wrapping_add(arguments[1].unwrap_i32());
+                Ok(vec![Value::I32(sum)])
+            })
+        } else {
+            Function::new_native(&store, |a: i32, b: i32| a.wrapping_add(b))
+        };
+        let imports = imports! {
+            "host" => { "nop" => Function::new_native(&store, || {}), "add" => add }
+        };
+        let instance = Instance::new(&module, &imports)?;
+        Ok(Some(match kind {
+            CallKind::TypedInNop => {
+                let nop: NativeFunc<(), ()> = instance.exports.get_native_function("nop")?;
+                Box::new(move |iterations| {
+                    for _ in 0..iterations {
+                        nop.call()?;
+                    }
+                    Ok(())
+                })
+            }
+            CallKind::TypedInAdd => {
+                let add: NativeFunc<(i32, i32), i32> =
+                    instance.exports.get_native_function("add")?;
+                Box::new(move |iterations| {
+                    let mut sum = 0;
+                    for _ in 0..iterations {
+                        sum = add.call(sum, 3)?;
+                    }
+                    black_box(sum);
+                    Ok(())
+                })
+            }
+            CallKind::TypedOutNop => {
+                let call_nop: NativeFunc<i32, ()> =
+                    instance.exports.get_native_function("call_nop")?;
+                Box::new(move |iterations| Ok(call_nop.call(i32::try_from(iterations)?)?))
+            }
+            CallKind::TypedOutAdd | CallKind::DynamicOutAdd => {
+                let call_add: NativeFunc<i32, i32> =
+                    instance.exports.get_native_function("call_add")?;
+                Box::new(move |iterations| {
+                    let turns = i32::try_from(iterations)?;
+                    ensure!(call_add.call(turns)? == turns.wrapping_mul(3), "wrong sum");
+                    Ok(())
+                })
+            }
+            CallKind::DynamicInAdd => {
+                let add = instance.exports.get_function("add")?.clone();
+                Box::new(move |iterations| {
+                    let mut sum = 0;
+                    for _ in 0..iterations {
+                        let results = add.call(&[Value::I32(sum), Value::I32(3)])?;
+                        sum = results.first().context("no result")?.unwrap_i32();
+                    }
+                    black_box(sum);
+                    Ok(())
+                })
+            }
+        }))
+    }
+
+    fn trap(&self, wasm: &[u8], kind: TrapKind) -> Result<Option<Batch>> {
+        let module = Module::new(&self.store(), wasm)?;
+        let instance = Instance::new(&module, &imports! {})?;
+        let trap: NativeFunc<(), ()> = instance.exports.get_native_function(kind.export())?;
+        Ok(Some(Box::new(move |iterations| {
+            for _ in 0..iterations {
+                ensure!(trap.call().is_err(), "it did not trap");
+            }
+            Ok(())
+        })))
+    }
+}

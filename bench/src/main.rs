@@ -1,0 +1,210 @@
+//! `wasmill-bench`: benchmarks Wasmill beside other WebAssembly runtimes in one run.
+//!
+//! Data flow: [`suite`] lists the cases → [`setup`] makes their modules and [`engines`] builds a worker program per
+//! engine → [`run`] lets the engines take turns at each case through [`worker`] → [`report`] turns samples into
+//! medians, ratios and geometric means. README.md says how to use it and what the figures mean.
+
+mod engines;
+mod machine;
+mod report;
+mod run;
+mod setup;
+mod stats;
+mod suite;
+mod worker;
+
+use anyhow::{Context, Result, bail, ensure};
+use clap::{Parser, Subcommand};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use suite::Item;
+use wasmill_bench_harness::protocol::Case;
+
+/// Benchmarks Wasmill beside wasmtime (Cranelift and Winch), wasmer (Cranelift) and wasmi.
+#[derive(Parser)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Subcommands>,
+    #[command(flatten)]
+    choice: Choice,
+    /// Few, short samples: a first look.
+    #[arg(long)]
+    quick: bool,
+    /// Samples per case and engine.
+    #[arg(long, default_value_t = 9)]
+    samples: usize,
+    /// Count processor time instead of wall time: for a machine that has other work to do. (Compiling on all threads
+    /// is reported in both anyway.)
+    #[arg(long)]
+    processor_time: bool,
+    /// Another build of Wasmill's worker as a further column.
+    #[arg(long, value_name = "NAME=PROGRAM")]
+    also: Vec<String>,
+    /// Write all figures to this file.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Write the tables to this file, too.
+    #[arg(long, value_name = "FILE")]
+    markdown: Option<PathBuf>,
+}
+
+/// What to measure, in whom.
+#[derive(clap::Args)]
+struct Choice {
+    /// Only cases whose name has one of these parts (see `list`).
+    #[arg(long, global = true, value_delimiter = ',')]
+    filter: Vec<String>,
+    /// Only these engines.
+    #[arg(long, global = true, value_delimiter = ',', default_values_t = engines::names().iter().map(|n| n.to_string()))]
+    engines: Vec<String>,
+    /// Large modules, too.
+    #[arg(long, global = true)]
+    large: bool,
+    /// The cargo profile of the workers.
+    #[arg(long, global = true, default_value = "release")]
+    profile: String,
+}
+
+#[derive(Subcommand)]
+enum Subcommands {
+    /// Make the modules and build the workers, as a run does by itself.
+    Setup,
+    /// List the cases.
+    List,
+    /// Repeat one case in one engine in this very process: to be run under `perf record`.
+    Profile {
+        /// The case's name or a part that only it has.
+        case: String,
+        /// The engine.
+        #[arg(long, default_value = "wasmill")]
+        engine: String,
+        /// For how long.
+        #[arg(long, default_value_t = 5.0)]
+        seconds: f64,
+    },
+}
+
+fn main() -> Result<()> {
+    let arguments = Arguments::parse();
+    match &arguments.command {
+        Some(Subcommands::List) => {
+            for item in suite::all() {
+                println!(
+                    "{}{}",
+                    item.name,
+                    if item.large { " (with --large)" } else { "" }
+                );
+            }
+            Ok(())
+        }
+        Some(Subcommands::Setup) => {
+            prepare(&chosen(&arguments.choice)?)?;
+            engines::build(&arguments.choice.engines, &arguments.choice.profile)?;
+            Ok(())
+        }
+        Some(Subcommands::Profile {
+            case,
+            engine,
+            seconds,
+        }) => profile(case, engine, *seconds, &arguments.choice.profile),
+        None => compare(&arguments),
+    }
+}
+
+/// The folder of this workspace, which has the sources; everything that is made goes into its target folder.
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn chosen(choice: &Choice) -> Result<Vec<Item>> {
+    let wanted = |item: &Item| {
+        let large = choice.large || !item.large;
+        large
+            && (choice.filter.is_empty()
+                || choice
+                    .filter
+                    .iter()
+                    .any(|part| item.name.contains(part.as_str())))
+    };
+    let items: Vec<Item> = suite::all().into_iter().filter(wanted).collect();
+    ensure!(!items.is_empty(), "no case fits `--filter`");
+    Ok(items)
+}
+
+fn prepare(items: &[Item]) -> Result<()> {
+    let mut modules: Vec<&str> = items.iter().map(|item| item.module).collect();
+    modules.sort_unstable();
+    modules.dedup();
+    setup::run(&modules)
+}
+
+fn compare(arguments: &Arguments) -> Result<()> {
+    let items = chosen(&arguments.choice)?;
+    prepare(&items)?;
+    let mut engines = engines::build(&arguments.choice.engines, &arguments.choice.profile)?;
+    for other in &arguments.also {
+        engines.push(engines::other_build(other)?);
+    }
+    let effort = if arguments.quick {
+        run::Effort::quick()
+    } else {
+        run::Effort::full(arguments.samples)
+    };
+    let mut done = 0;
+    let measured = run::measure(&engines, &items, effort, |item| {
+        done += 1;
+        eprintln!("[{done}/{}] {}", items.len(), item.name);
+    });
+    let clock = if arguments.processor_time {
+        report::Clock::Processor
+    } else {
+        report::Clock::Wall
+    };
+    let report = report::Report::new(&engines, &measured, clock)?;
+    print!("{}", report.markdown());
+    if let Some(file) = &arguments.markdown {
+        std::fs::write(file, report.markdown())
+            .with_context(|| format!("cannot write {}", file.display()))?;
+    }
+    if let Some(file) = &arguments.json {
+        std::fs::write(file, report.json()?)
+            .with_context(|| format!("cannot write {}", file.display()))?;
+    }
+    match report.failures.len() {
+        0 => Ok(()),
+        count => bail!("{count} failures, listed above"),
+    }
+}
+
+/// Replaces this process by the worker, so that a profiler that started this one sees nothing else.
+fn profile(part: &str, engine: &str, seconds: f64, profile: &str) -> Result<()> {
+    let items: Vec<Item> = suite::all()
+        .into_iter()
+        .filter(|item| item.name.contains(part))
+        .collect();
+    let exact = items
+        .iter()
+        .find(|item| item.name == part || item.name.ends_with(&format!("/{part}")));
+    let item = match (exact, &items[..]) {
+        (Some(item), _) | (None, [item]) => item,
+        (None, []) => bail!("no case `{part}`: `list` lists them"),
+        (None, several) => {
+            let names: Vec<&str> = several.iter().map(|item| item.name.as_str()).collect();
+            bail!("`{part}` may be any of {}", names.join(", "))
+        }
+    };
+    prepare(std::slice::from_ref(item))?;
+    let engine = engines::build(&[engine.to_owned()], profile)?.remove(0);
+    let case = Case {
+        module: setup::module_path(item.module),
+        action: item.action.clone(),
+    };
+    let error = Command::new(engine.program)
+        .args([engine.compiler, "--profile", &seconds.to_string()])
+        .arg(serde_json::to_string(&case)?)
+        .env_remove("RUST_BACKTRACE")
+        .env_remove("RUST_LIB_BACKTRACE")
+        .exec();
+    Err(error).context("cannot start the worker")
+}
