@@ -60,9 +60,8 @@ impl Translator<'_> {
         results: &mut Vec<Value>,
     ) {
         let index = self.coerce(index, types::I32);
-        let reference = self.load_function(table, index);
-        let is_null = self.builder.ins().icmp_imm_u(IntCC::Equal, reference, 0);
-        self.trap_if(is_null, TrapCode::IndirectCallToNull);
+        let null = Some(TrapCode::IndirectCallToNull);
+        let reference = self.load_function(table, index, null);
 
         let mut field = |ty, offset: usize| {
             let flags = regions::at_use();

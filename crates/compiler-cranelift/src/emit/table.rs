@@ -25,7 +25,7 @@ impl Translator<'_> {
     pub(super) fn emit_table_get(&mut self, table: TableIndex, index: Value) -> Value {
         let index = self.coerce(index, types::I32);
         if self.environment.is_function_table(table) {
-            return self.load_function(table, index);
+            return self.load_function(table, index, None);
         }
         let place = self.element(table, index);
         self.load_at(types::I32, place)
@@ -44,8 +44,14 @@ impl Translator<'_> {
         self.store_at(value, place);
     }
 
-    /// The reference in a function table, null for null; traps if the index (`i32`) is out of bounds.
-    pub(super) fn load_function(&mut self, table: TableIndex, index: Value) -> Value {
+    /// The reference in a function table; traps if the index (`i32`) is out of bounds. Null is null, or a trap: asked
+    /// where elements are special anyway, so that it costs nothing.
+    pub(super) fn load_function(
+        &mut self,
+        table: TableIndex,
+        index: Value,
+        null: Option<TrapCode>,
+    ) -> Value {
         let place = self.element(table, index);
         let element = self.load_at(POINTER, place);
         let at_most = IntCC::UnsignedLessThanOrEqual;
@@ -67,6 +73,10 @@ impl Translator<'_> {
         let table = self.iconst(types::I32, table.as_u32().into());
         let index = self.index(index);
         let element = self.call_builtin_value(Builtin::TableGetLazy, &[table, index]);
+        if let Some(code) = null {
+            let is_null = self.builder.ins().icmp_imm_u(IntCC::Equal, element, 0);
+            self.trap_if(is_null, code);
+        }
         self.builder.ins().jump(ready, &[element.into()]);
         self.builder.seal_block(ready);
         self.builder.switch_to_block(ready);
