@@ -69,7 +69,7 @@ impl dyn Artifact {
 /// Code, where it can run and where it cannot.
 enum Code {
     Executable(Arc<CodeMemory>),
-    Foreign(Vec<u8>),
+    Foreign(Image),
 }
 
 /// The artifact of the Universal engine: code mapped into this process.
@@ -202,9 +202,10 @@ fn unlinkable(error: crate::ImageError) -> CompileError {
 /// Makes code executable if it is for this machine.
 fn load(image: Image, target: &Target) -> Result<Code, CompileError> {
     if !runs_here(target) {
-        return Ok(Code::Foreign(image.code));
+        return Ok(Code::Foreign(image));
     }
-    let code = CodeMemory::publish(&image.code)
+    let finish = |code: &mut [u8], base| image.resolve_absolute(code, base);
+    let code = CodeMemory::publish_with(&image.code, finish)
         .map_err(|error| CompileError::Resource(format!("memory for code: {error}")))?;
     Ok(Code::Executable(Arc::new(code)))
 }
@@ -254,7 +255,7 @@ impl Artifact for UniversalArtifact {
     fn code(&self) -> &[u8] {
         match &self.code {
             Code::Executable(code) => code.as_slice(),
-            Code::Foreign(code) => code,
+            Code::Foreign(image) => &image.code,
         }
     }
     fn code_map(&self) -> &Arc<CodeMap> {

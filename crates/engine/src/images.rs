@@ -11,47 +11,65 @@
 use std::ops::Range;
 use wasmill_types::{
     DataSegment, ElementItems, ElementSegment, EntityRef, FunctionIndex, GlobalInit,
-    LocalMemoryIndex, LocalTableIndex, ModuleInfo, PrimaryMap, SegmentMode, Type,
+    LocalMemoryIndex, LocalTableIndex, MemoryType, ModuleInfo, PrimaryMap, SegmentMode, Type,
 };
 use wasmill_vm::{Images, MemoryImage};
 
 /// An image may be this many times as large as the data in it …
 const SPARSENESS: u64 = 4;
-/// … or up to this many bytes in any case. (Programs place their stack below their data: 1 MiB is common.)
-const MEMORY_ALLOWANCE: u64 = 4 << 20;
+/// … or up to this many bytes in any case.
+const MEMORY_ALLOWANCE: u64 = 1 << 20;
 /// The same for tables, in elements.
 const TABLE_ALLOWANCE: u64 = 4096;
 
-/// How much an image spans, and how much of it the segments fill.
-#[derive(Clone, Copy, Debug, Default)]
+/// What an image spans, and how much of it the segments fill.
+#[derive(Clone, Copy, Debug)]
 struct Extent {
+    start: u64,
     end: u64,
     filled: u64,
 }
 
 impl Extent {
+    /// Images of memories start with the first data: programs place their stack below it.
+    const OF_MEMORY: Self = Self {
+        start: u64::MAX,
+        end: 0,
+        filled: 0,
+    };
+    /// Images of tables start with the table.
+    const OF_TABLE: Self = Self {
+        start: 0,
+        end: 0,
+        filled: 0,
+    };
+
     fn add(&mut self, range: &Range<u64>) {
         if !range.is_empty() {
+            self.start = self.start.min(range.start);
             self.end = self.end.max(range.end);
             self.filled = self.filled.saturating_add(range.end - range.start);
         }
     }
 
     fn is_justified(&self, allowance: u64) -> bool {
-        self.end <= allowance.max(self.filled.saturating_mul(SPARSENESS))
+        let span = self.end.saturating_sub(self.start);
+        span <= allowance.max(self.filled.saturating_mul(SPARSENESS))
     }
 }
 
-/// Finds the longest prefix of active segments whose places are known and whose images are justified.
+/// The longest prefix of a module's active segments whose places are known and whose images are justified.
 ///
-/// `places` gives, in section order, where each active segment goes, and `None` for one that must wait.
+/// `places` gives, in section order, where each active segment goes, and `None` for one that must wait; `nothing` is the
+/// extent of each of the `count` images before the first segment.
 fn justified_prefix<K: EntityRef>(
     count: usize,
+    nothing: Extent,
     allowance: u64,
     places: impl Iterator<Item = Option<(K, Range<u64>)>>,
-) -> (PrimaryMap<K, Extent>, Vec<(K, Range<u64>)>) {
-    let places: Vec<_> = places.map_while(|place| place).collect();
-    let mut extents: Vec<Extent> = vec![Extent::default(); count];
+) -> Vec<(K, Range<u64>)> {
+    let mut places: Vec<_> = places.map_while(|place| place).collect();
+    let mut extents = vec![nothing; count];
     let mut unjustified = 0;
     let mut prefix = 0;
     for (nth, (place, range)) in places.iter().enumerate() {
@@ -63,13 +81,8 @@ fn justified_prefix<K: EntityRef>(
             prefix = nth + 1;
         }
     }
-    let mut places = places;
     places.truncate(prefix);
-    let mut extents = vec![Extent::default(); count];
-    for (place, range) in &places {
-        extents[place.index()].add(range);
-    }
-    (extents.into_iter().collect(), places)
+    places
 }
 
 /// Makes the images of a module.
@@ -91,7 +104,7 @@ fn memory_images(info: &ModuleInfo) -> (MemoryImages, usize) {
     let count = info.memories.len() - info.num_imported_memories;
     let active = || info.data_segments.values().filter(|s| is_active(&s.mode));
     let places = active().map(|segment| data_place(info, segment));
-    let (extents, places) = justified_prefix(count, MEMORY_ALLOWANCE, places);
+    let places = justified_prefix(count, Extent::OF_MEMORY, MEMORY_ALLOWANCE, places);
     let mut segments = vec![Vec::new(); count];
     for ((memory, range), segment) in places.iter().zip(active()) {
         if !range.is_empty() {
@@ -99,11 +112,12 @@ fn memory_images(info: &ModuleInfo) -> (MemoryImages, usize) {
             segments[memory.index()].push((range.start, bytes));
         }
     }
-    let image = |(extent, segments): (&Extent, &Vec<_>)| match segments.is_empty() {
+    let own = info.memories.values().skip(info.num_imported_memories);
+    let image = |(ty, segments): (&MemoryType, &Vec<_>)| match segments.is_empty() {
         true => Ok(None),
-        false => MemoryImage::new(extent.end as usize, segments).map(Some),
+        false => MemoryImage::new(size_of(ty), segments).map(Some),
     };
-    let images: std::io::Result<Vec<_>> = extents.values().zip(&segments).map(image).collect();
+    let images: std::io::Result<Vec<_>> = own.zip(&segments).map(image).collect();
     match images {
         Ok(images) => (images.into_iter().collect(), places.len()),
         Err(error) => {
@@ -125,10 +139,15 @@ fn table_images(info: &ModuleInfo) -> (TableImages, usize) {
             .filter(|s| is_active(&s.mode))
     };
     let places = active().map(|segment| element_place(info, segment));
-    let (extents, places) = justified_prefix(count, TABLE_ALLOWANCE, places);
-    let mut images: Vec<_> = extents
-        .values()
-        .map(|extent| vec![None; extent.end as usize].into_boxed_slice())
+    let places = justified_prefix(count, Extent::OF_TABLE, TABLE_ALLOWANCE, places);
+    let mut lengths = vec![0; count];
+    for (table, range) in places.iter().filter(|(_, range)| !range.is_empty()) {
+        let length = &mut lengths[table.index()];
+        *length = range.end.max(*length);
+    }
+    let mut images: Vec<_> = lengths
+        .into_iter()
+        .map(|length| vec![None; length as usize].into_boxed_slice())
         .collect();
     for ((table, range), segment) in places.iter().zip(active()) {
         if !range.is_empty() {
@@ -145,13 +164,18 @@ fn is_active<Place>(mode: &SegmentMode<Place>) -> bool {
     matches!(mode, SegmentMode::Active { .. })
 }
 
+/// Bytes that a memory certainly has.
+fn size_of(ty: &MemoryType) -> u64 {
+    ty.minimum.bytes().0 as u64
+}
+
 /// The bytes that an active segment fills for certain, in a memory of the module's own.
 fn data_place(info: &ModuleInfo, segment: &DataSegment) -> Option<(LocalMemoryIndex, Range<u64>)> {
     let SegmentMode::Active { place, offset } = &segment.mode else {
         return None;
     };
     let memory = info.local_memory_index(*place)?;
-    let size = info.memories[*place].minimum.bytes().0 as u64;
+    let size = size_of(&info.memories[*place]);
     Some((memory, within(offset, segment.range.len(), size)?))
 }
 
@@ -207,7 +231,7 @@ fn functions(items: &ElementItems) -> impl Iterator<Item = Option<Option<Functio
 #[cfg(test)]
 mod tests {
     use super::*;
-    use wasmill_types::{GlobalIndex, MemoryIndex, MemoryType, TableIndex, TableType};
+    use wasmill_types::{GlobalIndex, MemoryIndex, TableIndex, TableType};
 
     /// A module with one memory of `pages` and active segments of (offset, length).
     fn with_data(pages: u32, segments: &[(GlobalInit, usize)]) -> ModuleInfo {
@@ -290,6 +314,11 @@ mod tests {
         assert_eq!(
             memory(&with_data(0x1_0000, &[(at(0), 4), (at(far), 4)])),
             (true, 1)
+        );
+        // Where it starts does not matter.
+        assert_eq!(
+            memory(&with_data(0x1_0000, &[(at(far), 4), (at(far + 8), 4)])),
+            (true, 2)
         );
         // A quarter filled is enough, whatever came in between.
         let length = 8 << 20;

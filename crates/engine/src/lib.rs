@@ -39,7 +39,7 @@ pub use link::{AbsoluteAddress, Image, ImageError, link, padding_byte};
 pub use metadata::CodeMap;
 pub use resolver::{
     ChainableNamedResolver, Export, NamedResolver, NamedResolverChain, NullResolver, Resolver,
-    resolve_imports,
+    instantiate, resolve_imports,
 };
 pub use runtime_error::RuntimeError;
 pub use signatures::{Signature, SignatureRegistry, SignatureSet};

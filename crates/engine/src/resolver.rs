@@ -6,8 +6,8 @@
 
 use crate::{ImportError, LinkError};
 use std::sync::Arc;
-use wasmill_types::{ExternType, ImportIndex, MemoryIndex, MemoryStyle, ModuleInfo, PrimaryMap};
-use wasmill_vm::{VMExtern, VMStore};
+use wasmill_types::{ExternType, ImportIndex, MemoryStyle};
+use wasmill_vm::{InstanceImports, RuntimeModule, VMExtern, VMInstance, VMStore};
 
 /// Something that can be imported: a handle to what it is.
 pub type Export = VMExtern;
@@ -88,32 +88,63 @@ impl<A: NamedResolver, B: NamedResolver> NamedResolver for NamedResolverChain<A,
     }
 }
 
-/// Finds all imports of a module, in the order of the import section, and checks each.
+/// Finds all imports of a module, in the order of the import section, and checks each. `adapt` gets what the resolver
+/// found, together with what is required, and may replace it before it is checked.
 ///
 /// # Errors
 ///
 /// [`LinkError::Import`] for the first that is missing or does not fit.
 pub fn resolve_imports(
-    info: &ModuleInfo,
-    memory_styles: &PrimaryMap<MemoryIndex, MemoryStyle>,
+    module: &RuntimeModule,
     store: &Arc<VMStore>,
     resolver: &dyn Resolver,
+    adapt: &mut dyn FnMut(Export) -> Export,
 ) -> Result<Vec<Export>, LinkError> {
-    info.imports
-        .iter()
-        .map(|((module, field, position), index)| {
-            let required = info.import_type(*index);
-            resolver
-                .resolve(*position, module, field)
-                .ok_or_else(|| ImportError::UnknownImport(required.clone()))
-                .and_then(|export| {
-                    check(&export, &required, store)?;
-                    check_style(&export, *index, memory_styles)?;
-                    Ok(export)
-                })
-                .map_err(|error| LinkError::Import(module.clone(), field.clone(), error))
-        })
-        .collect()
+    let info = module.info();
+    let mut imports = Vec::with_capacity(info.imports.len());
+    for ((namespace, field, position), index) in &info.imports {
+        let required = info.import_type(*index);
+        let import = match resolver
+            .resolve(*position, namespace, field)
+            .map(&mut *adapt)
+        {
+            Some(export) => check(&export, &required, store)
+                .and_then(|()| check_style(&export, *index, module))
+                .map(|()| export),
+            None => Err(ImportError::UnknownImport(required)),
+        };
+        let name = |error| LinkError::Import(namespace.clone(), field.clone(), error);
+        imports.push(import.map_err(name)?);
+    }
+    Ok(imports)
+}
+
+/// Links and lays out an instance: finds and checks its imports, makes its memories, tables and globals. No code of it
+/// runs yet, and its active segments have not run (see [`VMInstance::initialize`] and [`VMInstance::start`]).
+///
+/// # Errors
+///
+/// [`LinkError::Import`] if an import does not fit, [`LinkError::Resource`] if a memory or table cannot be made.
+pub fn instantiate(
+    module: &Arc<RuntimeModule>,
+    store: &Arc<VMStore>,
+    resolver: &dyn Resolver,
+    adapt: &mut dyn FnMut(Export) -> Export,
+) -> Result<VMInstance, LinkError> {
+    let mut imports = InstanceImports::default();
+    for import in resolve_imports(module, store, resolver, adapt)? {
+        match import {
+            VMExtern::Function(function) => imports.functions.push(function),
+            VMExtern::Table(table) => imports.tables.push(table),
+            VMExtern::Memory(memory) => imports.memories.push(memory),
+            VMExtern::Global(global) => imports.globals.push(global),
+        }
+    }
+    #[allow(unsafe_code, reason = "the checks that linking needs are here")]
+    // SAFETY: the imports were checked against the module's own description: kinds, types, layouts and store. Imports of
+    // one kind are in the order of their index space, which is that of the import section.
+    let instance = unsafe { VMInstance::new(store, module.clone(), imports) };
+    instance.map_err(|error| LinkError::Resource(error.to_string()))
 }
 
 /// Whether `export` may serve where `required` is asked for.
@@ -137,12 +168,12 @@ fn check(export: &Export, required: &ExternType, store: &Arc<VMStore>) -> Result
 fn check_style(
     export: &Export,
     index: ImportIndex,
-    styles: &PrimaryMap<MemoryIndex, MemoryStyle>,
+    module: &RuntimeModule,
 ) -> Result<(), ImportError> {
     let (VMExtern::Memory(memory), ImportIndex::Memory(index)) = (export, index) else {
         return Ok(());
     };
-    let (required, provided) = (&styles[index], memory.style());
+    let (required, provided) = (module.memory_style(index), memory.style());
     if protects(&provided, required) {
         Ok(())
     } else {
@@ -167,5 +198,136 @@ fn protects(provided: &MemoryStyle, required: &MemoryStyle) -> bool {
                 offset_guard_size: provided_guard,
             },
         ) => provided_bound >= bound && provided_guard >= offset_guard_size,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wasmill_types::{
+        FunctionType, GlobalType, MemoryType, Mutability, Pages, TableType, Type, Value,
+    };
+    use wasmill_vm::{TableElement, VMGlobal, VMMemory, VMTable};
+
+    /// Answers every name with one global.
+    #[derive(Clone)]
+    struct Only(&'static str, Export);
+    impl NamedResolver for Only {
+        fn resolve_by_name(&self, _module: &str, field: &str) -> Option<Export> {
+            (field == self.0).then(|| self.1.clone())
+        }
+    }
+
+    fn global(store: &Arc<VMStore>, value: i32) -> Export {
+        VMGlobal::new(store, Mutability::Const, Value::I32(value)).into()
+    }
+
+    fn value(export: Option<Export>) -> Option<i32> {
+        match export? {
+            VMExtern::Global(global) => global.get().i32(),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn the_front_of_a_chain_wins() {
+        let store = VMStore::new();
+        let (a, b) = (Only("x", global(&store, 1)), Only("x", global(&store, 2)));
+        let ask = |resolver: &dyn NamedResolver| value(resolver.resolve_by_name("", "x"));
+        assert_eq!(ask(&a.clone().chain_front(b.clone())), Some(2));
+        assert_eq!(ask(&a.clone().chain_back(b.clone())), Some(1));
+        let c = Only("y", global(&store, 3));
+        assert_eq!(ask(&c.clone().chain_back(a.clone())), Some(1));
+        assert_eq!(ask(&c.clone().chain_back(()).chain_front(&b)), Some(2));
+        let boxed: Box<dyn NamedResolver> = Box::new(a);
+        assert_eq!(ask(&boxed), Some(1));
+        assert_eq!(value(c.resolve(7, "any", "y")), Some(3));
+        assert!(NullResolver.resolve(0, "", "x").is_none());
+        assert!(().resolve(0, "", "x").is_none());
+    }
+
+    /// The text of what is wrong with `export` where `required` is asked for.
+    fn wrong(export: &Export, required: impl Into<ExternType>, store: &Arc<VMStore>) -> String {
+        check(export, &required.into(), store)
+            .unwrap_err()
+            .to_string()
+    }
+
+    #[test]
+    fn kinds_and_types_must_fit() {
+        let store = VMStore::new();
+        let export = global(&store, 1);
+        let ty = GlobalType::new(Type::I32, Mutability::Const);
+        check(&export, &ty.into(), &store).unwrap();
+        assert_eq!(
+            wrong(&export, FunctionType::new([], []), &store),
+            "incompatible import type. Expected Function(FunctionType { params: [], results: [] }) \
+             but received Global(GlobalType { ty: I32, mutability: Const })"
+        );
+        let mutable = GlobalType::new(Type::I32, Mutability::Var);
+        assert!(wrong(&export, mutable, &store).starts_with("incompatible import type"));
+    }
+
+    #[test]
+    fn memories_fit_by_their_size_now() {
+        let store = VMStore::new();
+        let ty = MemoryType::new(1, Some(3), false);
+        let style = MemoryStyle::Dynamic {
+            offset_guard_size: 0x1_0000,
+        };
+        let memory = VMMemory::new(&store, &ty, &style).unwrap();
+        let export = Export::from(memory.clone());
+        let two = MemoryType::new(2, None, false);
+        assert!(wrong(&export, two, &store).ends_with("received Memory(MemoryType { minimum: 1 pages, maximum: Some(3 pages), shared: false })"));
+        memory.grow(Pages(1)).unwrap();
+        check(&export, &two.into(), &store).unwrap();
+        wrong(&export, MemoryType::new(1, Some(2), false), &store);
+    }
+
+    #[test]
+    fn tables_need_the_very_element_type() {
+        let store = VMStore::new();
+        let table = |ty, init| VMTable::new(&store, TableType::new(ty, 2, None), init).unwrap();
+        let functions = table(Type::FuncRef, TableElement::Function(None)).into();
+        check(
+            &functions,
+            &TableType::new(Type::FuncRef, 1, None).into(),
+            &store,
+        )
+        .unwrap();
+        wrong(&functions, TableType::new(Type::ExternRef, 1, None), &store);
+        wrong(&functions, TableType::new(Type::FuncRef, 3, None), &store);
+        wrong(
+            &functions,
+            TableType::new(Type::FuncRef, 1, Some(9)),
+            &store,
+        );
+    }
+
+    #[test]
+    fn other_stores_are_told_apart() {
+        let (store, other) = (VMStore::new(), VMStore::new());
+        let ty = GlobalType::new(Type::I32, Mutability::Const);
+        assert_eq!(
+            wrong(&global(&other, 1), ty, &store),
+            "cross-`Store` imports are not supported"
+        );
+    }
+
+    #[test]
+    fn unchecked_code_needs_the_reservation_it_relies_on() {
+        let fixed = |bound, offset_guard_size| MemoryStyle::Static {
+            bound: Pages(bound),
+            offset_guard_size,
+        };
+        let checked = MemoryStyle::Dynamic {
+            offset_guard_size: 0,
+        };
+        assert!(protects(&fixed(10, 10), &fixed(10, 10)));
+        assert!(protects(&fixed(11, 11), &fixed(10, 10)));
+        assert!(!protects(&fixed(9, 10), &fixed(10, 10)));
+        assert!(!protects(&fixed(10, 9), &fixed(10, 10)));
+        assert!(!protects(&checked, &fixed(0, 0)));
+        assert!(protects(&checked, &checked) && protects(&fixed(0, 0), &checked));
     }
 }

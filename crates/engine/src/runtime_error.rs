@@ -18,12 +18,35 @@ pub struct RuntimeError {
 
 struct Inner {
     source: Source,
-    /// Code locations, innermost first.
-    backtrace: Backtrace,
-    /// The same, looked up when first asked for.
+    traces: Traces,
+    /// The WebAssembly frames, looked up when first asked for.
     wasm_trace: OnceLock<Vec<FrameInfo>>,
+}
+
+/// Where an error was made.
+struct Traces {
+    /// Locations in WebAssembly code, innermost first.
+    wasm: Backtrace,
     /// The host's frames, when the environment asks for them.
-    native_trace: std::backtrace::Backtrace,
+    native: std::backtrace::Backtrace,
+}
+
+impl Traces {
+    /// Of an error that host code makes now.
+    fn here() -> Self {
+        Self {
+            wasm: Backtrace::capture(),
+            native: std::backtrace::Backtrace::capture(),
+        }
+    }
+
+    /// Of a trap. The host's frames say nothing about it, and walking them would cost many times what the trap does.
+    fn of_trap(wasm: Backtrace) -> Self {
+        Self {
+            wasm,
+            native: std::backtrace::Backtrace::disabled(),
+        }
+    }
 }
 
 /// What [`RuntimeError::raise`] unwinds with.
@@ -45,7 +68,7 @@ impl RuntimeError {
     /// assert_eq!(error.to_string(), "RuntimeError: not today");
     /// ```
     pub fn new<I: Into<String>>(message: I) -> Self {
-        Self::from_parts(Source::Generic(message.into()), Backtrace::capture())
+        Self::from_parts(Source::Generic(message.into()), Traces::here())
     }
 
     /// The error that a trap becomes.
@@ -56,10 +79,12 @@ impl RuntimeError {
     pub fn from_trap(trap: Trap) -> Self {
         let Trap { reason, backtrace } = trap;
         match reason {
-            TrapReason::Wasm(code) => Self::from_parts(Source::Trap(code), backtrace),
-            TrapReason::User(error) => Self::from_user(error, || backtrace),
+            TrapReason::Wasm(code) => {
+                Self::from_parts(Source::Trap(code), Traces::of_trap(backtrace))
+            }
+            TrapReason::User(error) => Self::from_user(error, || Traces::of_trap(backtrace)),
             TrapReason::Panic(payload) => match payload.downcast::<Raised>() {
-                Ok(raised) => Self::from_user(raised.0, || backtrace),
+                Ok(raised) => Self::from_user(raised.0, || Traces::of_trap(backtrace)),
                 Err(payload) => std::panic::resume_unwind(payload),
             },
         }
@@ -67,7 +92,7 @@ impl RuntimeError {
 
     /// An error of the host. A boxed `RuntimeError` is unwrapped, not nested: it keeps its own trace.
     pub fn user(error: Box<dyn Error + Send + Sync>) -> Self {
-        Self::from_user(error, Backtrace::capture)
+        Self::from_user(error, Traces::here)
     }
 
     /// Ends the WebAssembly call that the current host function was called from, with `error`. Returning an `Err` from the
@@ -88,23 +113,19 @@ impl RuntimeError {
         std::panic::resume_unwind(Box::new(Raised(error)))
     }
 
-    fn from_user(
-        error: Box<dyn Error + Send + Sync>,
-        backtrace: impl FnOnce() -> Backtrace,
-    ) -> Self {
+    fn from_user(error: Box<dyn Error + Send + Sync>, traces: impl FnOnce() -> Traces) -> Self {
         match error.downcast::<Self>() {
             Ok(error) => *error,
-            Err(error) => Self::from_parts(Source::User(error), backtrace()),
+            Err(error) => Self::from_parts(Source::User(error), traces()),
         }
     }
 
-    fn from_parts(source: Source, backtrace: Backtrace) -> Self {
+    fn from_parts(source: Source, traces: Traces) -> Self {
         Self {
             inner: Arc::new(Inner {
                 source,
-                backtrace,
+                traces,
                 wasm_trace: OnceLock::new(),
-                native_trace: std::backtrace::Backtrace::capture(),
             }),
         }
     }
@@ -118,7 +139,7 @@ impl RuntimeError {
     pub fn trace(&self) -> &[FrameInfo] {
         self.inner
             .wasm_trace
-            .get_or_init(|| resolve(&self.inner.backtrace))
+            .get_or_init(|| resolve(&self.inner.traces.wasm))
     }
 
     /// The host's own error, if it is a `T` and nobody else holds this error.
@@ -201,7 +222,7 @@ impl fmt::Debug for RuntimeError {
         f.debug_struct("RuntimeError")
             .field("source", &self.inner.source)
             .field("wasm_trace", &self.trace())
-            .field("native_trace", &self.inner.native_trace)
+            .field("native_trace", &self.inner.traces.native)
             .finish()
     }
 }
