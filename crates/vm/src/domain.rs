@@ -127,6 +127,13 @@ pub struct Guard<'a> {
     not_send: PhantomData<*mut ()>,
 }
 
+impl<'a> Guard<'a> {
+    /// One more entry into the same domain.
+    pub(crate) fn again(&self) -> Guard<'a> {
+        self.domain.enter()
+    }
+}
+
 impl Drop for Guard<'_> {
     #[inline(always)]
     fn drop(&mut self) {

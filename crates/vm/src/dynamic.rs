@@ -300,6 +300,7 @@ impl HostFunction {
             entry: dynamic_entry as *const c_void,
             state: ptr::from_ref(&*state).cast(),
             exclusive: false,
+            domain: None,
         };
         let resources = Box::new((state, registration));
         // SAFETY: the entry serves every type by the state's, which lives in `resources`; the closure is `Sync`.

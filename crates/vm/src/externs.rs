@@ -215,7 +215,7 @@ impl VMMemory {
     }
 
     /// The address of `length` bytes at `offset`, if they exist. The domain is held.
-    fn place(&self, offset: u64, length: usize) -> Option<*mut u8> {
+    pub(crate) fn place(&self, offset: u64, length: usize) -> Option<*mut u8> {
         // SAFETY: valid as long as the island; the domain is held.
         let definition = unsafe { self.definition.as_ref() };
         let end = usize::try_from(offset).ok()?.checked_add(length)?;

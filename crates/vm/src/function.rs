@@ -120,6 +120,8 @@ pub struct HostCode {
     pub state: *const c_void,
     /// Whether only one thread at a time may run it.
     pub exclusive: bool,
+    /// The domain of the function, if it shares one.
+    pub domain: Option<Arc<Domain>>,
 }
 
 /// A function made by the host.
@@ -183,10 +185,11 @@ impl HostFunction {
     /// thread at a time if `exclusive`; `code.state` stays valid as long as `resources` lives.
     pub unsafe fn create(store: &Arc<VMStore>, parts: HostFunctionParts) -> VMFunction {
         let mut types = parts.ty.params().iter().chain(parts.ty.results());
-        let domain = match types.any(|ty| *ty == Type::ExternRef) {
+        let domain = match parts.code.domain.clone() {
+            Some(domain) => domain,
             // A direct call converts references, which only the reference domain may do (R1).
-            true => store.ref_domain().clone(),
-            false => Domain::new(),
+            None if types.any(|ty| *ty == Type::ExternRef) => store.ref_domain().clone(),
+            None => Domain::new(),
         };
         let island = Island::new(store.clone(), domain);
         let exclusive = match parts.code.exclusive {

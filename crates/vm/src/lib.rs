@@ -36,6 +36,7 @@ mod table;
 mod thread;
 mod traps;
 mod typed;
+mod view;
 
 pub use code::*;
 pub use domain::{Domain, Guard};
@@ -51,6 +52,7 @@ pub use store::VMStore;
 pub use table::{MAX_TABLE_ELEMENTS, TableElement, TableError, VMTable};
 pub use thread::DEFAULT_HOST_RESERVE;
 pub use traps::{Backtrace, CodeLocation, Trap, TrapReason};
+pub use view::*;
 pub use wasmill_abi::TrapCode;
 
 /// Typed calls: what the API's generic functions are made of.

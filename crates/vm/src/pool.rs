@@ -62,14 +62,6 @@ impl Slot {
         })
     }
 
-    /// The first byte.
-    pub(crate) fn base(&self) -> NonNull<u8> {
-        self.base
-    }
-    /// Bytes of address space.
-    pub(crate) fn reserved(&self) -> usize {
-        self.reserved
-    }
     /// Bytes from the base that can be accessed, a multiple of the page size.
     pub(crate) fn accessible(&self) -> usize {
         self.accessible

@@ -166,7 +166,6 @@ impl TableObject {
         &mut self.definition
     }
 
-
     pub(crate) fn size(&self) -> u32 {
         self.definition.current_elements
     }

@@ -88,16 +88,10 @@ pub(crate) fn token() -> usize {
 }
 
 /// Makes the thread ready to run WebAssembly code: signal handlers, a signal stack, stack bounds. [`traps::enter`] does it
-/// where needed; doing it earlier only moves the cost.
-pub(crate) fn prepare() {
-    if !current().prepared.get() {
-        prepare_thread();
-    }
-}
-
+/// where it was not done yet. Doing it again does no harm.
 #[cold]
 #[inline(never)]
-pub(crate) fn prepare_thread() {
+pub(crate) fn prepare() {
     let state = current();
     sys::install_handlers(traps::handle_fault);
     sys::use_signal_stack();

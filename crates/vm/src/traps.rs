@@ -41,7 +41,7 @@ use wasmill_abi::{ContextHeader, TrapCode};
 /// One entry from the host into WebAssembly. It lies in the frame of the Rust function that enters.
 #[repr(C)]
 #[derive(Debug)]
-pub struct Activation {
+pub(crate) struct Activation {
     /// Filled by the entry stub.
     pub(crate) saved: Saved,
     /// What the entry stub calls.
@@ -262,7 +262,7 @@ pub(crate) unsafe fn enter<R>(
 ) -> Result<R, Trap> {
     let thread = thread::current();
     if !thread.prepared.get() {
-        thread::prepare_thread();
+        thread::prepare();
     }
     let mut activation = MaybeUninit::<Activation>::uninit();
     let activation = activation.as_mut_ptr();

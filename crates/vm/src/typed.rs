@@ -21,7 +21,7 @@ use std::ffi::c_void;
 use std::mem::{MaybeUninit, size_of, transmute};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use wasmill_abi::{ContextHeader, RawValue};
 use wasmill_types::{ExternRef, FunctionType, Type, Value, WasmValueType};
 
@@ -294,8 +294,16 @@ impl<T: WasmTypeList, E: Error + Sync + Send + 'static> IntoResult<T> for Result
 pub struct EnvState<F, Env> {
     /// The function, shared by the functions of all instances.
     pub function: Arc<F>,
-    /// The environment of this one.
-    pub env: Env,
+    /// The environment of this one. An instance's is set once the instance exists, before any code of it runs.
+    pub env: OnceLock<Env>,
+}
+
+impl<F, Env> EnvState<F, Env> {
+    fn env(&self) -> &Env {
+        self.env
+            .get()
+            .expect("the environment is initialised before the instance runs")
+    }
 }
 
 /// A Rust function or closure that can be a host function.
@@ -342,6 +350,7 @@ impl function::HostFunction {
             entry: F::entry(),
             state: ptr::from_ref(&*state).cast(),
             exclusive,
+            domain: None,
         };
         let parts = HostFunctionParts {
             ty: type_of::<Args, Rets>(),
@@ -355,12 +364,13 @@ impl function::HostFunction {
     }
 
     /// Makes a host function with an environment. `instantiate` is what the API needs to make the function of an
-    /// instance.
+    /// instance; `origin` is the function that this one is made from, then.
     pub fn typed_with_env<F, Args, Rets, Env>(
         store: &Arc<VMStore>,
         type_id: u32,
         registration: Box<dyn Any + Send>,
-        state: EnvState<F, Env>,
+        state: Arc<EnvState<F, Env>>,
+        origin: Option<&VMFunction>,
         instantiate: Option<Box<dyn Any + Send + Sync>>,
     ) -> VMFunction
     where
@@ -369,31 +379,31 @@ impl function::HostFunction {
         Rets: WasmTypeList,
         Env: Send + Sync + 'static,
     {
-        let exclusive = size_of::<F>() != 0;
-        let state = Box::new(SendState(state));
         let code = HostCode {
             entry: F::entry(),
-            state: ptr::from_ref(&state.0).cast(),
-            exclusive,
+            state: Arc::as_ptr(&state).cast(),
+            exclusive: size_of::<F>() != 0,
+            // They share the closure, so they exclude one another.
+            domain: origin.map(|origin| origin.island().domain().clone()),
         };
         let parts = HostFunctionParts {
             ty: type_of::<Args, Rets>(),
             type_id,
             code,
             env: instantiate,
-            resources: Box::new((state, registration)),
+            resources: Box::new((SendState(state), registration)),
         };
         // SAFETY: the entry is for these types, and its state lives in `resources`.
         unsafe { Self::create(store, parts) }
     }
 }
 
-/// Lets a state with a shared function move to another thread.
-struct SendState<F, Env>(EnvState<F, Env>);
+/// Lets the state of a function with an environment move to another thread.
+struct SendState<F, Env>(#[allow(dead_code, reason = "owned, not read")] Arc<EnvState<F, Env>>);
 
-// SAFETY: the function is `Send`; though it is shared by several host functions, only the entry uses it, and functions
-// with a state are exclusive to one domain at a time.
-unsafe impl<F: Send, Env: Send> Send for SendState<F, Env> {}
+// SAFETY: the function is `Send`; though several host functions share it, only their entries use it, and functions with a
+// state share an exclusive domain.
+unsafe impl<F: Send, Env: Send + Sync> Send for SendState<F, Env> {}
 
 /// Runs the Rust side of a host function: what every glue below does around the closure.
 ///
@@ -701,7 +711,7 @@ macro_rules! host_functions {
                         run_host(context, |store| {
                             let state = &*(*context).state.cast::<EnvState<F, Env>>();
                             $( let $a = $a::from_native(NativeWasmType::from_abi($a, store)); )*
-                            finish((state.function)(&state.env, $($a),*), None, store)
+                            finish((state.function)(state.env(), $($a),*), None, store)
                         })
                     }
                 }
@@ -721,7 +731,7 @@ macro_rules! host_functions {
                         run_host(context, |store| {
                             let state = &*(*context).state.cast::<EnvState<F, Env>>();
                             $( let $a = $a::from_native(NativeWasmType::from_abi($a, store)); )*
-                            finish((state.function)(&state.env, $($a),*), Some(&mut *slots), store)
+                            finish((state.function)(state.env(), $($a),*), Some(&mut *slots), store)
                         });
                     }
                 }
