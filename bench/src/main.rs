@@ -83,6 +83,17 @@ enum Subcommands {
         #[arg(long, default_value_t = 5.0)]
         seconds: f64,
     },
+    /// Write the machine code that an engine makes of a case's module to a file and list its functions.
+    Code {
+        /// The case's name or a part that only it has.
+        case: String,
+        /// The engine.
+        #[arg(long, default_value = "wasmtime")]
+        engine: String,
+        /// The file; `objdump -D -b binary -m i386:x86-64` reads it.
+        #[arg(long, value_name = "FILE")]
+        output: PathBuf,
+    },
 }
 
 fn main() -> Result<()> {
@@ -107,7 +118,12 @@ fn main() -> Result<()> {
             case,
             engine,
             seconds,
-        }) => profile(case, engine, *seconds, &arguments.choice.profile),
+        }) => profile(&find(case)?, engine, *seconds, &arguments.choice.profile),
+        Some(Subcommands::Code {
+            case,
+            engine,
+            output,
+        }) => code(&find(case)?, engine, output, &arguments.choice.profile),
         None => compare(&arguments),
     }
 }
@@ -177,34 +193,57 @@ fn compare(arguments: &Arguments) -> Result<()> {
     }
 }
 
-/// Replaces this process by the worker, so that a profiler that started this one sees nothing else.
-fn profile(part: &str, engine: &str, seconds: f64, profile: &str) -> Result<()> {
-    let items: Vec<Item> = suite::all()
-        .into_iter()
-        .filter(|item| item.name.contains(part))
-        .collect();
-    let exact = items
-        .iter()
-        .find(|item| item.name == part || item.name.ends_with(&format!("/{part}")));
-    let item = match (exact, &items[..]) {
-        (Some(item), _) | (None, [item]) => item,
-        (None, []) => bail!("no case `{part}`: `list` lists them"),
-        (None, several) => {
-            let names: Vec<&str> = several.iter().map(|item| item.name.as_str()).collect();
+/// The one case of this name, or with this part in its name.
+fn find(part: &str) -> Result<Item> {
+    let mut items: Vec<Item> = suite::all();
+    items.retain(|item| item.name.contains(part));
+    let ending = format!("/{part}");
+    let exact = |item: &Item| item.name == part || item.name.ends_with(&ending);
+    if items.len() > 1
+        && let Some(position) = items.iter().position(exact)
+    {
+        items.swap(0, position);
+        items.truncate(1);
+    }
+    match items.len() {
+        0 => bail!("no case `{part}`: `list` lists them"),
+        1 => Ok(items.remove(0)),
+        _ => {
+            let names: Vec<&str> = items.iter().map(|item| item.name.as_str()).collect();
             bail!("`{part}` may be any of {}", names.join(", "))
         }
-    };
+    }
+}
+
+/// The worker program of one engine, ready to be started for one case.
+fn worker_command(item: &Item, engine: &str, profile: &str) -> Result<Command> {
     prepare(std::slice::from_ref(item))?;
     let engine = engines::build(&[engine.to_owned()], profile)?.remove(0);
+    let mut command = Command::new(engine.program);
+    command
+        .arg(engine.compiler)
+        .env_remove("RUST_BACKTRACE")
+        .env_remove("RUST_LIB_BACKTRACE");
+    Ok(command)
+}
+
+/// Replaces this process by the worker, so that a profiler that started this one sees nothing else.
+fn profile(item: &Item, engine: &str, seconds: f64, profile: &str) -> Result<()> {
     let case = Case {
         module: setup::module_path(item.module),
         action: item.action.clone(),
     };
-    let error = Command::new(engine.program)
-        .args([engine.compiler, "--profile", &seconds.to_string()])
+    let error = worker_command(item, engine, profile)?
+        .args(["--profile", &seconds.to_string()])
         .arg(serde_json::to_string(&case)?)
-        .env_remove("RUST_BACKTRACE")
-        .env_remove("RUST_LIB_BACKTRACE")
+        .exec();
+    Err(error).context("cannot start the worker")
+}
+
+fn code(item: &Item, engine: &str, output: &Path, profile: &str) -> Result<()> {
+    let error = worker_command(item, engine, profile)?
+        .arg("--code")
+        .args([&setup::module_path(item.module), output])
         .exec();
     Err(error).context("cannot start the worker")
 }

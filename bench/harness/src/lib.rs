@@ -15,6 +15,6 @@ pub mod protocol;
 pub mod serve;
 
 pub use peer::{
-    Batch, CallKind, Compiled, Compiler, Instantiation, Kernel, Peer, Threads, TrapKind,
+    Batch, CallKind, Code, Compiled, Compiler, Instantiation, Kernel, Peer, Threads, TrapKind,
 };
 pub use serve::serve;

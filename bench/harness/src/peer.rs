@@ -22,6 +22,14 @@ pub struct Compiled {
     pub code_bytes: Option<u64>,
 }
 
+/// Machine code to look at.
+pub struct Code {
+    /// All of a module's.
+    pub bytes: Vec<u8>,
+    /// Its functions: name or index, offset, length.
+    pub functions: Vec<(String, usize, usize)>,
+}
+
 /// How many threads may compile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Threads {
@@ -92,4 +100,9 @@ pub trait Peer {
 
     /// Traps and catches the error.
     fn trap(&self, wasm: &[u8], kind: TrapKind) -> Result<Option<Batch>>;
+
+    /// The machine code of a module, for those who want to read it.
+    fn code(&self, _wasm: &[u8]) -> Result<Option<Code>> {
+        Ok(None)
+    }
 }

@@ -1,7 +1,8 @@
 //! A worker's main function: answers the driver's requests with a [`Peer`], or runs one case for a profiler.
 //!
 //! `WORKER COMPILER` serves until its input ends. `WORKER COMPILER --profile SECONDS CASE` (the case in JSON) repeats one
-//! case for that long, so that `perf record` sees nothing else.
+//! case for that long, so that `perf record` sees nothing else. `WORKER COMPILER --code MODULE FILE` writes a module's
+//! machine code to a file and lists its functions.
 
 use crate::clock::{Elapsed, timed};
 use crate::memory;
@@ -21,6 +22,9 @@ pub fn serve<P: Peer>(make: impl FnOnce(&str) -> Result<P>) -> Result<()> {
         [compiler, "--profile", seconds, case] => {
             let seconds = Duration::from_secs_f64(seconds.parse()?);
             repeat(&make(compiler)?, &serde_json::from_str(case)?, seconds)
+        }
+        [compiler, "--code", module, file] => {
+            write_code(&make(compiler)?, Path::new(module), Path::new(file))
         }
         _ => bail!("this is a worker of `wasmill-bench`, which starts it"),
     }
@@ -56,6 +60,17 @@ fn handle(peer: &dyn Peer, prepared: &mut Option<Prepared>, request: Request) ->
             Ok(Answer::Sample(prepared.measure(iterations)?))
         }
     }
+}
+
+fn write_code(peer: &dyn Peer, module: &Path, file: &Path) -> Result<()> {
+    let code = peer
+        .code(&read(module)?)?
+        .context("this engine does not show its code")?;
+    std::fs::write(file, code.bytes).with_context(|| format!("cannot write {}", file.display()))?;
+    for (name, offset, length) in code.functions {
+        println!("{offset:#x} {length:#x} {name}");
+    }
+    Ok(())
 }
 
 fn repeat(peer: &dyn Peer, case: &Case, duration: Duration) -> Result<()> {

@@ -6,7 +6,8 @@
 use anyhow::{Result, bail, ensure};
 use std::hint::black_box;
 use wasmill_bench_harness::{
-    Batch, CallKind, Compiled, Compiler, Instantiation, Kernel, Peer, Threads, TrapKind, serve,
+    Batch, CallKind, Code, Compiled, Compiler, Instantiation, Kernel, Peer, Threads, TrapKind,
+    serve,
 };
 use wasmtime::{
     Config, Engine, Func, InstanceAllocationStrategy, Linker, Module, PoolingAllocationConfig,
@@ -185,5 +186,18 @@ impl Peer for Wasmtime {
             }
             Ok(())
         })))
+    }
+
+    fn code(&self, wasm: &[u8]) -> Result<Option<Code>> {
+        let (_, module) = self.module(wasm)?;
+        let describe = |function: wasmtime::ModuleFunction| {
+            let name = function.name.unwrap_or_default();
+            let index = function.index.as_u32();
+            (format!("{index} {name}"), function.offset, function.len)
+        };
+        Ok(Some(Code {
+            bytes: module.text().to_vec(),
+            functions: module.functions().map(describe).collect(),
+        }))
     }
 }
