@@ -314,3 +314,6 @@ pub(crate) fn trap_site(pc: usize) -> Option<Option<TrapCode>> {
         .find(pc)
         .map(|entry| entry.metadata.trap_code(offset(entry, pc)))
 }
+
+#[cfg(test)]
+mod tests;

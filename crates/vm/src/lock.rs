@@ -36,6 +36,11 @@
 //! [`IslandLock::merge_into`] ends a lock: from then on [`IslandLock::enter`] says `false`, also to those who were waiting,
 //! and the caller must find out which lock took its place. What was entered on it counts as entered on the other.
 //!
+//! # Tokens
+//!
+//! A thread that was not prepared has the token zero, which no slot has: it comes the slow way, and is prepared there.
+//! Whoever holds a lock can therefore run WebAssembly code (T3).
+//!
 //! # Invariants
 //!
 //! - L1: slots live as long as the lock, and a lock does not move once it was entered. (A late store of an owner that
@@ -44,6 +49,7 @@
 //!   that has ended inherits its slots; it has seen all that the other did, because handing on the memory of a thread
 //!   synchronises.
 
+use crate::thread;
 #[cfg(loom)]
 use loom::sync::{
     Condvar, Mutex, MutexGuard,
@@ -184,7 +190,7 @@ impl IslandLock {
     }
 
     /// Enters, waiting for another thread to leave if need be. False if the lock has given way to another: then nothing
-    /// was entered. `token` is the calling thread's.
+    /// was entered. `token` is the calling thread's, or zero if it has none yet.
     #[inline(always)]
     #[must_use = "nothing was entered if this is false"]
     pub(crate) fn enter(&self, token: usize) -> bool {
@@ -217,6 +223,7 @@ impl IslandLock {
     /// Whether the calling thread, whose token this is, is in.
     #[inline]
     pub(crate) fn is_held_by(&self, token: usize) -> bool {
+        // (No slot of an owner has the token zero.)
         self.own_slot(token)
             .is_some_and(|slot| slot.held.load(Relaxed) > 0)
     }
@@ -224,8 +231,16 @@ impl IslandLock {
     #[cold]
     #[inline(never)]
     fn enter_slow(&self, token: usize) -> bool {
+        let token = if token == 0 { thread::prepare() } else { token };
         let mut state = self.lock();
         let slot = self.slot_of(&mut state, token);
+        // SAFETY: L1.
+        let own = unsafe { &*slot };
+        if own.held.load(Relaxed) > 0 {
+            // Already in, with a token that was forgotten on the way.
+            own.held.store(own.held.load(Relaxed) + 1, Relaxed);
+            return true;
+        }
         let mut passed_over = 0;
         loop {
             if state.merged {

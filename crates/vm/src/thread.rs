@@ -5,15 +5,17 @@
 //! also from signal handlers. What must be undone when the thread ends (its signal stack) is behind `sys`.
 //!
 //! ```text
-//!   enter ── not prepared? ──► prepare: handlers (once), stack bounds, signal stack
-//!     │
-//!     └─ activation: innermost ─► prev ─► … ─► null
+//!   token() == 0 ──► the slow way into any lock ──► prepare: handlers (once), signal stack, stack bounds, token
+//!
+//!   activation: innermost ─► prev ─► … ─► null
 //! ```
 //!
 //! Invariants:
 //! - T1: `activation` is null or points to an [`Activation`] in a live frame of this thread.
 //! - T2: a [`ThreadState`] is touched by its own thread only, and by signal handlers that interrupt WebAssembly code on
 //!   that thread (which is an opaque call to everything written in Rust).
+//! - T3: a thread that holds a lock of a domain is prepared, because `lock` lets no thread in that has no token. So
+//!   entering WebAssembly code needs no check.
 
 use crate::sys;
 use crate::traps::{self, Activation, TrapReason};
@@ -27,22 +29,23 @@ pub const DEFAULT_HOST_RESERVE: usize = 64 << 10;
 /// The most WebAssembly frames that a backtrace holds.
 pub(crate) const MAX_FRAMES: usize = 64;
 
-/// What the runtime keeps per thread.
+/// What the runtime keeps per thread. What every call needs comes first.
+#[repr(C)]
 pub(crate) struct ThreadState {
     /// The innermost activation, or null.
     pub(crate) activation: Cell<*mut Activation>,
     /// Host code called from WebAssembly needs a stack pointer of at least this.
     pub(crate) stack_limit: Cell<usize>,
-    /// Whether [`prepare`] has run.
-    pub(crate) prepared: Cell<bool>,
+    /// See [`token`]; zero until the thread is prepared.
+    token: Cell<usize>,
     /// The thread's own stack. Empty until prepared, and where the platform does not tell.
     pub(crate) stack: Cell<StackBounds>,
     /// Why the activation that is being left was left, if not for a hardware trap.
     pub(crate) pending: UnsafeCell<ManuallyDrop<Option<TrapReason>>>,
-    /// Where frames are noted before the stack below an activation is given up.
-    pub(crate) frames: UnsafeCell<[usize; MAX_FRAMES]>,
     /// How many of `frames` are in use.
     pub(crate) frame_count: Cell<usize>,
+    /// Where frames are noted before the stack below an activation is given up.
+    pub(crate) frames: UnsafeCell<[usize; MAX_FRAMES]>,
 }
 
 /// The extent of a thread's stack.
@@ -61,11 +64,11 @@ thread_local! {
         ThreadState {
             activation: Cell::new(ptr::null_mut()),
             stack_limit: Cell::new(0),
-            prepared: Cell::new(false),
+            token: Cell::new(0),
             stack: Cell::new(StackBounds { low: 0, high: 0, guard: 0 }),
             pending: UnsafeCell::new(ManuallyDrop::new(None)),
-            frames: UnsafeCell::new([0; MAX_FRAMES]),
             frame_count: Cell::new(0),
+            frames: UnsafeCell::new([0; MAX_FRAMES]),
         }
     };
 }
@@ -81,17 +84,16 @@ pub(crate) fn current() -> &'static ThreadState {
     STATE.with(|state| unsafe { &*ptr::from_ref(state) })
 }
 
-/// The thread's identity for locks: an address that no other living thread has.
+/// The thread's identity for locks: a number that no other living thread has, or zero if the thread is not prepared.
 #[inline(always)]
 pub(crate) fn token() -> usize {
-    ptr::from_ref(current()).addr()
+    current().token.get()
 }
 
-/// Makes the thread ready to run WebAssembly code: signal handlers, a signal stack, stack bounds. [`traps::enter`] does it
-/// where it was not done yet. Doing it again does no harm.
+/// Makes the thread ready to run WebAssembly code (T3) and returns its token. Doing it again does no harm.
 #[cold]
 #[inline(never)]
-pub(crate) fn prepare() {
+pub(crate) fn prepare() -> usize {
     let state = current();
     sys::install_handlers(traps::handle_fault);
     sys::use_signal_stack();
@@ -102,11 +104,14 @@ pub(crate) fn prepare() {
         0 => 0,
         low => low + guard_inside + DEFAULT_HOST_RESERVE,
     });
-    state.prepared.set(true);
+    // An address is a number that no other living thread has.
+    let token = ptr::from_ref(state).addr();
+    state.token.set(token);
+    token
 }
 
 /// Called when the thread's signal stack goes away at the thread's end. Should the thread run WebAssembly once more, in a
 /// destructor of another thread local, it gets a new one.
 pub(crate) fn signal_stack_lost() {
-    current().prepared.set(false);
+    current().token.set(0);
 }

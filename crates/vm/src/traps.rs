@@ -251,7 +251,8 @@ pub(crate) fn entry_stub() -> *const c_void {
 ///
 /// # Safety
 ///
-/// - `context` is what `code` expects, is not being entered by another thread, and stays valid; so does `code` (I2).
+/// - The thread holds the domain of `context`, and so is prepared (T3).
+/// - `context` is what `code` expects, and stays valid; so does `code` (I2).
 /// - `call` owns nothing that must be dropped, and does nothing else of note: a trap leaves the stub with a garbage
 ///   result, so every bit pattern must be a valid `R`.
 #[inline(always)]
@@ -261,9 +262,7 @@ pub(crate) unsafe fn enter<R>(
     call: impl FnOnce(*const c_void) -> R,
 ) -> Result<R, Trap> {
     let thread = thread::current();
-    if !thread.prepared.get() {
-        thread::prepare();
-    }
+    debug_assert_ne!(thread::token(), 0, "T3: whoever enters holds a domain");
     let mut activation = MaybeUninit::<Activation>::uninit();
     let activation = activation.as_mut_ptr();
     let prev = thread.activation.get();

@@ -98,7 +98,10 @@ impl CodeMetadata for Guest {
             (site_load(), TrapCode::HeapAccessOutOfBounds),
             (site_divide(), TrapCode::IntegerDivisionByZero),
         ];
-        sites.into_iter().find(|(site, _)| site.addr() == pc).map(|(_, code)| code)
+        sites
+            .into_iter()
+            .find(|(site, _)| site.addr() == pc)
+            .map(|(_, code)| code)
     }
     fn as_any(&self) -> &dyn Any {
         self
@@ -129,6 +132,7 @@ pub(crate) fn context() -> Box<ContextHeader> {
 macro_rules! enter_guest {
     ($guest:expr => fn($($ty:ty),*) $(-> $result:ty)?, $($arg:expr),*) => {{
         $crate::arch::tests::register_guests();
+        $crate::thread::prepare();
         let mut context = $crate::arch::tests::context();
         let context = &raw mut *context;
         // SAFETY: the guest functions have the signatures given where they are defined.
@@ -146,7 +150,10 @@ pub(crate) use enter_guest;
 #[test]
 fn typed_entry_passes_arguments_and_results() {
     for n in 0..1000 {
-        assert_eq!(enter_guest!(add() => fn(i32, i32) -> i32, n, 7).unwrap(), n + 7);
+        assert_eq!(
+            enter_guest!(add() => fn(i32, i32) -> i32, n, 7).unwrap(),
+            n + 7
+        );
     }
 }
 
@@ -160,7 +167,12 @@ struct Dump {
     stack: [u64; 40],
 }
 
-const EMPTY: Dump = Dump { gpr: [0; 3], padding: 0, xmm: [0; 8], stack: [0; 40] };
+const EMPTY: Dump = Dump {
+    gpr: [0; 3],
+    padding: 0,
+    xmm: [0; 8],
+    stack: [0; 40],
+};
 
 #[test]
 fn typed_entry_passes_26_integers() {
@@ -177,15 +189,18 @@ fn typed_entry_passes_26_integers() {
         call!(3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25).unwrap();
     assert_eq!(misalignment, 0);
     assert_eq!(out.gpr, [3, 4, 5]);
-    assert_eq!(out.stack[..20], std::array::from_fn::<u64, 20, _>(|n| n as u64 + 6));
+    assert_eq!(
+        out.stack[..20],
+        std::array::from_fn::<u64, 20, _>(|n| n as u64 + 6)
+    );
 }
 
 #[test]
+#[allow(improper_ctypes_definitions, reason = "the C type of a vector is what is tested")]
 fn typed_entry_passes_vectors_and_floats_on_the_stack() {
     let mut out = EMPTY;
-    let vector = |n: i64| {
-        _mm_set_epi64x(n, -n)
-    };
+    // SAFETY: SSE2 is part of x86-64.
+    let vector = |n: i64| unsafe { _mm_set_epi64x(n, -n) };
     macro_rules! call {
         ($($n:literal)*) => {
             enter_guest!(
@@ -207,11 +222,15 @@ fn typed_entry_passes_vectors_and_floats_on_the_stack() {
     assert_eq!(out.stack[4], 1.5f64.to_bits());
     assert_eq!(out.stack[6..8], word(99));
     // SAFETY: both are sixteen bytes of plain data.
-    assert_eq!(unsafe { std::mem::transmute::<__m128i, u128>(result) }, bits(1));
+    assert_eq!(
+        unsafe { std::mem::transmute::<__m128i, u128>(result) },
+        bits(1)
+    );
 }
 
 fn invoke_dump(words: &[u64]) -> Result<(RegisterResults, Dump), Trap> {
     register_guests();
+    crate::thread::prepare();
     let mut out = EMPTY;
     let mut context = context();
     let context = &raw mut *context;
@@ -238,21 +257,37 @@ fn dynamic_entry_passes_everything() {
     for count in 0..40 {
         let words: Vec<u64> = (100..100 + count).collect();
         let (results, out) = invoke_dump(&words).unwrap();
-        assert_eq!(results.rax, 0, "the stack is aligned with {count} words on it");
+        assert_eq!(
+            results.rax, 0,
+            "the stack is aligned with {count} words on it"
+        );
         assert_eq!(results.xmm0, u128::MAX / 2);
         assert_eq!(out.gpr, [3, 4, 5]);
-        assert_eq!(out.xmm, std::array::from_fn(|n| u128::MAX / (n as u128 + 2)));
+        assert_eq!(
+            out.xmm,
+            std::array::from_fn(|n| u128::MAX / (n as u128 + 2))
+        );
         assert_eq!(out.stack[..words.len()], words);
     }
 }
 
 #[test]
 fn dynamic_entry_survives_a_trap() {
-    let args = RegisterArgs { gpr: [0; 6], xmm: [0; 8], stack: ptr::null(), stack_words: 0 };
+    register_guests();
+    crate::thread::prepare();
+    let args = RegisterArgs {
+        gpr: [0; 6],
+        xmm: [0; 8],
+        stack: ptr::null(),
+        stack_words: 0,
+    };
     for _ in 0..10 {
         let mut context = context();
         let context = &raw mut *context;
-        let args = RegisterArgs { gpr: [context.addr() as u64, 0, 0, 0, 0, 0], ..args };
+        let args = RegisterArgs {
+            gpr: [context.addr() as u64, 0, 0, 0, 0, 0],
+            ..args
+        };
         // SAFETY: `unreachable` takes a context only.
         let result = unsafe { enter(context, unreachable(), |stub| invoke_raw(stub, &args)) };
         assert!(result.is_err());
@@ -263,11 +298,23 @@ fn dynamic_entry_survives_a_trap() {
 fn many_stack_words_probe_the_stack() {
     let words: Vec<u64> = (0..30_000).collect();
     extern "C" fn first_two(
-        _: u64, _: u64, _: u64, _: u64, _: u64, _: u64, first: u64, second: u64,
+        _: u64,
+        _: u64,
+        _: u64,
+        _: u64,
+        _: u64,
+        _: u64,
+        first: u64,
+        second: u64,
     ) -> u64 {
         first * 10 + second
     }
-    let args = RegisterArgs { gpr: [0; 6], xmm: [0; 8], stack: words[1..].as_ptr(), stack_words: 29_999 };
+    let args = RegisterArgs {
+        gpr: [0; 6],
+        xmm: [0; 8],
+        stack: words[1..].as_ptr(),
+        stack_words: 29_999,
+    };
     // SAFETY: the function takes six integers in registers, and ignores all stack words but two.
     let results = unsafe { invoke_raw(first_two as *const c_void, &args) };
     assert_eq!(results.rax, 12);
@@ -287,17 +334,90 @@ fn dynamic_host_entry_spills_and_returns() {
     }
     dynamic_host_entry!(fn entry => target);
     type Integers = extern "C" fn(
-        *mut ContextHeader, u64, u64, u64, u64, u64, f64, f64, f64, f64, f64, f64, f64, f64, u64, u64,
+        *mut ContextHeader,
+        u64,
+        u64,
+        u64,
+        u64,
+        u64,
+        f64,
+        f64,
+        f64,
+        f64,
+        f64,
+        f64,
+        f64,
+        f64,
+        u64,
+        u64,
     ) -> u64;
     type Floats = extern "C" fn(
-        *mut ContextHeader, u64, u64, u64, u64, u64, f64, f64, f64, f64, f64, f64, f64, f64, u64, u64,
+        *mut ContextHeader,
+        u64,
+        u64,
+        u64,
+        u64,
+        u64,
+        f64,
+        f64,
+        f64,
+        f64,
+        f64,
+        f64,
+        f64,
+        f64,
+        u64,
+        u64,
     ) -> f64;
     let mut header = context();
     // SAFETY: the entry serves every signature.
     let (integers, floats): (Integers, Floats) = unsafe {
-        (std::mem::transmute(entry as *const c_void), std::mem::transmute(entry as *const c_void))
+        (
+            std::mem::transmute(entry as *const c_void),
+            std::mem::transmute(entry as *const c_void),
+        )
     };
-    assert_eq!(integers(&mut *header, 2, 3, 4, 5, 6, 1., 2., 3., 4., 5., 6., 7., 8., 30, 12), 42);
-    assert_eq!(floats(&mut *header, 2, 3, 4, 5, 6, 1., 2., 3., 4., 5., 6., 7., 8., 30, 12), 0.25);
+    assert_eq!(
+        integers(
+            &mut *header,
+            2,
+            3,
+            4,
+            5,
+            6,
+            1.,
+            2.,
+            3.,
+            4.,
+            5.,
+            6.,
+            7.,
+            8.,
+            30,
+            12
+        ),
+        42
+    );
+    assert_eq!(
+        floats(
+            &mut *header,
+            2,
+            3,
+            4,
+            5,
+            6,
+            1.,
+            2.,
+            3.,
+            4.,
+            5.,
+            6.,
+            7.,
+            8.,
+            30,
+            12
+        ),
+        0.25
+    );
     assert_ne!((header.exit_sp, header.exit_fp), (0, 0));
 }

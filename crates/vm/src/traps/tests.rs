@@ -38,7 +38,10 @@ fn all_hardware_traps() {
         code_of(enter_guest!(guest::divide() => fn(i32, i32) -> i32, 1, 0)),
         TrapCode::IntegerDivisionByZero
     );
-    assert_eq!(enter_guest!(guest::divide() => fn(i32, i32) -> i32, 42, 6).unwrap(), 7);
+    assert_eq!(
+        enter_guest!(guest::divide() => fn(i32, i32) -> i32, 42, 6).unwrap(),
+        7
+    );
 }
 
 #[test]
@@ -70,7 +73,10 @@ fn a_trap_restores_what_the_caller_kept_in_registers() {
 fn overflow_both_ways() {
     for _ in 0..3 {
         let small = enter_guest!(guest::recurse() => fn(),);
-        assert_eq!(small.as_ref().unwrap_err().backtrace.frames.len(), MAX_FRAMES);
+        assert_eq!(
+            small.as_ref().unwrap_err().backtrace.frames.len(),
+            MAX_FRAMES
+        );
         assert_eq!(code_of(small), TrapCode::StackOverflow);
         let large = enter_guest!(guest::recurse_large() => fn(),);
         assert_eq!(code_of(large), TrapCode::StackOverflow);
@@ -86,7 +92,10 @@ fn stack_overflow_on_a_test_thread() {
 #[test]
 fn stack_overflow_on_small_threads() {
     for size in [128 << 10, 256 << 10, 1 << 20] {
-        let thread = Builder::new().stack_size(size).spawn(overflow_both_ways).unwrap();
+        let thread = Builder::new()
+            .stack_size(size)
+            .spawn(overflow_both_ways)
+            .unwrap();
         thread.join().unwrap();
     }
 }
@@ -156,8 +165,9 @@ unsafe fn glue(header: *mut ContextHeader, body: impl FnOnce() -> Result<i64, Tr
 macro_rules! host {
     ($name:ident, $target:ident, |$arg:ident| $body:expr) => {
         unsafe extern "C" fn $target(header: *mut ContextHeader, $arg: i64) -> i64 {
+            let body = || $body;
             // SAFETY: reached through the thunk only.
-            unsafe { glue(header, || $body) }
+            unsafe { glue(header, body) }
         }
         exit_thunk!(fn $name => $target);
     };
@@ -173,7 +183,9 @@ fn call_host(host: unsafe extern "C" fn(), arg: i64) -> Result<i64, Trap> {
 }
 
 host!(double, double_target, |n| Ok(n * 2));
-host!(fail, fail_target, |n| Err(TrapReason::User(format!("number {n}").into())));
+host!(fail, fail_target, |n| Err(TrapReason::User(
+    format!("number {n}").into()
+)));
 host!(panics, panics_target, |n| panic!("number {n}"));
 host!(divides, divides_target, |n| {
     enter_guest!(guest::divide() => fn(i32, i32) -> i32, 100, n as i32)
@@ -221,7 +233,10 @@ fn errors_and_panics_travel_over_webassembly_frames() {
         }
         other => panic!("{other:?}"),
     }
-    assert_eq!(code_of(call_host(divides, 0)), TrapCode::IntegerDivisionByZero);
+    assert_eq!(
+        code_of(call_host(divides, 0)),
+        TrapCode::IntegerDivisionByZero
+    );
     assert_eq!(call_host(double, 1).unwrap(), 3);
 }
 
@@ -250,17 +265,29 @@ fn names(backtrace: &Backtrace) -> Vec<&'static str> {
         ("outer", guest::outer()),
     ];
     let name = |offset: u32| {
-        let before = functions.iter().filter(|(_, start)| offset_of_code(*start) <= offset);
-        before.max_by_key(|(_, start)| offset_of_code(*start)).unwrap().0
+        let before = functions
+            .iter()
+            .filter(|(_, start)| offset_of_code(*start) <= offset);
+        before
+            .max_by_key(|(_, start)| offset_of_code(*start))
+            .unwrap()
+            .0
     };
-    backtrace.frames.iter().map(|frame| name(frame.offset)).collect()
+    backtrace
+        .frames
+        .iter()
+        .map(|frame| name(frame.offset))
+        .collect()
 }
 
 #[test]
 fn backtraces_name_every_frame() {
     let trap = enter_guest!(guest::load() => fn(usize) -> i32, 0).unwrap_err();
     assert_eq!(names(&trap.backtrace), ["load"]);
-    assert_eq!(trap.backtrace.frames[0].offset, offset_of_code(guest::site_load()));
+    assert_eq!(
+        trap.backtrace.frames[0].offset,
+        offset_of_code(guest::site_load())
+    );
     let trap = call_host(fail, 0).unwrap_err();
     assert_eq!(names(&trap.backtrace), ["call", "outer"]);
     assert!(Backtrace::capture().frames.is_empty());
@@ -272,7 +299,8 @@ fn backtraces_span_activations() {
         static INNER: RefCell<Vec<Vec<&'static str>>> = const { RefCell::new(Vec::new()) };
     }
     host!(keeps_inner, keeps_inner_target, |n| {
-        let note = |trap: &Trap| INNER.with(|inner| inner.borrow_mut().push(names(&trap.backtrace)));
+        let note =
+            |trap: &Trap| INNER.with(|inner| inner.borrow_mut().push(names(&trap.backtrace)));
         let inner = enter_guest!(guest::divide() => fn(i32, i32) -> i32, 1, 0).unwrap_err();
         note(&inner);
         let overflow = enter_guest!(guest::recurse() => fn(),).unwrap_err();
@@ -286,7 +314,10 @@ fn backtraces_span_activations() {
     });
     assert_eq!(call_host(captures, 2).unwrap(), 3);
     CAPTURED.with(|captured| {
-        assert_eq!(names(&captured.borrow()), ["call", "outer", "call", "outer", "call", "outer"]);
+        assert_eq!(
+            names(&captured.borrow()),
+            ["call", "outer", "call", "outer", "call", "outer"]
+        );
     });
 }
 
@@ -336,7 +367,13 @@ const SCENARIO: &str = "WASMILL_TEST_SCENARIO";
 
 fn run_scenario(name: &str) -> Output {
     Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "traps::tests::scenario", "--test-threads=1", "--nocapture", "--include-ignored"])
+        .args([
+            "--exact",
+            "traps::tests::scenario",
+            "--test-threads=1",
+            "--nocapture",
+            "--include-ignored",
+        ])
         .env(SCENARIO, name)
         .output()
         .unwrap()
@@ -394,7 +431,9 @@ fn set_action(signal: libc::c_int, handler: usize, flags: libc::c_int) {
 #[test]
 #[ignore = "part of other tests"]
 fn scenario() {
-    let Ok(name) = std::env::var(SCENARIO) else { return };
+    let Ok(name) = std::env::var(SCENARIO) else {
+        return;
+    };
     register_guests();
     match &*name {
         "host overflow" => {
@@ -425,7 +464,11 @@ fn scenario() {
             let _ = enter_guest!(guest::stray() => fn(),);
         }
         "previous with info" => {
-            set_action(libc::SIGSEGV, previous_with_info as *const () as usize, libc::SA_SIGINFO);
+            set_action(
+                libc::SIGSEGV,
+                previous_with_info as *const () as usize,
+                libc::SA_SIGINFO,
+            );
             all_hardware_traps();
             // SAFETY: none: the test wants the fault.
             std::hint::black_box(unsafe { null().read_volatile() });
@@ -460,7 +503,10 @@ static BEFORE_MAIN: extern "C" fn() = {
     extern "C" fn before_main() {
         if std::env::var(SCENARIO).is_ok_and(|name| name == "main thread") {
             // SAFETY: no arguments.
-            assert!(unsafe { libc::getpid() == libc::gettid() }, "not on the main thread");
+            assert!(
+                unsafe { libc::getpid() == libc::gettid() },
+                "not on the main thread"
+            );
             overflow_both_ways();
             assert_eq!(code_of(call_host(descends, 0)), TrapCode::StackOverflow);
             overflow_both_ways();
@@ -482,15 +528,27 @@ fn the_main_thread() {
 fn overflows_of_the_host_are_still_reported_by_rust() {
     for name in ["host overflow", "host overflow on a thread"] {
         let output = run_scenario(name);
-        assert_eq!(signal_of(&output), Some(libc::SIGABRT), "{name}: {output:?}");
+        assert_eq!(
+            signal_of(&output),
+            Some(libc::SIGABRT),
+            "{name}: {output:?}"
+        );
         assert!(String::from_utf8_lossy(&output.stderr).contains("has overflowed its stack"));
     }
 }
 
 #[test]
 fn faults_of_the_host_end_the_process() {
-    for name in ["host fault", "host fault inside a call", "stray guest fault"] {
-        assert_eq!(signal_of(&run_scenario(name)), Some(libc::SIGSEGV), "{name}");
+    for name in [
+        "host fault",
+        "host fault inside a call",
+        "stray guest fault",
+    ] {
+        assert_eq!(
+            signal_of(&run_scenario(name)),
+            Some(libc::SIGSEGV),
+            "{name}"
+        );
     }
 }
 
