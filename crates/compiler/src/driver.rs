@@ -335,12 +335,17 @@ impl<E: Emit> Driver<'_, E> {
         Ok(())
     }
 
-    /// The position of the frame `depth` levels out, and how many arguments a branch to it takes. Notes the branch.
-    fn branch_target(&mut self, depth: u32) -> (usize, usize) {
-        let frames = &mut self.state.frames;
+    /// The position of the frame `depth` levels out, and how many arguments a branch to it takes.
+    fn target(&self, depth: u32) -> (usize, usize) {
+        let frames = &self.state.frames;
         let at = frames.len() - 1 - depth as usize;
-        frames[at].branched_to |= frames[at].kind != FrameKind::Loop;
         (at, frames[at].branch_arity())
+    }
+
+    /// Notes that reachable code branches to a frame.
+    fn note_branch(&mut self, at: usize) {
+        let frame = &mut self.state.frames[at];
+        frame.branched_to |= frame.kind != FrameKind::Loop;
     }
 
     /// Replaces the topmost `taken` operands by what the last hook gave.
@@ -496,36 +501,41 @@ impl<'a, E: Emit> VisitOperator<'a> for Driver<'_, E> {
         self.charge(frame.results)
     }
     fn visit_br(&mut self, depth: u32) -> Outcome {
+        let (at, arity) = self.target(depth);
+        self.charge(arity)?;
         if self.reachable {
-            let (at, arity) = self.branch_target(depth);
+            self.note_branch(at);
             let state = &mut *self.state;
             let args = &state.values[state.values.len() - arity..];
             self.emit.br(state.frames[at].emitted(), args);
             self.stop();
-            self.charge(arity)?;
         }
         Ok(())
     }
     fn visit_br_if(&mut self, depth: u32) -> Outcome {
+        let (at, arity) = self.target(depth);
+        self.charge(arity)?;
         if self.reachable {
             let condition = self.pop();
-            let (at, arity) = self.branch_target(depth);
+            self.note_branch(at);
             let state = &mut *self.state;
             let args = &state.values[state.values.len() - arity..];
             self.emit.br_if(condition, state.frames[at].emitted(), args);
-            self.charge(arity)?;
         }
         Ok(())
     }
     fn visit_br_table(&mut self, targets: BrTable<'a>) -> Outcome {
         if self.reachable {
             let index = self.pop();
+            let (default, arity) = self.target(targets.default());
             let mut cases = std::mem::take(&mut self.state.cases);
             cases.clear();
             for depth in targets.targets() {
-                cases.push(self.branch_target(depth.map_err(invalid)?).0 as u32);
+                let (at, _) = self.target(depth.map_err(invalid)?);
+                self.note_branch(at);
+                cases.push(at as u32);
             }
-            let (default, arity) = self.branch_target(targets.default());
+            self.note_branch(default);
             cases.push(default as u32);
             let state = &mut *self.state;
             let args = &state.values[state.values.len() - arity..];

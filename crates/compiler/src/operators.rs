@@ -552,3 +552,174 @@ macro_rules! define_visitors {
 }
 
 pub(crate) use {define_visitors, for_each_scalar_operator, for_each_vector_operator};
+
+#[cfg(test)]
+mod tests {
+    //! The table against two other sources: wasmparser's arity of each operator, and the operators' names, which say
+    //! operation and shapes in a language of their own.
+
+    use std::collections::HashMap;
+
+    struct Row {
+        hook: &'static str,
+        visit: &'static str,
+        op: String,
+        shapes: Vec<&'static str>,
+    }
+
+    fn rows() -> Vec<Row> {
+        let mut rows = Vec::new();
+        macro_rules! collect {
+            ($($hook:ident $visit:ident $($op:ident)::+ $($shape:ident)*;)*) => { $(
+                rows.push(Row {
+                    hook: stringify!($hook),
+                    visit: stringify!($visit),
+                    op: [$(stringify!($op)),+].join("::"),
+                    shapes: vec![$(stringify!($shape)),*],
+                });
+            )* };
+        }
+        for_each_scalar_operator!(collect);
+        for_each_vector_operator!(collect);
+        // Rows without an operation name their shape in its place.
+        for row in &mut rows {
+            if !row.op.contains("::") {
+                assert!(row.shapes.is_empty());
+                row.shapes = vec![Box::leak(std::mem::take(&mut row.op).into_boxed_str())];
+            }
+        }
+        rows
+    }
+
+    fn arity(hook: &str) -> &'static str {
+        match hook {
+            "unary" | "test" | "convert" | "splat" | "extract_lane" => "arity 1 -> 1",
+            "binary" | "compare" | "shift" | "replace_lane" => "arity 2 -> 1",
+            "load" => "arity memarg 1 -> 1",
+            "store" | "store_lane" => "arity memarg 2 -> 0",
+            "load_lane" => "arity memarg 2 -> 1",
+            other => panic!("no hook {other}"),
+        }
+    }
+
+    #[test]
+    fn rows_have_the_arity_of_their_operators() {
+        let mut arities = HashMap::new();
+        macro_rules! collect {
+            ($(@$proposal:ident $op:ident $({ $($arg:ident: $argty:ty),* })? => $visit:ident ($($ann:tt)*))*) => {
+                $( arities.insert(stringify!($visit), [$(stringify!($ann)),*].join(" ")); )*
+            };
+        }
+        wasmparser::for_each_operator!(collect);
+        let rows = rows();
+        assert!(rows.len() > 380, "the table is not all there");
+        for row in rows {
+            let expected = arity(row.hook);
+            // wasmparser leaves out that lane accesses have an address.
+            let lane = expected.replace("memarg ", "");
+            let actual = &arities[row.visit];
+            assert!(
+                actual == expected || *actual == lane,
+                "{}: {actual}",
+                row.visit
+            );
+        }
+    }
+
+    fn half(shape: &str) -> &'static str {
+        match shape {
+            "i16x8" => "i8x16",
+            "i32x4" => "i16x8",
+            "i64x2" => "i32x4",
+            other => panic!("no half of {other}"),
+        }
+    }
+
+    fn double(shape: &str) -> &'static str {
+        match shape {
+            "i8x16" => "i16x8",
+            "i16x8" => "i32x4",
+            "i32x4" => "i64x2",
+            other => panic!("no double of {other}"),
+        }
+    }
+
+    /// Bits of a lane, as text, and the number of lanes.
+    fn lanes(shape: &str) -> (&str, u32) {
+        let (bits, lanes) = shape[1..].split_once('x').unwrap();
+        (bits, lanes.parse().unwrap())
+    }
+
+    /// The name that hook, operation and shapes amount to, without the underscores.
+    fn name(row: &Row) -> String {
+        let shapes: Vec<_> = row.shapes.iter().map(|s| s.to_lowercase()).collect();
+        let shape = shapes[0].as_str();
+        let op = row.op.split("::").last().unwrap();
+        // The first letter tells integers from floats, which the shape says too.
+        let kind =
+            op.len() > 1 && op.starts_with(['I', 'F']) && op[1..2] == op[1..2].to_uppercase();
+        let op = op[usize::from(kind)..].to_lowercase();
+        let signed = |op: &str| (op[..op.len() - 1].to_owned(), op[op.len() - 1..].to_owned());
+        match (row.hook, op.as_str()) {
+            ("load", "full") => format!("{shape}load"),
+            ("load", "splat") => format!("v128load{}splat", lanes(shape).0),
+            ("load", "zero") => format!("v128load{}zero", lanes(shape).0),
+            ("load", "extends" | "extendu") => {
+                let (bits, lanes) = lanes(half(shape));
+                format!("v128load{bits}x{}{}", lanes / 2, &op[6..])
+            }
+            ("load", _) => format!("{shape}load{}{}", &op[1..], &op[..1]),
+            ("store", "full") => format!("{shape}store"),
+            ("store", _) => format!("{shape}store{}", &op[3..]),
+            ("load_lane", _) => format!("v128load{}lane", lanes(shape).0),
+            ("store_lane", _) => format!("v128store{}lane", lanes(shape).0),
+            ("splat", _) => format!("{shape}splat"),
+            ("replace_lane", _) => format!("{shape}replacelane"),
+            ("extract_lane", "none") => format!("{shape}extractlane"),
+            ("extract_lane", extend) => format!("{shape}extractlane{}", &extend[..1]),
+            ("binary", "narrows" | "narrowu") => {
+                format!("{}narrow{shape}{}", half(shape), &op[6..])
+            }
+            ("binary", "dots") => format!("{}dot{shape}s", double(shape)),
+            ("binary", _) if op.starts_with("extmul") => {
+                let (op, sign) = signed(&op);
+                format!("{}{op}{shape}{sign}", double(shape))
+            }
+            ("convert", "wrap" | "reinterpret") => format!("{}{op}{shape}", shapes[1]),
+            ("convert", "demote" | "promote") => {
+                let (low, zero) = match (shape.contains('x'), op.as_str()) {
+                    (true, "demote") => ("", "zero"),
+                    (true, _) => ("low", ""),
+                    _ => ("", ""),
+                };
+                format!("{}{op}{low}{shape}{zero}", shapes[1])
+            }
+            ("convert", _) => {
+                let (op, sign) = signed(&op);
+                let zero = shape == "f64x2" && op == "truncsat";
+                let low = shapes[1] == "f64x2" && op == "convert";
+                let (low, zero) = (if low { "low" } else { "" }, if zero { "zero" } else { "" });
+                format!("{}{op}{low}{shape}{sign}{zero}", shapes[1])
+            }
+            _ => format!("{shape}{op}"),
+        }
+    }
+
+    #[test]
+    fn rows_do_what_their_operators_are_called() {
+        for row in rows() {
+            let visited = row.visit.strip_prefix("visit_").unwrap().replace('_', "");
+            assert_eq!(name(&row), visited, "{}", row.visit);
+        }
+    }
+
+    #[test]
+    fn no_row_is_there_twice() {
+        let rows = rows();
+        let meanings: HashMap<_, _> = rows
+            .iter()
+            .map(|row| ((row.hook, &row.op, &row.shapes), row.visit))
+            .collect();
+        assert_eq!(meanings.len(), rows.len());
+    }
+}

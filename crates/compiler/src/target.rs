@@ -1,10 +1,11 @@
 //! What machine code is made for.
 
-use enumset::{EnumSet, EnumSetType};
+use enumset::EnumSetType;
 use std::fmt;
 use std::str::FromStr;
 use thiserror::Error;
 
+pub use enumset::EnumSet;
 pub use target_lexicon::{
     Aarch64Architecture, Architecture, BinaryFormat, CallingConvention, Endianness, Environment,
     HOST, OperatingSystem, ParseError, PointerWidth, Triple, Vendor,

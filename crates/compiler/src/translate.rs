@@ -8,7 +8,7 @@
 //! Every payload is validated before it is read, so `sections/` meets nothing malformed. Memory grows with what has been
 //! read, never with a count that the module claims: a section is read item by item.
 
-use crate::convert::{invalid, limit_exceeded};
+use crate::convert::{invalid, limit_exceeded, too_large};
 use crate::sections::Sections;
 use crate::{CompileError, Features};
 use wasmill_types::{FunctionIndex, LocalFunctionIndex, ModuleInfo, PrimaryMap};
@@ -18,6 +18,14 @@ use wasmparser::{
 
 /// Most bytes of a module. Offsets in a module are 32 bits wide everywhere.
 pub const MAX_MODULE_SIZE: usize = 1 << 30;
+
+/// Most locals of a function, as the validator has it.
+const MAX_LOCALS: u64 = 50_000;
+/// Most locals that all functions together may declare for each byte of code. Code made by compilers stays far below
+/// one.
+const LOCALS_PER_BYTE: u64 = 16;
+/// As [`LOCALS_PER_BYTE`], for the module as a whole.
+const LOCALS_PER_MODULE: u64 = 1_000_000;
 
 /// A function body that is not yet validated, with what validating it takes.
 #[derive(Debug)]
@@ -96,10 +104,14 @@ fn read<'a>(wasm: &'a [u8], features: &Features) -> Result<Translation<'a>, Box<
     parser.set_features(features);
     let mut sections = Sections::new(wasm);
     let mut bodies = PrimaryMap::new();
+    let mut locals_left = LOCALS_PER_MODULE;
     for payload in parser.parse_all(wasm) {
         let payload = payload.map_err(invalid)?;
         match validator.payload(&payload).map_err(invalid)? {
             ValidPayload::Func(validator, body) => {
+                locals_left = (locals_left + LOCALS_PER_BYTE * body.as_bytes().len() as u64)
+                    .checked_sub(declared_locals(&body))
+                    .ok_or_else(|| too_large("locals"))?;
                 bodies.push(FunctionBodyData { body, validator });
             }
             _ => sections.add(payload)?,
@@ -109,4 +121,15 @@ fn read<'a>(wasm: &'a [u8], features: &Features) -> Result<Translation<'a>, Box<
         info: sections.finish(),
         bodies,
     })
+}
+
+/// How many locals a body declares: six bytes can declare 50,000, for which a back end may have to do something each.
+/// What is malformed or too much for one function, the validator finds.
+fn declared_locals(body: &FunctionBody<'_>) -> u64 {
+    let Ok(runs) = body.get_locals_reader() else {
+        return 0;
+    };
+    let counts = runs.into_iter().map_while(Result::ok);
+    let sum = counts.map(|(count, _)| u64::from(count)).sum::<u64>();
+    sum.min(MAX_LOCALS)
 }

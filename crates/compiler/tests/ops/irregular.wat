@@ -20,6 +20,8 @@
     (table.set $externs (i32.const 1) (local.get 0))
     (drop (ref.is_null (table.get $functions (i32.const 2))))
     (drop (ref.is_null (local.get 0)))
+    (drop (ref.is_null (ref.func $imported)))
+    (drop (ref.is_null (ref.null func)))
     (drop (table.grow $externs (ref.null extern) (table.size $externs)))
     (table.fill $functions (i32.const 3) (ref.func $imported) (i32.const 4))
     (table.copy $functions $functions (i32.const 5) (i32.const 6) (i32.const 7))
@@ -82,22 +84,28 @@
 ;;!   v5 = local.get 0
 ;;!   v6 = ref.is_null ExternRef v5
 ;;!   drop v6
-;;!   v7 = ref.null ExternRef
-;;!   v8 = table.size 1
-;;!   v9 = table.grow 1 v8 with v7
-;;!   drop v9
-;;!   v10 = constant I32(3)
-;;!   v11 = ref.func 0
-;;!   v12 = constant I32(4)
-;;!   table.fill 0[v10] with v11 length v12
-;;!   v13 = constant I32(5)
-;;!   v14 = constant I32(6)
-;;!   v15 = constant I32(7)
-;;!   table.copy 0[v13] from 0[v14] length v15
-;;!   v16 = constant I32(8)
-;;!   v17 = constant I32(9)
-;;!   v18 = constant I32(10)
-;;!   table.init 0[v16] from 0[v17] length v18
+;;!   v7 = ref.func 0
+;;!   v8 = ref.is_null FuncRef v7
+;;!   drop v8
+;;!   v9 = ref.null FuncRef
+;;!   v10 = ref.is_null FuncRef v9
+;;!   drop v10
+;;!   v11 = ref.null ExternRef
+;;!   v12 = table.size 1
+;;!   v13 = table.grow 1 v12 with v11
+;;!   drop v13
+;;!   v14 = constant I32(3)
+;;!   v15 = ref.func 0
+;;!   v16 = constant I32(4)
+;;!   table.fill 0[v14] with v15 length v16
+;;!   v17 = constant I32(5)
+;;!   v18 = constant I32(6)
+;;!   v19 = constant I32(7)
+;;!   table.copy 0[v17] from 0[v18] length v19
+;;!   v20 = constant I32(8)
+;;!   v21 = constant I32(9)
+;;!   v22 = constant I32(10)
+;;!   table.init 0[v20] from 0[v21] length v22
 ;;!   elem.drop 0
 ;;! end @0 fallthrough()
 ;;! function 3 "calls" [] -> [F32]

@@ -1,0 +1,83 @@
+//! Spreading functions over threads: the outcome must not show it.
+
+mod support;
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use support::{function_type, module};
+use wasmill_compiler::{CompileError, CompiledFunction, Features, compile_functions, translate};
+use wasmill_types::{EntityRef, LocalFunctionIndex, PrimaryMap};
+
+type Compiled = Result<PrimaryMap<LocalFunctionIndex, CompiledFunction>, CompileError>;
+
+/// Compiles 500 functions of different lengths on some threads: the code is the body, the alignment a running number of
+/// the thread. `fails` says which functions cannot be compiled.
+fn compile(threads: usize, fails: impl Fn(usize) -> bool + Sync) -> (Compiled, usize, usize) {
+    let functions: Vec<_> = (0..500)
+        .map(|n| (0, [vec![0], vec![0x01; n * 7 % 101], vec![0x0b]].concat()))
+        .collect();
+    let wasm = module(&[function_type(0, 0)], &functions);
+    let bodies = translate(&wasm, &Features::default()).unwrap().bodies;
+    let (states, calls) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .build()
+        .unwrap();
+    let outcome = pool.install(|| {
+        compile_functions(
+            bodies,
+            || states.fetch_add(1, Ordering::Relaxed),
+            |_, index, body| {
+                calls.fetch_add(1, Ordering::Relaxed);
+                assert_eq!(body.index().index(), index.index());
+                if fails(index.index()) {
+                    return Err(CompileError::Codegen(format!("{index:?}")));
+                }
+                let code = body.body.as_bytes().to_vec();
+                let start_offset = body.start_offset();
+                Ok(CompiledFunction {
+                    code,
+                    start_offset,
+                    ..CompiledFunction::default()
+                })
+            },
+        )
+    });
+    (outcome, states.into_inner(), calls.into_inner())
+}
+
+#[test]
+fn the_outcome_does_not_depend_on_threads() {
+    let (one, states, _) = compile(1, |_| false);
+    let one = one.unwrap();
+    assert_eq!(states, 1);
+    assert_eq!(one.len(), 500);
+    for (index, function) in one.iter() {
+        assert_eq!(function.code.len(), index.index() * 7 % 101 + 2);
+    }
+    for threads in [2, 3, 8] {
+        let (many, states, calls) = compile(threads, |_| false);
+        assert_eq!(many.unwrap(), one);
+        assert!(states <= threads, "a state per thread");
+        assert_eq!(calls, 500);
+    }
+}
+
+#[test]
+fn the_first_failure_wins() {
+    for threads in [1, 2, 8] {
+        for _ in 0..20 {
+            let (outcome, _, _) = compile(threads, |index| index % 100 == 37);
+            let error = outcome.unwrap_err().to_string();
+            assert_eq!(error, "Compilation error: LocalFunctionIndex(37)");
+        }
+    }
+    // On one thread, nothing behind the failure is compiled.
+    assert_eq!(compile(1, |index| index == 3).2, 4);
+}
+
+#[test]
+fn a_module_without_functions() {
+    let bodies = PrimaryMap::new();
+    let outcome = compile_functions(bodies, || (), |_, _, _| Ok(CompiledFunction::default()));
+    assert!(outcome.unwrap().is_empty());
+}
