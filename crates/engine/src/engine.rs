@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use wasmill_compiler::{CompileError, Features, Target};
 use wasmill_types::FunctionType;
+use wasmill_vm::VMStore;
 
 /// Compiles modules, or loads compiled ones, and makes them executable.
 pub trait Engine: Send + Sync {
@@ -14,6 +15,8 @@ pub trait Engine: Send + Sync {
     fn features(&self) -> &Features;
     /// The registry of function types, shared by everything that this engine and its clones make.
     fn signatures(&self) -> &Arc<SignatureRegistry>;
+    /// What the objects of all stores of this engine share, so that they may refer to one another.
+    fn vm_store(&self) -> &Arc<VMStore>;
     /// The engine-wide id of a type, for as long as the guard lives.
     fn register_signature(&self, ty: &FunctionType) -> Signature {
         self.signatures().register(ty)

@@ -5,8 +5,9 @@
 //!                                   └─ address map ─► module offset ─ bodies ─► function   (when a trace is read)
 //! ```
 //!
-//! A frame belongs to the function whose *body* holds the operator, not to the one whose code holds the instruction: an
-//! inlined callee is reported by its own name. All tables are plain sorted arrays. The trap table is read inside the
+//! A frame belongs to the function whose *body* holds the operator, not to the one whose code holds the instruction; and
+//! code that was put in the place of a call stands for two frames, or more: that of the callee, by its operator, and that
+//! of the function with the call, by the call's operator. All tables are plain sorted arrays. The trap table is read inside the
 //! signal handler, where nothing may allocate or lock: a binary search on slices does neither.
 
 use crate::address_map::{AddressMap, AddressMapBuilder};
@@ -27,6 +28,7 @@ pub struct CodeMap {
     /// Where each function's body starts and ends in the module, in the same order.
     bodies: Ranges,
     addresses: AddressMap,
+    inlined: InlinedRanges,
     /// For names. Behind a lock because the host may name a module after it was compiled; read only for traces.
     info: RwLock<Arc<ModuleInfo>>,
 }
@@ -47,6 +49,7 @@ impl CodeMap {
         let mut addresses = AddressMapBuilder::default();
         let mut code = Ranges::with_capacity(functions.len());
         let mut bodies = Ranges::with_capacity(functions.len());
+        let mut inlined = InlinedRanges::default();
         for (function, range) in functions.values_mut().zip(image.functions.values()) {
             code.push(range.start, range.end);
             bodies.push(function.start_offset, function.end_offset);
@@ -61,9 +64,15 @@ impl CodeMap {
                     addresses.push(range.start + entry.offset, entry.module_offset)?;
                 }
             }
+            for part in std::mem::take(&mut function.inlined) {
+                if part.start < part.end && inside(part.end - 1) {
+                    inlined.push(range.start + part.start, range.start + part.end, part.call);
+                }
+            }
         }
         Ok(Self {
             traps,
+            inlined,
             code,
             bodies,
             addresses: addresses.finish()?,
@@ -71,25 +80,37 @@ impl CodeMap {
         })
     }
 
-    /// What a code offset belongs to. For a caller's frame, ask with the return address minus one: the return address
-    /// itself may lie behind the function.
-    pub fn frame(&self, offset: u32) -> Option<FrameInfo> {
-        let function = self.code.find(offset)?;
-        let module_offset = match self.addresses.lookup(offset) {
+    /// The frames that a place in code stands for, innermost first: one, and one more for each call around it that was
+    /// replaced by the callee's code. For a caller, the place is the last byte of its call: the return address may lie
+    /// behind the function.
+    pub fn frames(&self, offset: u32) -> Vec<FrameInfo> {
+        let Some(function) = self.code.find(offset) else {
+            return Vec::new();
+        };
+        let start = self.code.starts[function];
+        let innermost = match self.addresses.lookup(offset) {
             // An entry before the function's start speaks of the function before.
-            Some((from, module_offset)) if from >= self.code.starts[function] => module_offset,
+            Some((from, module_offset)) if from >= start => module_offset,
             _ => self.bodies.starts[function],
         };
-        let body = self.bodies.find(module_offset).unwrap_or(function);
         let info = self.info();
+        std::iter::once(innermost)
+            .chain(self.inlined.calls_around(offset, start))
+            .map(|module_offset| self.frame(&info, function, module_offset))
+            .collect()
+    }
+
+    /// The frame of the operator at `module_offset`, met in the code of `function`.
+    fn frame(&self, info: &ModuleInfo, function: usize, module_offset: u32) -> FrameInfo {
+        let body = self.bodies.find(module_offset).unwrap_or(function);
         let index = info.func_index(LocalFunctionIndex::new(body));
-        Some(FrameInfo::new(
+        FrameInfo::new(
             info.name(),
             index.as_u32(),
             info.function_names.get(&index).cloned(),
             self.bodies.starts[body],
             module_offset,
-        ))
+        )
     }
 
     /// The function whose code holds an offset.
@@ -109,6 +130,7 @@ impl CodeMap {
         5 * self.traps.offsets.len()
             + 8 * (self.code.starts.len() + self.bodies.starts.len())
             + self.addresses.memory()
+            + 12 * self.inlined.starts.len()
     }
 
     /// The module's description.
@@ -180,6 +202,35 @@ impl Ranges {
     }
 }
 
+/// Code in the place of calls, by start; a range comes before those inside of it.
+#[derive(Debug, Default)]
+struct InlinedRanges {
+    starts: Vec<u32>,
+    ends: Vec<u32>,
+    calls: Vec<u32>,
+}
+
+impl InlinedRanges {
+    fn push(&mut self, start: u32, end: u32, call: u32) {
+        // One that goes back could not be found; compilers give them in order.
+        if self.starts.last().is_none_or(|last| *last <= start) {
+            self.starts.push(start);
+            self.ends.push(end);
+            self.calls.push(call);
+        }
+    }
+
+    /// The calls whose code holds `offset`, innermost first, in the function that starts at `function_start`.
+    fn calls_around(&self, offset: u32, function_start: u32) -> impl Iterator<Item = u32> {
+        let first = self.starts.partition_point(|start| *start < function_start);
+        let behind = self.starts.partition_point(|start| *start <= offset);
+        (first..behind.max(first))
+            .rev()
+            .filter(move |nth| offset < self.ends[*nth])
+            .map(|nth| self.calls[nth])
+    }
+}
+
 /// Instructions that can trap, in ascending order: five bytes each.
 #[derive(Debug)]
 struct TrapTable {
@@ -212,7 +263,7 @@ impl TrapTable {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use wasmill_compiler::{AddressMapEntry, TrapSite};
+    use wasmill_compiler::{AddressMapEntry, InlinedRange, TrapSite};
 
     fn function(
         body: std::ops::Range<u32>,
@@ -239,9 +290,17 @@ mod tests {
         }
     }
 
+    fn part(code: std::ops::Range<u32>, call: u32) -> InlinedRange {
+        InlinedRange {
+            start: code.start,
+            end: code.end,
+            call,
+        }
+    }
+
     /// One import, then three functions; the last has the second inlined, and the second has no map.
     fn sample() -> CodeMap {
-        let mut functions = [
+        let mut functions: PrimaryMap<_, _> = [
             function(
                 100..120,
                 20,
@@ -262,6 +321,14 @@ mod tests {
         ]
         .into_iter()
         .collect();
+        // In the last one, the first has the second inlined, twice in a row.
+        functions[LocalFunctionIndex::new(2)].inlined = vec![
+            part(1..4, 133),
+            part(2..3, 105),
+            part(3..4, 106),
+            part(4..5, 141),
+            part(7..9, 142),
+        ];
         let image = crate::link(&mut functions, 0xcc).unwrap();
         let mut info = ModuleInfo::new();
         info.name = Some("sample".into());
@@ -304,7 +371,10 @@ mod tests {
     fn frames_tell_operator_and_function() {
         let map = sample();
         let frame = |offset| {
-            let frame = map.frame(offset).unwrap();
+            let frames = map.frames(offset);
+            let [frame] = &frames[..] else {
+                panic!("{frames:?}")
+            };
             (
                 frame.func_index(),
                 frame.module_offset(),
@@ -317,17 +387,35 @@ mod tests {
         assert_eq!(frame(4), (1, 103, 3));
         assert_eq!(frame(19), (1, 110, 10));
         assert_eq!(frame(48), (3, 131, 1));
-        assert!(map.frame(25).is_none());
+        // A range that does not lie in the function is none.
+        assert_eq!(frame(55), (3, 140, 10));
+        assert!(map.frames(25).is_empty());
     }
 
     #[test]
     fn inlined_code_is_reported_as_its_own_function() {
-        let frame = sample().frame(50).unwrap();
+        let frames = sample().frames(50);
+        let frame = &frames[0];
         assert_eq!(frame.func_index(), 2);
         assert_eq!(frame.function_name(), Some("inlined"));
         assert_eq!((frame.module_offset(), frame.func_offset()), (125, 5));
         assert_eq!(frame.module_name(), "sample");
-        assert_eq!(sample().frame(52).unwrap().function_name(), None);
+        assert_eq!(sample().frames(52)[0].function_name(), None);
+    }
+
+    #[test]
+    fn replaced_calls_have_frames() {
+        let map = sample();
+        let calls = |offset: u32| {
+            let frames = map.frames(48 + offset);
+            let places = frames.iter().map(|f| (f.func_index(), f.module_offset()));
+            places.collect::<Vec<_>>()
+        };
+        assert_eq!(calls(1), [(3, 131), (3, 133)]);
+        assert_eq!(calls(2), [(2, 125), (1, 105), (3, 133)]);
+        assert_eq!(calls(3), [(2, 125), (1, 106), (3, 133)]);
+        assert_eq!(calls(4), [(3, 140), (3, 141)]);
+        assert_eq!(calls(5), [(3, 140)]);
     }
 
     #[test]
@@ -336,7 +424,7 @@ mod tests {
         let mut info = map.info();
         let before = Arc::as_ptr(&info);
         map.rename(&mut info, "other");
-        assert_eq!(map.frame(0).unwrap().module_name(), "other");
+        assert_eq!(map.frames(0)[0].module_name(), "other");
         assert_eq!(info.name(), "other");
         assert_eq!(Arc::as_ptr(&info), before, "nobody else referred to it");
 

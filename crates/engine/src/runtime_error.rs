@@ -187,8 +187,9 @@ fn resolve(backtrace: &Backtrace) -> Vec<FrameInfo> {
         .iter()
         .filter_map(|location| {
             let map = location.metadata.as_any().downcast_ref::<CodeMap>()?;
-            map.frame(location.offset)
+            Some(map.frames(location.offset))
         })
+        .flatten()
         .collect()
 }
 

@@ -5,6 +5,7 @@ use crate::{Artifact, Engine, EngineId, SignatureRegistry, Tunables, UniversalAr
 use std::fmt;
 use std::sync::Arc;
 use wasmill_compiler::{CompileError, Compiler, CompilerConfig, Features, Target};
+use wasmill_vm::VMStore;
 
 /// Builds a [`UniversalEngine`].
 pub struct Universal {
@@ -66,6 +67,7 @@ struct Inner {
     target: Target,
     features: Features,
     signatures: Arc<SignatureRegistry>,
+    store: Arc<VMStore>,
     id: EngineId,
 }
 
@@ -86,6 +88,7 @@ impl UniversalEngine {
                 target,
                 features,
                 signatures: Arc::new(SignatureRegistry::new()),
+                store: VMStore::new(),
                 id: EngineId::default(),
             }),
         }
@@ -132,6 +135,9 @@ impl Engine for UniversalEngine {
     }
     fn signatures(&self) -> &Arc<SignatureRegistry> {
         &self.inner.signatures
+    }
+    fn vm_store(&self) -> &Arc<VMStore> {
+        &self.inner.store
     }
     fn validate(&self, binary: &[u8]) -> Result<(), CompileError> {
         let workshop = self.workshop()?;

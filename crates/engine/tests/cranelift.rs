@@ -1,0 +1,305 @@
+//! Real code through the whole engine: what the runtime, the front end and a compiler must agree on.
+
+use std::sync::Arc;
+use wasmill_compiler_cranelift::Cranelift;
+use wasmill_engine::{
+    Artifact, BaseTunables, CodeMap, Engine, Export, NamedResolver, RuntimeError, Tunables,
+    Universal, instantiate,
+};
+use wasmill_types::{ExportIndex, MemoryStyle, MemoryType, TableStyle, TableType, Value};
+use wasmill_vm::{TrapCode, VMExtern, VMFunction, VMInstance, VMStore};
+
+type Val = Value<VMFunction>;
+
+/// An artifact and one instance of it.
+struct Running {
+    artifact: Arc<dyn Artifact>,
+    instance: VMInstance,
+}
+
+impl Running {
+    fn new(text: &str) -> Self {
+        let engine = Universal::new(Cranelift::default()).engine();
+        let tunables = BaseTunables::for_target(engine.target());
+        Self::with(&engine, &tunables, text, &VMStore::new(), &())
+    }
+
+    fn with(
+        engine: &dyn Engine,
+        tunables: &dyn Tunables,
+        text: &str,
+        store: &Arc<VMStore>,
+        imports: &dyn NamedResolver,
+    ) -> Self {
+        let wasm = wat::parse_str(text).expect("the test's text is right");
+        let artifact = engine.compile(&wasm, tunables).expect("it compiles");
+        let module = artifact.runtime().expect("it runs here");
+        let instance = instantiate(module, store, &imports, &mut |export| export);
+        let instance = instance.expect("it links");
+        instance.initialize().expect("its segments fit");
+        instance.start().expect("it starts");
+        Self { artifact, instance }
+    }
+
+    fn export(&self, name: &str) -> VMExtern {
+        let index: ExportIndex = self.artifact.module_ref().exports[name];
+        self.instance.export(index)
+    }
+
+    fn call(&self, name: &str, args: &[Val]) -> Result<Vec<Val>, RuntimeError> {
+        let VMExtern::Function(function) = self.export(name) else {
+            panic!("{name} is no function");
+        };
+        let mut results = Vec::new();
+        function.call(args.iter().cloned(), |value| results.push(value))?;
+        Ok(results)
+    }
+
+    fn trap(&self, name: &str, args: &[Val]) -> TrapCode {
+        let error = self.call(name, args).expect_err("it traps");
+        error.to_trap().expect("a trap of the code")
+    }
+}
+
+#[test]
+fn recursion_gives_the_right_number() {
+    let module = Running::new(
+        r#"(module (func $fib (export "fib") (param i32) (result i32)
+            (if (result i32) (i32.lt_s (local.get 0) (i32.const 2))
+                (then (local.get 0))
+                (else (i32.add
+                    (call $fib (i32.sub (local.get 0) (i32.const 1)))
+                    (call $fib (i32.sub (local.get 0) (i32.const 2))))))))"#,
+    );
+    assert_eq!(
+        module.call("fib", &[Val::I32(20)]).unwrap(),
+        [Val::I32(6765)]
+    );
+}
+
+#[test]
+fn several_results_and_all_types_travel() {
+    let module = Running::new(
+        r#"(module (func (export "swap") (param i32 f64 i64 f32 v128) (result v128 f32 i64 f64 i32)
+            (local.get 4) (local.get 3) (local.get 2) (local.get 1) (local.get 0)))"#,
+    );
+    let args = [
+        Val::I32(-1),
+        Val::F64(1.5),
+        Val::I64(1 << 40),
+        Val::F32(-0.5),
+        Val::V128(7 << 100),
+    ];
+    let mut expected = args.clone();
+    expected.reverse();
+    assert_eq!(module.call("swap", &args).unwrap(), expected);
+}
+
+#[test]
+fn a_trace_names_functions_in_the_order_of_their_calls() {
+    let module = Running::new(
+        r#"(module $m
+            (func $divide (param i32) (result i32) (i32.div_s (i32.const 1) (local.get 0)))
+            (func $middle (param i32) (result i32)
+                (if (local.get 0) (then (drop (call $middle (i32.sub (local.get 0) (i32.const 1))))))
+                (call $divide (i32.const 0)))
+            (func (export "outer") (result i32) (i32.add (call $middle (i32.const 2)) (i32.const 1))))"#,
+    );
+    let error = module.call("outer", &[]).unwrap_err();
+    assert_eq!(error.message(), "integer divide by zero");
+    let trace = error.trace();
+    let innermost = &trace[0];
+    assert_eq!(innermost.function_name(), Some("divide"));
+    assert_eq!((innermost.func_index(), innermost.module_name()), (0, "m"));
+    // A compiler may inline `divide`: its frame is then the innermost one's only.
+    let middles = trace
+        .iter()
+        .filter(|f| f.function_name() == Some("middle"))
+        .count();
+    assert!((2..=3).contains(&middles), "{error}");
+    let outermost = trace.last().unwrap();
+    assert_eq!(
+        (outermost.func_index(), outermost.function_name()),
+        (2, None)
+    );
+    let text = error.to_string();
+    assert!(
+        text.starts_with("RuntimeError: integer divide by zero\n    at divide (m[0]:0x"),
+        "{text}"
+    );
+    assert!(text.contains("\n    at <unnamed> (m[2]:0x"), "{text}");
+    // Offsets are those of the operators in the original module.
+    let wasm = wat::parse_str("(module)").unwrap();
+    assert!(innermost.module_offset() > wasm.len() && innermost.func_offset() > 0);
+}
+
+#[test]
+fn offsets_point_at_the_operator() {
+    let text = r#"(module (func (export "f") (nop) (nop) (unreachable) (nop)))"#;
+    let wasm = wat::parse_str(text).unwrap();
+    let unreachable = wasm.iter().rposition(|byte| *byte == 0).unwrap();
+    let error = Running::new(text).call("f", &[]).unwrap_err();
+    assert_eq!(error.trace()[0].module_offset(), unreachable);
+}
+
+#[test]
+fn traps_have_their_codes() {
+    let module = Running::new(
+        r#"(module (memory 1) (table 4 funcref) (elem (i32.const 1) $f)
+            (type $t (func (result i64)))
+            (func $f)
+            (func (export "divide") (param i32 i32) (result i32) (i32.div_s (local.get 0) (local.get 1)))
+            (func (export "load") (param i32) (result i32) (i32.load (local.get 0)))
+            (func (export "store") (param i32) (i64.store offset=4294967295 (local.get 0) (i64.const 1)))
+            (func (export "indirect") (param i32) (result i64) (call_indirect (type $t) (local.get 0)))
+            (func (export "truncate") (param f64) (result i32) (i32.trunc_f64_s (local.get 0)))
+            (func $deep (export "deep") (call $deep)))"#,
+    );
+    let int = |value| [Val::I32(value)];
+    assert_eq!(
+        module.trap("divide", &[Val::I32(1), Val::I32(0)]),
+        TrapCode::IntegerDivisionByZero
+    );
+    assert_eq!(
+        module.trap("divide", &[Val::I32(i32::MIN), Val::I32(-1)]),
+        TrapCode::IntegerOverflow
+    );
+    assert_eq!(
+        module.trap("load", &int(65533)),
+        TrapCode::HeapAccessOutOfBounds
+    );
+    assert_eq!(
+        module.trap("load", &int(-1)),
+        TrapCode::HeapAccessOutOfBounds
+    );
+    assert_eq!(
+        module.trap("store", &int(-1)),
+        TrapCode::HeapAccessOutOfBounds
+    );
+    assert_eq!(
+        module.trap("indirect", &int(0)),
+        TrapCode::IndirectCallToNull
+    );
+    assert_eq!(module.trap("indirect", &int(1)), TrapCode::BadSignature);
+    assert_eq!(
+        module.trap("indirect", &int(4)),
+        TrapCode::TableAccessOutOfBounds
+    );
+    assert_eq!(
+        module.trap("truncate", &[Val::F64(f64::NAN)]),
+        TrapCode::BadConversionToInteger
+    );
+    assert_eq!(
+        module.trap("truncate", &[Val::F64(1e10)]),
+        TrapCode::IntegerOverflow
+    );
+    for _ in 0..3 {
+        assert_eq!(module.trap("deep", &[]), TrapCode::StackOverflow);
+    }
+    assert_eq!(module.call("load", &int(65532)).unwrap(), [Val::I32(0)]);
+}
+
+/// Checks every memory access, as if there were no address space to spare.
+struct Checked;
+impl Tunables for Checked {
+    fn memory_style(&self, _: &MemoryType) -> MemoryStyle {
+        MemoryStyle::Dynamic {
+            offset_guard_size: 0x1_0000,
+        }
+    }
+    fn table_style(&self, _: &TableType) -> TableStyle {
+        TableStyle::CallerChecksSignature
+    }
+}
+
+#[test]
+fn checked_memories_trap_at_the_same_places() {
+    let text = r#"(module (memory 1 3) (data (i32.const 65528) "12345678")
+        (func (export "load") (param i32) (result i64) (i64.load (local.get 0)))
+        (func (export "far") (param i32) (result i32) (i32.load8_u offset=4294967295 (local.get 0)))
+        (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0))))"#;
+    let engine = Universal::new(Cranelift::default()).engine();
+    let checked = Running::with(&engine, &Checked, text, &VMStore::new(), &());
+    for module in [checked, Running::new(text)] {
+        let load = |at| module.call("load", &[Val::I32(at)]);
+        let expected = Val::I64(i64::from_le_bytes(*b"12345678"));
+        assert_eq!(load(65528).unwrap(), [expected.clone()]);
+        for outside in [65529, 131_072, i32::MAX, -8, -1] {
+            assert_eq!(
+                module.trap("load", &[Val::I32(outside)]),
+                TrapCode::HeapAccessOutOfBounds
+            );
+        }
+        assert_eq!(
+            module.trap("far", &[Val::I32(1)]),
+            TrapCode::HeapAccessOutOfBounds
+        );
+        assert_eq!(module.call("grow", &[Val::I32(2)]).unwrap(), [Val::I32(1)]);
+        assert_eq!(module.call("grow", &[Val::I32(1)]).unwrap(), [Val::I32(-1)]);
+        assert_eq!(load(65528).unwrap(), [expected]);
+        assert_eq!(load(3 * 65536 - 8).unwrap(), [Val::I64(0)]);
+    }
+}
+
+/// Everything that an instance exports.
+struct Exports(Running);
+impl NamedResolver for Exports {
+    fn resolve_by_name(&self, module: &str, field: &str) -> Option<Export> {
+        let known = self.0.artifact.module_ref().exports.contains_key(field);
+        (module == "library" && known).then(|| self.0.export(field))
+    }
+}
+
+#[test]
+fn instances_link_and_share_types() {
+    let engine = Universal::new(Cranelift::default()).engine();
+    let tunables = BaseTunables::for_target(engine.target());
+    let store = VMStore::new();
+    let library = r#"(module
+        (func $five (export "five") (result i32) i32.const 5)
+        (table (export "table") 2 funcref) (elem (i32.const 0) $five)
+        (memory (export "memory") 1) (data (i32.const 0) "\07"))"#;
+    let library = Exports(Running::with(&engine, &tunables, library, &store, &()));
+    let user = r#"(module
+        (import "library" "five" (func $five (result i32)))
+        (import "library" "table" (table 1 funcref))
+        (import "library" "memory" (memory 1))
+        (type $unused (func (param f32)))
+        (type $number (func (result i32)))
+        (func (export "sum") (result i32)
+            (i32.add (i32.load8_u (i32.const 0))
+                (i32.add (call $five) (call_indirect (type $number) (i32.const 0))))))"#;
+    let user = Running::with(&engine, &tunables, user, &store, &library);
+    assert_eq!(user.call("sum", &[]).unwrap(), [Val::I32(17)]);
+    drop(library);
+    assert_eq!(user.call("sum", &[]).unwrap(), [Val::I32(17)]);
+    assert_eq!(engine.signatures().len(), 2);
+}
+
+#[test]
+fn compiling_twice_gives_the_same_bytes() {
+    let functions: String = (0..40)
+        .map(|n| format!("(func (param i32) (result i32) (i32.mul (local.get 0) (i32.const {n})))"))
+        .collect();
+    let text = format!("(module {functions})");
+    let (a, b) = (Running::new(&text), Running::new(&text));
+    assert!(!a.artifact.code().is_empty());
+    assert_eq!(a.artifact.code(), b.artifact.code());
+}
+
+#[test]
+fn tables_stay_small_beside_the_code() {
+    let body =
+        "(i32.store (local.get 0) (i32.add (i32.load offset=4 (local.get 0)) (i32.const 77)))";
+    let module = Running::new(&format!(
+        "(module (memory 1) (func (param i32) {}))",
+        body.repeat(500)
+    ));
+    let map: &CodeMap = module.artifact.code_map();
+    let code = module.artifact.code().len();
+    assert!(
+        map.memory() < 2 * code,
+        "{} bytes of tables for {code} of code",
+        map.memory()
+    );
+}
