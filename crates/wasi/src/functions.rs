@@ -25,19 +25,34 @@ pub fn generate_import_object_from_env(
     imports
 }
 
+/// Makes one host function; its parameters come as one group.
+macro_rules! host_function {
+    ($store:ident, $env:ident, $name:ident, ($($parameter:ident: $ty:ty),*), $handler:path) => {
+        Function::new_native_with_env(
+            $store,
+            $env.clone(),
+            |env: &WasiEnv, $($parameter: $ty),*| -> Result<i32, RuntimeError> {
+                enter(env, stringify!($name), |call| $handler(call, $($parameter),*))
+            },
+        )
+    };
+}
+
 /// Row: name (parameters) = handler, with `wasi_unstable`'s own handler after a comma where it differs.
 macro_rules! functions {
-    ($($name:ident ( $($parameter:ident: $ty:ty),* ) = $handler:path $(, $older:path)?;)*) => {
+    ($($name:ident $parameters:tt = $handler:path $(, $older:path)?;)*) => {
         /// The functions of a version.
         pub(crate) fn namespace(store: &Store, env: &WasiEnv, version: WasiVersion) -> Exports {
             let older = version == WasiVersion::Snapshot0;
             let mut exports = Exports::new();
             $(
-                let mut function = host_function!(store, env, $name($($parameter: $ty),*), $handler);
+                let function = host_function!(store, env, $name, $parameters, $handler);
                 $(
-                    if older {
-                        function = host_function!(store, env, $name($($parameter: $ty),*), $older);
-                    }
+                    let function = if older {
+                        host_function!(store, env, $name, $parameters, $older)
+                    } else {
+                        function
+                    };
                 )?
                 exports.insert(stringify!($name), function);
             )*
@@ -47,22 +62,12 @@ macro_rules! functions {
             };
             exports.insert("proc_exit", Function::new_native_with_env(store, env.clone(), exit));
             if !older {
-                exports.insert("sock_accept", host_function!(store, env, sock_accept(fd: u32, flags: u32, result: u32), misc::sock_accept));
+                let accept =
+                    host_function!(store, env, sock_accept, (fd: u32, flags: u32, result: u32), misc::sock_accept);
+                exports.insert("sock_accept", accept);
             }
             exports
         }
-    };
-}
-
-macro_rules! host_function {
-    ($store:ident, $env:ident, $name:ident($($parameter:ident: $ty:ty),*), $handler:path) => {
-        Function::new_native_with_env(
-            $store,
-            $env.clone(),
-            |env: &WasiEnv, $($parameter: $ty),*| -> Result<i32, RuntimeError> {
-                enter(env, stringify!($name), |call| $handler(call, $($parameter),*))
-            },
-        )
     };
 }
 
