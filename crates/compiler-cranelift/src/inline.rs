@@ -6,7 +6,7 @@
 //! body is long, keeps no IR of callees around, and lets constant arguments meet what they decide at once.
 //!
 //! What holds it: every inlined byte is taken from the caller's budget, so the time for a function stays linear in its
-//! size; a function is never inlined into itself, however indirectly; and the depth is bounded. Decisions depend on the
+//! size; a function is inlined into itself, however indirectly, only so often; and the depth is bounded. Decisions depend on the
 //! module only, so the code is the same on every run and on any number of threads.
 //!
 //! # Locations
@@ -29,6 +29,8 @@ use crate::types::value_type;
 const MAX_BODY: usize = 40;
 /// The longest body that is inlined into a loop.
 const MAX_BODY_IN_LOOP: usize = 100;
+/// How often a function may be inside of itself.
+const MAX_RECURSION: usize = 2;
 /// How deep inlined bodies may be nested.
 const MAX_DEPTH: usize = 4;
 /// Bytes that may be inlined into any function, and into the largest.
@@ -115,9 +117,12 @@ impl Translator<'_> {
             0 => MAX_BODY,
             _ => MAX_BODY_IN_LOOP,
         };
-        let recursive = self.scopes.iter().any(|scope| scope.function == function);
+        let same = self
+            .scopes
+            .iter()
+            .filter(|scope| scope.function == function);
         if length > longest.min(self.inline_budget)
-            || recursive
+            || same.count() > MAX_RECURSION
             || self.scopes.len() > MAX_DEPTH
             || self.failure.is_some()
         {

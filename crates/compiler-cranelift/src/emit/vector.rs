@@ -35,6 +35,9 @@ impl Translator<'_> {
             _ if single => Builtin::NearestF32,
             _ => Builtin::NearestF64,
         };
+        // Functions of the platform may give a signalling NaN back as it is; multiplying by one makes it quiet.
+        let one = self.one(shape_type(shape));
+        let a = self.builder.ins().fmul(a, one);
         if !shape.is_vector() {
             return self.call_builtin_value(builtin, &[a]);
         }
@@ -45,6 +48,18 @@ impl Translator<'_> {
             result = self.builder.ins().insertlane(result, value, lane);
         }
         result
+    }
+
+    /// One, in each lane of a vector of floats.
+    fn one(&mut self, ty: ir::Type) -> Value {
+        let one = match ty.lane_type() {
+            types::F32 => self.builder.ins().f32const(1.0),
+            _ => self.builder.ins().f64const(1.0),
+        };
+        match ty.is_vector() {
+            true => self.builder.ins().splat(ty, one),
+            false => one,
+        }
     }
 
     /// `a` and `b` are `I16x8`.

@@ -75,8 +75,12 @@
 ;;                                   block0(v0: i64, v1: i32):
 ;;   @005a                               v2 = iconst.i32 1
 ;;   @005c                               v3 = iadd v1, v2  ; v2 = 1
-;;   @005d                               v4 = call fn0(v0, v3)
-;;   @005f                               return v4
+;;   @80000001                           v4 = iconst.i32 1
+;;   @80000002                           v5 = iadd v3, v4  ; v4 = 1
+;;   @80000005                           v6 = iconst.i32 1
+;;   @80000006                           v7 = iadd v5, v6  ; v6 = 1
+;;   @80000007                           v8 = call fn0(v0, v7)
+;;   @005f                               return v8
 ;;   }
 ;; function 5
 ;;   function u0:5(i64 vmctx, i32) -> i32 system_v {
