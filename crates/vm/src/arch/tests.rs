@@ -16,6 +16,12 @@ use wasmill_abi::{ContextHeader, TrapCode};
 
 global_asm!(
     ".pushsection .text",
+    // The symbols are used from other code generation units too.
+    ".globl wasmill_guest_add, wasmill_guest_call, wasmill_guest_divide",
+    ".globl wasmill_guest_dump, wasmill_guest_end, wasmill_guest_load",
+    ".globl wasmill_guest_outer, wasmill_guest_recurse, wasmill_guest_recurse_large",
+    ".globl wasmill_guest_start, wasmill_guest_stray, wasmill_guest_unreachable",
+    ".globl wasmill_site_divide, wasmill_site_load, wasmill_site_unreachable",
     ".p2align 4",
     "wasmill_guest_start:",
     // add(context, i32, i32) -> i32

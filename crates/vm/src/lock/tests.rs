@@ -76,7 +76,7 @@ mod model {
 
     #[test]
     fn loom_two_threads() {
-        check(3, || {
+        check(4, || {
             let island = Island::new();
             // The first owner is biased before the other thread comes.
             work(&island, 8, 1);
@@ -94,7 +94,7 @@ mod model {
 
     #[test]
     fn loom_three_threads() {
-        check(2, || {
+        check(3, || {
             let island = Island::new();
             work(&island, 8, 1);
             let others: Vec<_> = [16, 24]
@@ -114,7 +114,7 @@ mod model {
 
     #[test]
     fn loom_bias_returns_after_a_revocation() {
-        check(2, || {
+        check(3, || {
             let island = Island::new();
             work(&island, 8, 1);
             let other = thread::spawn({
@@ -136,7 +136,7 @@ mod model {
 
     #[test]
     fn loom_merge_moves_entries_and_waiters() {
-        check(3, || {
+        check(4, || {
             let (child, root) = (Island::new(), Island::new());
             let waiter = thread::spawn({
                 let child = child.clone();
