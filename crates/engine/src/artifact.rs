@@ -172,8 +172,12 @@ impl UniversalArtifact {
     }
 }
 
-/// What compilers must know of a module.
-fn compile_info(
+/// What compilers must know of a module: its description, laid out as instances of it will be.
+///
+/// # Errors
+///
+/// If one instance would be too large.
+pub fn compile_info(
     info: ModuleInfo,
     features: &Features,
     tunables: &dyn Tunables,

@@ -31,7 +31,7 @@ mod tunables;
 mod universal;
 
 pub use address_map::{AddressMap, AddressMapBuilder};
-pub use artifact::{Artifact, UniversalArtifact};
+pub use artifact::{Artifact, UniversalArtifact, compile_info};
 pub use engine::{Engine, EngineId};
 pub use error::{ImportError, InstantiationError, LinkError};
 pub use frame::FrameInfo;
