@@ -1,0 +1,140 @@
+//! `wasmill explore`: shows what a module becomes on its way to machine code.
+//!
+//! ```text
+//!   module ─► driver's hooks (ops) ─► Cranelift's IR (clif, optimized-clif) ─► machine code (asm)
+//! ```
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
+use clap::{Args, ValueEnum};
+use wasmill::{BaseTunables, Target, wat2wasm};
+use wasmill_compiler::{ops_text, translate};
+use wasmill_compiler_cranelift::{CraneliftCompiler, FunctionText};
+use wasmill_engine::compile_info;
+
+use crate::module_file;
+use crate::store_options::StoreOptions;
+
+/// Show what the functions of a module become on their way to machine code.
+#[derive(Args, Debug)]
+pub(crate) struct Explore {
+    /// The module, in the binary or the text format.
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+
+    /// What to show.
+    #[arg(long, value_enum, value_name = "FORM", default_value_t = Form::Asm)]
+    emit: Form,
+
+    /// Show only the function with this index, imported functions counted. May be given several times.
+    #[arg(short, long = "function", value_name = "INDEX")]
+    functions: Vec<u32>,
+
+    /// Start each line with the operator's place in the module (with --emit=ops).
+    #[arg(long)]
+    offsets: bool,
+
+    #[command(flatten)]
+    store: StoreOptions,
+}
+
+/// A stage of compilation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Form {
+    /// What the front end tells every compiler.
+    Ops,
+    /// Cranelift's IR as it was translated.
+    Clif,
+    /// Cranelift's IR after its optimizations.
+    OptimizedClif,
+    /// The machine code, disassembled.
+    Asm,
+}
+
+impl Explore {
+    /// Runs the command.
+    pub(crate) fn execute(&self) -> Result<()> {
+        let text = self
+            .explore()
+            .with_context(|| format!("failed to explore `{}`", self.file.display()))?;
+        std::io::stdout().write_all(text.as_bytes())?;
+        Ok(())
+    }
+
+    fn explore(&self) -> Result<String> {
+        let bytes = module_file::read(&self.file)?;
+        let wasm = wat2wasm(&bytes).context("Error when converting wat")?;
+        match self.emit {
+            Form::Ops => self.ops(&wasm),
+            form => self.functions(&wasm, form),
+        }
+    }
+
+    /// Functions begin with a line `function INDEX …` of their own; names are quoted, so no other line looks like it.
+    fn ops(&self, wasm: &[u8]) -> Result<String> {
+        let text = ops_text(wasm, &self.store.features(), self.offsets)?;
+        let mut wanted = self.wanted();
+        let mut shown = String::new();
+        let mut show = false;
+        for line in text.split_inclusive('\n') {
+            if let Some(rest) = line.strip_prefix("function ") {
+                let index = rest.split([' ', '\n']).next().unwrap_or_default().parse()?;
+                show = self.functions.is_empty() || self.functions.contains(&index);
+                wanted.remove(&index);
+            }
+            if show {
+                shown.push_str(line);
+            }
+        }
+        found_all(&wanted)?;
+        Ok(shown)
+    }
+
+    fn functions(&self, wasm: &[u8], form: Form) -> Result<String> {
+        let features = self.store.features();
+        let target = Target::default();
+        let translation = translate(wasm, &features)?;
+        let tunables = BaseTunables::for_target(&target);
+        let module = compile_info(translation.info, &features, &tunables)?;
+        let compiler = CraneliftCompiler::new(self.store.cranelift());
+        let functions = compiler.inspect_module(&target, &module, translation.bodies)?;
+        let mut wanted = self.wanted();
+        let mut text = String::new();
+        for function in functions {
+            let index = function.index;
+            wanted.remove(&index.as_u32());
+            if !self.functions.is_empty() && !self.functions.contains(&index.as_u32()) {
+                continue;
+            }
+            let name = module.module.function_names.get(&index);
+            let name = name.map(|name| format!(" {name:?}")).unwrap_or_default();
+            writeln!(text, ";; function {}{name}", index.as_u32())?;
+            writeln!(text, "{}\n", stage(&function, form).trim_end())?;
+        }
+        found_all(&wanted)?;
+        Ok(text)
+    }
+
+    fn wanted(&self) -> BTreeSet<u32> {
+        self.functions.iter().copied().collect()
+    }
+}
+
+fn stage(function: &FunctionText, form: Form) -> &str {
+    match form {
+        Form::Clif => &function.clif,
+        Form::OptimizedClif => &function.optimized_clif,
+        Form::Ops | Form::Asm => &function.asm,
+    }
+}
+
+fn found_all(missing: &BTreeSet<u32>) -> Result<()> {
+    match missing.first() {
+        Some(index) => bail!("the module defines no function {index}"),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,103 @@
+//! `wasmill inspect`: what a module imports and exports.
+
+use std::fmt::{Display, Write};
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use clap::Args;
+use wasmill::{ExternType, Module, is_wasm};
+
+use crate::module_file;
+use crate::store_options::StoreOptions;
+
+/// Show what a module imports and exports.
+#[derive(Args, Debug)]
+pub(crate) struct Inspect {
+    /// The module, in the binary or the text format.
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+
+    #[command(flatten)]
+    store: StoreOptions,
+}
+
+impl Inspect {
+    /// Runs the command.
+    pub(crate) fn execute(&self) -> Result<()> {
+        let text = self
+            .inspect()
+            .with_context(|| format!("failed to inspect `{}`", self.file.display()))?;
+        std::io::stdout().write_all(text.as_bytes())?;
+        Ok(())
+    }
+
+    fn inspect(&self) -> Result<String> {
+        let bytes = module_file::read(&self.file)?;
+        let module = Module::new(&self.store.store(), &bytes)?;
+        let ty = if is_wasm(&bytes) { "wasm" } else { "wat" };
+        let mut text = format!("Type: {ty}\nSize: {}\n", size(bytes.len()));
+
+        // Names come from the module: quoted, they can hold anything.
+        let imports: Vec<_> = module
+            .imports()
+            .map(|import| {
+                let name = format!("{:?}.{:?}", import.module(), import.name());
+                (name, import.ty().clone())
+            })
+            .collect();
+        let exports: Vec<_> = module
+            .exports()
+            .map(|export| (format!("{:?}", export.name()), export.ty().clone()))
+            .collect();
+        list(&mut text, "Imports", &imports)?;
+        list(&mut text, "Exports", &exports)?;
+        Ok(text)
+    }
+}
+
+/// One line for each item, by kind.
+fn list(text: &mut String, title: &str, items: &[(String, ExternType)]) -> Result<()> {
+    writeln!(text, "{title}:")?;
+    kind(text, "Functions", items, ExternType::func)?;
+    kind(text, "Memories", items, ExternType::memory)?;
+    kind(text, "Tables", items, ExternType::table)?;
+    kind(text, "Globals", items, ExternType::global)
+}
+
+fn kind<T: Display>(
+    text: &mut String,
+    title: &str,
+    items: &[(String, ExternType)],
+    of_kind: impl Fn(&ExternType) -> Option<&T>,
+) -> Result<()> {
+    writeln!(text, "  {title}:")?;
+    for (name, ty) in items {
+        if let Some(ty) = of_kind(ty) {
+            writeln!(text, "    {name}: {ty}")?;
+        }
+    }
+    Ok(())
+}
+
+/// A number of bytes for people.
+fn size(bytes: usize) -> String {
+    let bytes = bytes as f64;
+    match bytes {
+        _ if bytes < 1e3 => format!("{bytes} B"),
+        _ if bytes < 1e6 => format!("{:.1} KB", bytes / 1e3),
+        _ if bytes < 1e9 => format!("{:.1} MB", bytes / 1e6),
+        _ => format!("{:.1} GB", bytes / 1e9),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::size;
+
+    #[test]
+    fn sizes_for_people() {
+        let sizes = [0, 999, 1_000, 41_250, 2_500_000].map(size);
+        assert_eq!(sizes, ["0 B", "999 B", "1.0 KB", "41.2 KB", "2.5 MB"]);
+    }
+}

@@ -1,0 +1,13 @@
+//! The commands, one file each.
+
+mod explore;
+mod inspect;
+mod run;
+mod validate;
+mod wast;
+
+pub(crate) use explore::Explore;
+pub(crate) use inspect::Inspect;
+pub(crate) use run::Run;
+pub(crate) use validate::Validate;
+pub(crate) use wast::Wast;

@@ -1,0 +1,105 @@
+//! `wasmill run`: compiles a module, instantiates it, and runs it: a program, or one of its functions.
+//!
+//! A module whose function imports are all of WASI gets WASI. `_initialize` is called first where it is exported, then
+//! the function that `--invoke` names, or `_start`.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use clap::Args;
+use wasmill::{Instance, Module};
+
+use crate::store_options::StoreOptions;
+use crate::wasi_options::WasiOptions;
+use crate::{invoke, module_file};
+
+/// Run a module: a program, or one of its functions.
+///
+/// The module is compiled and its `_start` is called, or the function that `--invoke` names. A WASI program gets the
+/// arguments, and its exit code is passed through; the function that is invoked gets them as its parameters: integers
+/// (decimal or 0x…, signed or unsigned), floats, or `null` for references. Its results are printed, joined by a space.
+#[derive(Args, Debug)]
+pub(crate) struct Run {
+    /// The module, in the binary or the text format.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+
+    /// Call this exported function and print its results.
+    #[arg(short = 'i', long, value_name = "NAME")]
+    pub(crate) invoke: Option<String>,
+
+    #[command(flatten)]
+    store: StoreOptions,
+
+    #[command(flatten)]
+    wasi: WasiOptions,
+
+    /// What the guest sees as the program's name, in place of the file's name.
+    #[arg(long, value_name = "NAME", hide = true)]
+    command_name: Option<String>,
+
+    /// What the guest gets as its arguments. Those that look like options must stand after `--`.
+    #[arg(value_name = "ARGS", allow_negative_numbers = true)]
+    pub(crate) args: Vec<OsString>,
+}
+
+impl Run {
+    /// Runs the command.
+    pub(crate) fn execute(&self) -> Result<()> {
+        self.run()
+            .with_context(|| format!("failed to run `{}`", self.file.display()))
+    }
+
+    fn run(&self) -> Result<()> {
+        let bytes = module_file::read(&self.file)?;
+        let mut module = Module::new(&self.store.store(), bytes)?;
+        module.set_name(&module_file::module_name(&self.file));
+        let versions = WasiOptions::versions(&module);
+        if self.wasi.warns_of(versions) {
+            eprintln!(
+                "warning: `{}` imports several versions of WASI",
+                self.file.display()
+            );
+        }
+        let instance = self.instantiate(&module).with_context(|| {
+            format!(
+                "module instantiation failed ({})",
+                StoreOptions::DESCRIPTION
+            )
+        })?;
+        let outcome = self.call(&instance);
+        if versions > 0 {
+            outcome.context("WASI execution failed")
+        } else {
+            outcome
+        }
+    }
+
+    /// A module that imports functions of WASI gets them even if it imports others too: those others are what it lacks
+    /// then, and what the error must name.
+    fn instantiate(&self, module: &Module) -> Result<Instance> {
+        let versions = wasmill_wasi::get_wasi_versions(module, false);
+        if versions.is_none_or(|versions| versions.is_empty()) {
+            return Ok(Instance::new(module, &())?);
+        }
+        let program = self.command_name.clone();
+        let program = program.unwrap_or_else(|| module_file::module_name(&self.file));
+        let imports = self.wasi.imports(module, &program, &self.args)?;
+        Ok(Instance::new(module, &imports)?)
+    }
+
+    fn call(&self, instance: &Instance) -> Result<()> {
+        if let Ok(initialize) = instance.exports.get_function("_initialize") {
+            initialize.call(&[])?;
+        }
+        match &self.invoke {
+            Some(name) => invoke::invoke(instance, &self.file, name, &self.args),
+            None => {
+                let start = invoke::find(instance, &self.file, "_start", &self.args)?;
+                start.call(&[])?;
+                Ok(())
+            }
+        }
+    }
+}

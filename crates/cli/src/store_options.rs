@@ -1,0 +1,77 @@
+//! The options that choose compiler, engine and features, and the store that they make.
+
+use clap::Args;
+use wasmill::{CompilerConfig, Cranelift, Features, Store, Universal};
+
+/// How modules are compiled.
+#[derive(Args, Debug, Default)]
+#[command(next_help_heading = "Compilation")]
+pub(crate) struct StoreOptions {
+    /// Use the Cranelift compiler (the default).
+    #[arg(long)]
+    cranelift: bool,
+
+    /// Use the engine that keeps code in memory (the default).
+    #[arg(long, alias = "jit")]
+    universal: bool,
+
+    /// Let the compiler check its own work.
+    #[arg(long)]
+    enable_verifier: bool,
+
+    /// Give every NaN the same bits.
+    #[arg(long)]
+    canonicalize_nans: bool,
+
+    /// Enable vectors (they are by default).
+    #[arg(long)]
+    enable_simd: bool,
+
+    /// Enable threads.
+    #[arg(long)]
+    enable_threads: bool,
+
+    /// Enable reference types (they are by default).
+    #[arg(long)]
+    enable_reference_types: bool,
+
+    /// Enable several results (they are by default).
+    #[arg(long)]
+    enable_multi_value: bool,
+
+    /// Enable bulk operations (they are by default).
+    #[arg(long)]
+    enable_bulk_memory: bool,
+
+    /// Enable everything that is supported.
+    #[arg(long)]
+    enable_all: bool,
+}
+
+impl StoreOptions {
+    /// The compiler and the engine, for messages.
+    pub(crate) const DESCRIPTION: &str = "engine: universal, compiler: cranelift";
+
+    /// The compiler's settings.
+    pub(crate) fn cranelift(&self) -> Cranelift {
+        let mut config = Cranelift::new();
+        config.canonicalize_nans(self.canonicalize_nans);
+        if self.enable_verifier {
+            config.enable_verifier();
+        }
+        config
+    }
+
+    /// What modules may use: the default, which has all that is supported, and what was asked for.
+    pub(crate) fn features(&self) -> Features {
+        let mut features = Features::default();
+        features.threads |= self.enable_threads;
+        features
+    }
+
+    /// A store with a new engine.
+    pub(crate) fn store(&self) -> Store {
+        let engine = Universal::new(self.cranelift()).features(self.features());
+        Store::new(&engine.engine())
+    }
+}

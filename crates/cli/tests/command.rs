@@ -1,0 +1,238 @@
+//! What golden texts cannot hold: files that are not text, arguments that are not UTF-8, folders, help.
+
+mod support;
+
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::Path;
+use std::process::Output;
+
+use support::wasmill;
+
+/// Standard error of a command that must fail, with exit code 1, and print nothing else.
+fn error_of(output: &Output) -> String {
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{error}");
+    assert!(output.stdout.is_empty());
+    assert!(!error.contains("panicked"), "{error}");
+    error
+}
+
+fn output_of(output: &Output) -> &[u8] {
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{error}");
+    &output.stdout
+}
+
+/// A module with a bit of everything.
+const MODULE: &str = r#"(module
+    (import "env" "f" (func (param i32)))
+    (memory (export "memory") 1)
+    (table 2 funcref)
+    (global (mut i64) (i64.const 7))
+    (func (export "sum") (param i32 i32) (result i32)
+      (i32.add (local.get 0) (i32.load (local.get 1))))
+    (elem (i32.const 0) 0 1)
+    (data (i32.const 8) "hello"))"#;
+
+#[test]
+fn files_that_are_no_modules() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    fs::write(at.join("empty.wasm"), b"").unwrap();
+    fs::write(at.join("garbage.wasm"), [0xff, 0x00, 0x80, 0x01]).unwrap();
+    fs::write(at.join("version.wasm"), b"\0asm\x09\0\0\0").unwrap();
+    for command in ["run", "validate", "inspect", "explore"] {
+        for file in [
+            "missing.wasm",
+            "empty.wasm",
+            "garbage.wasm",
+            "version.wasm",
+            ".",
+        ] {
+            let error = error_of(&wasmill(at, &[command, file]));
+            let start = format!("error: failed to {command} `{file}`\n");
+            assert!(error.starts_with(&start), "{command} {file}: {error}");
+            assert!(error.contains("╰─> "), "no cause: {error}");
+        }
+    }
+    let missing = error_of(&wasmill(at, &["missing.wasm"]));
+    assert!(missing.contains("No such file or directory"), "{missing}");
+    let error = error_of(&wasmill(at, &["wast", "missing.wast"]));
+    assert!(error.contains("cannot read `missing.wast`"), "{error}");
+    let error = error_of(&wasmill(at, &["wast", "garbage.wasm"]));
+    assert!(error.contains("garbage.wasm:1:1: "), "{error}");
+}
+
+#[test]
+fn every_prefix_of_a_module() {
+    let wasm = wasmill::wat2wasm(MODULE.as_bytes()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("cut.wasm");
+    for length in 8..wasm.len() {
+        fs::write(&path, &wasm[..length]).unwrap();
+        let output = wasmill(folder.path(), &["validate", "cut.wasm"]);
+        // Where a section ends, less may be a module too.
+        if !output.status.success() {
+            let error = error_of(&output);
+            assert!(error.contains("(at offset "), "{length}: {error}");
+        }
+    }
+    fs::write(&path, &wasm).unwrap();
+    let text = wasmill(folder.path(), &["validate", "cut.wasm"]);
+    assert_eq!(output_of(&text), b"Validation passed for `cut.wasm`.\n");
+}
+
+#[test]
+fn binary_modules_are_inspected() {
+    let folder = tempfile::tempdir().unwrap();
+    let wasm = wasmill::wat2wasm(MODULE.as_bytes()).unwrap();
+    fs::write(folder.path().join("a.wasm"), &wasm).unwrap();
+    let text = wasmill(folder.path(), &["inspect", "a.wasm"]);
+    let text = String::from_utf8_lossy(output_of(&text)).into_owned();
+    let head = format!(
+        "Type: wasm\nSize: {} B\nImports:\n  Functions:\n",
+        wasm.len()
+    );
+    assert!(text.starts_with(&head), "{text}");
+    assert!(text.contains("    \"env\".\"f\": [I32] -> []\n"), "{text}");
+    assert!(
+        text.contains("    \"memory\": not shared (1 pages..)\n"),
+        "{text}"
+    );
+}
+
+#[test]
+fn every_stage_of_compilation_is_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("a.wat"), MODULE).unwrap();
+    for (form, sign) in [
+        ("ops", "binary IAdd I32"),
+        ("clif", "iadd"),
+        ("optimized-clif", "iadd"),
+        ("asm", "ret"),
+    ] {
+        let text = wasmill(folder.path(), &["explore", "a.wat", "--emit", form]);
+        let text = String::from_utf8_lossy(output_of(&text)).into_owned();
+        assert!(text.contains(sign), "{form}: {text}");
+        assert!(text.contains("function 1"), "{form}: {text}");
+    }
+}
+
+/// Prints its arguments as they are, each with a NUL behind it; `folders` prints the names of its folders, one a line.
+const GUEST: &str = r#"(module
+    (import "wasi_snapshot_preview1" "args_sizes_get" (func $sizes (param i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "args_get" (func $args (param i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "fd_prestat_get" (func $prestat (param i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "fd_prestat_dir_name" (func $name (param i32 i32 i32) (result i32)))
+    (memory (export "memory") 1)
+    (func $print (param $length i32)
+      (i32.store (i32.const 16) (i32.const 1024))
+      (i32.store (i32.const 20) (local.get $length))
+      (drop (call $write (i32.const 1) (i32.const 16) (i32.const 1) (i32.const 24))))
+    (func (export "_start")
+      (drop (call $sizes (i32.const 0) (i32.const 4)))
+      (drop (call $args (i32.const 64) (i32.const 1024)))
+      (call $print (i32.load (i32.const 4))))
+    (func (export "folders") (local $fd i32) (local $length i32)
+      (local.set $fd (i32.const 3))
+      (loop $next
+        (if (i32.eqz (call $prestat (local.get $fd) (i32.const 0)))
+          (then
+            (local.set $length (i32.load (i32.const 4)))
+            (drop (call $name (local.get $fd) (i32.const 1024) (local.get $length)))
+            (i32.store8 offset=1024 (local.get $length) (i32.const 10))
+            (call $print (i32.add (local.get $length) (i32.const 1)))))
+        (local.set $fd (i32.add (local.get $fd) (i32.const 1)))
+        (br_if $next (i32.lt_u (local.get $fd) (i32.const 10)))))
+    (func (export "number") (param i32)))"#;
+
+fn guest(folder: &Path) {
+    fs::write(folder.join("guest.wat"), GUEST).unwrap();
+}
+
+#[test]
+fn arguments_need_not_be_text() {
+    let folder = tempfile::tempdir().unwrap();
+    guest(folder.path());
+    let odd = OsStr::from_bytes(b"a\xff\xfeb");
+    let words = [
+        OsStr::new("guest.wat"),
+        odd,
+        OsStr::new("--"),
+        OsStr::new("-x"),
+    ];
+    let output = wasmill(folder.path(), &words);
+    assert_eq!(output_of(&output), b"guest.wat\0a\xff\xfeb\0-x\0");
+
+    let words = ["guest.wat", "-i", "number"].map(OsStr::new);
+    let error = error_of(&wasmill(folder.path(), &[&words[..], &[odd]].concat()));
+    assert!(
+        error.contains("Can't convert `a\u{fffd}\u{fffd}b` into a i32"),
+        "{error}"
+    );
+    let name = [OsStr::new("guest.wat"), OsStr::new("-i"), odd];
+    error_of(&wasmill(folder.path(), &name));
+}
+
+#[test]
+fn folders_are_given_to_the_guest_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    guest(at);
+    fs::create_dir(at.join("inner")).unwrap();
+    let odd = OsString::from_vec(b"odd\xff".to_vec());
+    fs::create_dir(at.join(&odd)).unwrap();
+    let mut mapping = OsString::from("/odd::");
+    mapping.push(&odd);
+    let words = [
+        "guest.wat",
+        "-i",
+        "folders",
+        "--dir",
+        ".",
+        "--mapdir",
+        "/data:inner",
+        "--mapdir",
+    ];
+    let mut words: Vec<OsString> = words.iter().map(OsString::from).collect();
+    words.push(mapping);
+    let output = wasmill(at, &words);
+    let names = String::from_utf8_lossy(output_of(&output)).into_owned();
+    for name in [".", "/data", "/odd"] {
+        assert!(names.lines().any(|line| line == name), "{names}");
+    }
+    let output = wasmill(at, &["guest.wat", "-i", "folders"]);
+    let names = String::from_utf8_lossy(output_of(&output)).into_owned();
+    assert!(!names.lines().any(|line| line == "."), "{names}");
+}
+
+#[test]
+fn help_and_version() {
+    let folder = tempfile::tempdir().unwrap();
+    let version = wasmill(folder.path(), &["--version"]);
+    let expected = concat!("wasmill ", env!("CARGO_PKG_VERSION"), "\n");
+    assert_eq!(output_of(&version), expected.as_bytes());
+    for words in [&["--help"][..], &["-h"], &["help"], &["run", "--help"]] {
+        let help = wasmill(folder.path(), words);
+        assert!(String::from_utf8_lossy(output_of(&help)).contains("Usage: wasmill"));
+    }
+    let nothing = wasmill::<&str>(folder.path(), &[]);
+    assert!(error_of(&nothing).contains("Usage: wasmill"));
+}
+
+#[test]
+fn colours_are_for_those_who_want_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let plain = error_of(&wasmill(folder.path(), &["missing.wasm"]));
+    assert!(!plain.contains('\x1b'), "{plain}");
+    let colored = std::process::Command::new(env!("CARGO_BIN_EXE_wasmill"))
+        .arg("missing.wasm")
+        .env("WASMILL_COLOR", "true")
+        .output()
+        .unwrap();
+    let colored = error_of(&colored);
+    assert!(colored.starts_with("\x1b[1;31merror"), "{colored}");
+}

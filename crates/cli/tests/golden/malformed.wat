@@ -1,0 +1,4 @@
+;; RUN: validate %
+;; RUN: run %
+(module
+  (func (nonsense)))

@@ -1,0 +1,3 @@
+;; RUN: wast %
+(module (func (export "one") (result i32) (i32.const 1)))
+(assert_return (invoke "one") (i32.const 1))

@@ -1,0 +1,5 @@
+;; RUN: run %
+(module
+  (func $fails unreachable)
+  (start $fails)
+  (func (export "_start")))

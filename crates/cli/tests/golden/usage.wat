@@ -1,0 +1,11 @@
+;; RUN: run % --env A
+;; RUN: run % --mapdir /data
+;; RUN: run % --mapdir /data:no/such/folder
+;; RUN: run % --unknown
+;; RUN: run % --dir no/such/folder
+;; RUN: run
+;; RUN: --version
+(module
+  (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+  (memory (export "memory") 1)
+  (func (export "_start") (call $exit (i32.const 0))))
