@@ -423,6 +423,28 @@ impl Instance {
         Ok(unsafe { memory.base.add(offset as usize) })
     }
 
+    /// Whether all active segments fit, before any is copied: the rule of WebAssembly 1.0.
+    fn check_segments(&self) -> Result<(), TrapCode> {
+        let info = self.module.info();
+        for segment in info.element_segments.values() {
+            if let SegmentMode::Active { place, offset } = &segment.mode {
+                let to = u64::from(self.evaluate(offset).u32());
+                let length = segment.items.len() as u64;
+                // SAFETY: the table lives (the island keeps it), and the domain is held.
+                if !unsafe { self.table(*place).as_ref() }.has(to, length) {
+                    return Err(TrapCode::TableAccessOutOfBounds);
+                }
+            }
+        }
+        for segment in info.data_segments.values() {
+            if let SegmentMode::Active { place, offset } = &segment.mode {
+                let to = u64::from(self.evaluate(offset).u32());
+                self.memory_range(*place, to, segment.range.len() as u64)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Runs the active segments that the images do not hold.
     fn initialize(&self) -> Result<(), TrapCode> {
         let (info, images) = (self.module.info(), self.module.images());
@@ -558,6 +580,17 @@ impl VMInstance {
     /// The context that its code gets.
     pub fn context(&self) -> *mut VMContext {
         self.get().context.place.as_ptr()
+    }
+
+    /// Checks that all active segments fit, and changes nothing: without bulk operations, an instance either takes
+    /// effect as a whole or cannot be linked.
+    ///
+    /// # Errors
+    ///
+    /// If one does not fit.
+    pub fn check_segments(&self) -> Result<(), TrapCode> {
+        let _guard = self.enter();
+        self.get().check_segments()
     }
 
     /// Runs the active segments.
