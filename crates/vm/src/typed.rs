@@ -18,6 +18,7 @@ use std::array::TryFromSliceError;
 use std::convert::Infallible;
 use std::error::Error;
 use std::ffi::c_void;
+use std::marker::PhantomData;
 use std::mem::{MaybeUninit, size_of, transmute};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
@@ -248,6 +249,105 @@ pub unsafe trait CallArguments<Rets: WasmTypeList>: WasmTypeList {
     unsafe fn call(self, function: &VMFunction) -> Result<Rets, Trap>;
 }
 
+/// A handle that stands for a function.
+pub trait TypedCallee {
+    /// What a trap becomes.
+    type Error: From<Trap>;
+    /// The function. Always the same one.
+    fn vm_function(&self) -> &VMFunction;
+}
+
+/// A function whose types were compared with Rust's once.
+pub struct TypedFunction<Args, Rets, F> {
+    callee: F,
+    function: VMFunction,
+    types: PhantomData<fn(Args) -> Rets>,
+}
+
+impl<Args: WasmTypeList, Rets: WasmTypeList, F: TypedCallee> TypedFunction<Args, Rets, F> {
+    /// The function with these types; `None` if it has others.
+    pub fn new(callee: F) -> Option<Self> {
+        let function = callee.vm_function().clone();
+        let ty = function.ty();
+        let fits = ty.params() == Args::wasm_types() && ty.results() == Rets::wasm_types();
+        fits.then_some(Self {
+            callee,
+            function,
+            types: PhantomData,
+        })
+    }
+}
+
+impl<Args, Rets, F> TypedFunction<Args, Rets, F> {
+    /// The handle that it was made from.
+    pub fn into_callee(self) -> F {
+        self.callee
+    }
+}
+
+impl<Args, Rets, F: Clone> Clone for TypedFunction<Args, Rets, F> {
+    fn clone(&self) -> Self {
+        Self {
+            callee: self.callee.clone(),
+            function: self.function.clone(),
+            types: PhantomData,
+        }
+    }
+}
+
+macro_rules! typed_calls {
+    ($(($($a:ident)*))*) => { $(
+        #[allow(unused_parens, non_snake_case, clippy::too_many_arguments, reason = "one form serves all lengths")]
+        impl<$($a: FromToNativeWasmType,)* Rets: WasmTypeList, F: TypedCallee> TypedFunction<($($a),*), Rets, F> {
+            /// Calls the function.
+            ///
+            /// # Errors
+            ///
+            /// If the call traps, or a host function gives an error.
+            ///
+            /// # Panics
+            ///
+            /// A panic of a host function goes on in the caller.
+            #[inline]
+            pub fn call(&self, $($a: $a),*) -> Result<Rets, F::Error> {
+                // SAFETY: the types were compared when this was made.
+                let outcome = unsafe { CallArguments::<Rets>::call(($($a),*), &self.function) };
+                outcome.map_err(F::Error::from)
+            }
+        }
+    )* };
+}
+
+typed_calls! {
+    ()
+    (A1)
+    (A1 A2)
+    (A1 A2 A3)
+    (A1 A2 A3 A4)
+    (A1 A2 A3 A4 A5)
+    (A1 A2 A3 A4 A5 A6)
+    (A1 A2 A3 A4 A5 A6 A7)
+    (A1 A2 A3 A4 A5 A6 A7 A8)
+    (A1 A2 A3 A4 A5 A6 A7 A8 A9)
+    (A1 A2 A3 A4 A5 A6 A7 A8 A9 A10)
+    (A1 A2 A3 A4 A5 A6 A7 A8 A9 A10 A11)
+    (A1 A2 A3 A4 A5 A6 A7 A8 A9 A10 A11 A12)
+    (A1 A2 A3 A4 A5 A6 A7 A8 A9 A10 A11 A12 A13)
+    (A1 A2 A3 A4 A5 A6 A7 A8 A9 A10 A11 A12 A13 A14)
+    (A1 A2 A3 A4 A5 A6 A7 A8 A9 A10 A11 A12 A13 A14 A15)
+    (A1 A2 A3 A4 A5 A6 A7 A8 A9 A10 A11 A12 A13 A14 A15 A16)
+    (A1 A2 A3 A4 A5 A6 A7 A8 A9 A10 A11 A12 A13 A14 A15 A16 A17)
+    (A1 A2 A3 A4 A5 A6 A7 A8 A9 A10 A11 A12 A13 A14 A15 A16 A17 A18)
+    (A1 A2 A3 A4 A5 A6 A7 A8 A9 A10 A11 A12 A13 A14 A15 A16 A17 A18 A19)
+    (A1 A2 A3 A4 A5 A6 A7 A8 A9 A10 A11 A12 A13 A14 A15 A16 A17 A18 A19 A20)
+    (A1 A2 A3 A4 A5 A6 A7 A8 A9 A10 A11 A12 A13 A14 A15 A16 A17 A18 A19 A20 A21)
+    (A1 A2 A3 A4 A5 A6 A7 A8 A9 A10 A11 A12 A13 A14 A15 A16 A17 A18 A19 A20 A21 A22)
+    (A1 A2 A3 A4 A5 A6 A7 A8 A9 A10 A11 A12 A13 A14 A15 A16 A17 A18 A19 A20 A21 A22 A23)
+    (A1 A2 A3 A4 A5 A6 A7 A8 A9 A10 A11 A12 A13 A14 A15 A16 A17 A18 A19 A20 A21 A22 A23 A24)
+    (A1 A2 A3 A4 A5 A6 A7 A8 A9 A10 A11 A12 A13 A14 A15 A16 A17 A18 A19 A20 A21 A22 A23 A24 A25)
+    (A1 A2 A3 A4 A5 A6 A7 A8 A9 A10 A11 A12 A13 A14 A15 A16 A17 A18 A19 A20 A21 A22 A23 A24 A25 A26)
+}
+
 /// Whether a host function has an environment.
 pub trait HostFunctionKind {}
 
@@ -289,16 +389,44 @@ impl<T: WasmTypeList, E: Error + Sync + Send + 'static> IntoResult<T> for Result
     }
 }
 
+/// A function that several host functions share, one for each instance.
+#[derive(Debug)]
+pub struct SharedFunction<F>(Arc<F>);
+
+impl<F> SharedFunction<F> {
+    /// Makes it shareable.
+    pub fn new(function: F) -> Self {
+        Self(Arc::new(function))
+    }
+}
+
+impl<F> Clone for SharedFunction<F> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+// SAFETY: outside of this module it can only be cloned and dropped. The entries of host functions call it, in an exclusive
+// domain that all of them share unless it has no state.
+unsafe impl<F: Send> Send for SharedFunction<F> {}
+// SAFETY: as above.
+unsafe impl<F: Send> Sync for SharedFunction<F> {}
+
 /// The state of a host function with an environment.
 #[derive(Debug)]
 pub struct EnvState<F, Env> {
     /// The function, shared by the functions of all instances.
-    pub function: Arc<F>,
+    pub function: SharedFunction<F>,
     /// The environment of this one. An instance's is set once the instance exists, before any code of it runs.
     pub env: OnceLock<Env>,
 }
 
 impl<F, Env> EnvState<F, Env> {
+    /// Sets the environment of a state that has none yet.
+    pub fn setter(state: Arc<Self>) -> impl FnOnce(Env) {
+        move |env| drop(state.env.set(env))
+    }
+
     fn env(&self) -> &Env {
         self.env
             .get()
@@ -391,19 +519,12 @@ impl function::HostFunction {
             type_id,
             code,
             env: instantiate,
-            resources: Box::new((SendState(state), registration)),
+            resources: Box::new((state, registration)),
         };
         // SAFETY: the entry is for these types, and its state lives in `resources`.
         unsafe { Self::create(store, parts) }
     }
 }
-
-/// Lets the state of a function with an environment move to another thread.
-struct SendState<F, Env>(#[allow(dead_code, reason = "owned, not read")] Arc<EnvState<F, Env>>);
-
-// SAFETY: the function is `Send`; though several host functions share it, only their entries use it, and functions with a
-// state share an exclusive domain.
-unsafe impl<F: Send, Env: Send + Sync> Send for SendState<F, Env> {}
 
 /// Runs the Rust side of a host function: what every glue below does around the closure.
 ///
@@ -711,7 +832,7 @@ macro_rules! host_functions {
                         run_host(context, |store| {
                             let state = &*(*context).state.cast::<EnvState<F, Env>>();
                             $( let $a = $a::from_native(NativeWasmType::from_abi($a, store)); )*
-                            finish((state.function)(state.env(), $($a),*), None, store)
+                            finish((state.function.0)(state.env(), $($a),*), None, store)
                         })
                     }
                 }
@@ -731,7 +852,7 @@ macro_rules! host_functions {
                         run_host(context, |store| {
                             let state = &*(*context).state.cast::<EnvState<F, Env>>();
                             $( let $a = $a::from_native(NativeWasmType::from_abi($a, store)); )*
-                            finish((state.function)(state.env(), $($a),*), Some(&mut *slots), store)
+                            finish((state.function.0)(state.env(), $($a),*), Some(&mut *slots), store)
                         });
                     }
                 }

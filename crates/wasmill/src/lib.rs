@@ -1,1 +1,131 @@
-//! Wasmill: a fast, sound WebAssembly runtime.
+//! Wasmill: a WebAssembly runtime that compiles modules to machine code and runs them in a sandbox.
+//!
+//! ```text
+//!   Store ── Module::new ──► Module ── Instance::new(&module, &imports) ──► Instance { exports }
+//!     │                                                                        │
+//!   engine (Universal) + compiler (Cranelift)              Function, NativeFunc, Memory, Global, Table
+//! ```
+//!
+//! # Example
+//!
+//! ```
+//! # #[cfg(all(feature = "wat", feature = "default-compiler", feature = "default-engine"))]
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use wasmill::{imports, Instance, Module, Store, Value};
+//!
+//! let module_wat = r#"
+//!     (module
+//!       (type $t0 (func (param i32) (result i32)))
+//!       (func $add_one (export "add_one") (type $t0) (param $p0 i32) (result i32)
+//!         get_local $p0
+//!         i32.const 1
+//!         i32.add))
+//! "#;
+//!
+//! let store = Store::default();
+//! let module = Module::new(&store, module_wat)?;
+//! let import_object = imports! {};
+//! let instance = Instance::new(&module, &import_object)?;
+//!
+//! let add_one = instance.exports.get_function("add_one")?;
+//! let result = add_one.call(&[Value::I32(42)])?;
+//! assert_eq!(result[0], Value::I32(43));
+//! # Ok(())
+//! # }
+//! # #[cfg(not(all(feature = "wat", feature = "default-compiler", feature = "default-engine")))]
+//! # fn main() {}
+//! ```
+//!
+//! # Handles, threads and lifetime
+//!
+//! All handles (`Store`, `Module`, `Instance`, `Function`, `Memory`, …) are cheap to clone, `Send` and `Sync`. A handle
+//! keeps alive what it needs and nothing else; what it needs goes when the last handle goes, not when the store does.
+//! Instances that share something mutable (a memory, a table, another instance) run one at a time, whichever thread
+//! calls; others run in parallel. A [`MemoryView`] holds what it looks at while it lives.
+
+mod env;
+mod exports;
+mod externs;
+mod import_object;
+mod instance;
+mod module;
+mod native;
+mod ptr;
+mod store;
+mod value;
+
+/// The building blocks that the original runtime exposes: styles, definitions, handles of the lower layer.
+pub mod vm {
+    pub use wasmill_abi::{VMContext, VMFuncRef, VMMemoryDefinition, VMTableDefinition};
+    pub use wasmill_types::{MemoryStyle, ModuleInfo, TableStyle};
+    pub use wasmill_vm::{
+        Backtrace, MemoryError, TableElement, Trap, TrapCode, TrapReason, VMExtern, VMFunction,
+        VMGlobal, VMMemory, VMTable,
+    };
+}
+
+/// Parts of signatures that programs rarely name.
+#[doc(hidden)]
+pub mod internals {
+    pub use wasmill_vm::native::{WithEnv, WithoutEnv};
+}
+
+pub use env::{HostEnvInitError, LazyInit, WasmerEnv};
+pub use exports::{ExportError, Exportable, ExportableWithGenerics, Exports, ExportsIterator};
+pub use externs::{Extern, Function, Global, Memory, MemoryAccessError, StoreObject, Table};
+pub use import_object::{ImportObject, ImportObjectIterator, LikeNamespace};
+pub use instance::{Instance, InstantiationError};
+pub use module::{ImportsIterator, IoCompileError, Module, ModuleExportsIterator};
+pub use native::NativeFunc;
+pub use ptr::{Array, Item, WasmCell, WasmPtr};
+pub use store::Store;
+pub use value::Val;
+pub use value::Val as Value;
+
+pub use target_lexicon::{Architecture, CallingConvention, HOST, OperatingSystem, Triple};
+#[cfg(feature = "wat")]
+pub use wasmill_compiler::wat2wasm;
+pub use wasmill_compiler::{
+    CompileError, CpuFeature, Features, MiddlewareError, ParseCpuFeatureError, Target, WasmError,
+    WasmResult,
+};
+#[cfg(feature = "compiler")]
+pub use wasmill_compiler::{CompilerConfig, wasmparser};
+#[cfg(feature = "cranelift")]
+pub use wasmill_compiler_cranelift::{Cranelift, CraneliftOptLevel};
+pub use wasmill_engine::{
+    Artifact, BaseTunables, ChainableNamedResolver, Engine, Export, FrameInfo, ImportError,
+    LinkError, NamedResolver, NamedResolverChain, Resolver, RuntimeError, Tunables,
+};
+#[cfg(feature = "universal")]
+pub use wasmill_engine::{Universal, UniversalArtifact, UniversalEngine};
+pub use wasmill_types::{
+    Bytes, ExportIndex, ExportType, ExternRef, ExternType, FunctionType, GlobalInit, GlobalType,
+    ImportType, LocalFunctionIndex, MemoryType, ModuleInfo, Mutability, PageCountOutOfRange, Pages,
+    TableType, Type, Type as ValType, WASM_MAX_PAGES, WASM_MIN_PAGES, WASM_PAGE_SIZE,
+};
+pub use wasmill_vm::native::{
+    FromToNativeWasmType, HostFunction, HostFunctionKind, IntoResult, NativeWasmType, WasmTypeList,
+};
+pub use wasmill_vm::{
+    Atomic, Atomically, Atomicity, MemoryError, MemoryView, NonAtomically, Trap, TrapCode,
+    ValueType,
+};
+
+#[cfg(feature = "jit")]
+/// The former name of [`Universal`].
+#[deprecated(since = "2.0.0", note = "use `Universal`")]
+pub type JIT = Universal;
+
+/// The version of this crate.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// Whether the bytes start like a binary WebAssembly module.
+///
+/// ```
+/// assert!(wasmill::is_wasm(b"\0asm\x01\0\0\0"));
+/// assert!(!wasmill::is_wasm("(module)"));
+/// ```
+pub fn is_wasm(bytes: impl AsRef<[u8]>) -> bool {
+    bytes.as_ref().starts_with(b"\0asm")
+}

@@ -202,7 +202,10 @@ fn typed_entry_passes_26_integers() {
 }
 
 #[test]
-#[allow(improper_ctypes_definitions, reason = "the C type of a vector is what is tested")]
+#[allow(
+    improper_ctypes_definitions,
+    reason = "the C type of a vector is what is tested"
+)]
 fn typed_entry_passes_vectors_and_floats_on_the_stack() {
     let mut out = EMPTY;
     // SAFETY: SSE2 is part of x86-64.

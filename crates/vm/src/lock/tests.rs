@@ -246,7 +246,9 @@ mod real {
                     })
                 })
                 .collect();
-            handles.into_iter().for_each(|handle| handle.join().unwrap());
+            handles
+                .into_iter()
+                .for_each(|handle| handle.join().unwrap());
             guarded.add(0);
             // SAFETY: all other threads have ended.
             let value = unsafe { *guarded.value.get() };

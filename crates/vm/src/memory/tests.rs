@@ -2,9 +2,13 @@
 
 use super::*;
 
-const UNCHECKED: MemoryStyle =
-    MemoryStyle::Static { bound: Pages(0x1_0000), offset_guard_size: 4 << 30 };
-const CHECKED: MemoryStyle = MemoryStyle::Dynamic { offset_guard_size: 0x1_0000 };
+const UNCHECKED: MemoryStyle = MemoryStyle::Static {
+    bound: Pages(0x1_0000),
+    offset_guard_size: 4 << 30,
+};
+const CHECKED: MemoryStyle = MemoryStyle::Dynamic {
+    offset_guard_size: 0x1_0000,
+};
 
 fn ty(minimum: u32, maximum: Option<u32>) -> MemoryType {
     MemoryType::new(minimum, maximum, false)
@@ -26,7 +30,9 @@ fn contents(memory: &mut LinearMemory) -> &mut [u8] {
 #[test]
 fn limits_are_checked() {
     let error = |minimum, maximum| {
-        LinearMemory::new(&ty(minimum, maximum), &CHECKED, None).unwrap_err().to_string()
+        LinearMemory::new(&ty(minimum, maximum), &CHECKED, None)
+            .unwrap_err()
+            .to_string()
     };
     assert_eq!(
         error(65_537, None),
@@ -41,7 +47,11 @@ fn limits_are_checked() {
         "The memory is invalid because the maximum (2 pages) is less than the minimum (3 pages)"
     );
     assert_eq!(
-        MemoryError::CouldNotGrow { current: Pages(1), attempted_delta: Pages(2) }.to_string(),
+        MemoryError::CouldNotGrow {
+            current: Pages(1),
+            attempted_delta: Pages(2)
+        }
+        .to_string(),
         "The memory could not grow: current size 1 pages, requested increase: 2 pages"
     );
     assert_eq!(
@@ -63,17 +73,30 @@ fn memories_grow_to_their_maximum_and_stay_where_they_are() {
         assert_eq!(memory.grow(Pages(0)), Ok(Pages(1)));
         assert_eq!(memory.grow(Pages(2)), Ok(Pages(1)));
         assert_eq!(memory.size(), Pages(3));
-        let refused =
-            MemoryError::CouldNotGrow { current: Pages(3), attempted_delta: Pages(2) };
+        let refused = MemoryError::CouldNotGrow {
+            current: Pages(3),
+            attempted_delta: Pages(2),
+        };
         assert_eq!(memory.grow(Pages(2)), Err(refused));
         assert_eq!(
             memory.grow(Pages(u32::MAX)),
-            Err(MemoryError::CouldNotGrow { current: Pages(3), attempted_delta: Pages(u32::MAX) })
+            Err(MemoryError::CouldNotGrow {
+                current: Pages(3),
+                attempted_delta: Pages(u32::MAX)
+            })
         );
         assert_eq!(memory.grow(Pages(1)), Ok(Pages(3)));
         assert_eq!(contents(&mut memory).as_ptr(), base);
-        assert!(contents(&mut memory)[..0x1_0000].iter().all(|byte| *byte == 7));
-        assert!(contents(&mut memory)[0x1_0000..].iter().all(|byte| *byte == 0));
+        assert!(
+            contents(&mut memory)[..0x1_0000]
+                .iter()
+                .all(|byte| *byte == 7)
+        );
+        assert!(
+            contents(&mut memory)[0x1_0000..]
+                .iter()
+                .all(|byte| *byte == 0)
+        );
         assert_eq!(contents(&mut memory).len(), 4 * WASM_PAGE_SIZE);
     }
 }
@@ -87,15 +110,20 @@ fn the_last_page_can_be_reached() {
         assert_eq!(memory.grow(Pages(1)), Ok(Pages(65_535)));
         assert_eq!(contents(&mut memory).len(), 4 << 30);
         contents(&mut memory)[(4 << 30) - 1] = 1;
-        let refused =
-            MemoryError::CouldNotGrow { current: Pages(65_536), attempted_delta: Pages(1) };
+        let refused = MemoryError::CouldNotGrow {
+            current: Pages(65_536),
+            attempted_delta: Pages(1),
+        };
         assert_eq!(memory.grow(Pages(1)), Err(refused));
     }
 }
 
 #[test]
 fn a_static_memory_does_not_outgrow_its_bound() {
-    let style = MemoryStyle::Static { bound: Pages(3), offset_guard_size: 0 };
+    let style = MemoryStyle::Static {
+        bound: Pages(3),
+        offset_guard_size: 0,
+    };
     let mut memory = LinearMemory::new(&ty(1, None), &style, None).unwrap();
     assert_eq!(memory.grow(Pages(2)), Ok(Pages(1)));
     assert!(memory.grow(Pages(1)).is_err());
@@ -105,7 +133,9 @@ fn a_static_memory_does_not_outgrow_its_bound() {
 
 #[test]
 fn an_empty_memory() {
-    let style = MemoryStyle::Dynamic { offset_guard_size: 0 };
+    let style = MemoryStyle::Dynamic {
+        offset_guard_size: 0,
+    };
     let mut memory = LinearMemory::new(&ty(0, Some(0)), &style, None).unwrap();
     assert_eq!((memory.size(), contents(&mut memory).len()), (Pages(0), 0));
     assert!(memory.grow(Pages(1)).is_err());
@@ -140,7 +170,11 @@ fn images_show_their_segments_again_and_again() {
         }
         if round % 3 == 0 {
             memory.grow(Pages(1)).unwrap();
-            assert!(contents(&mut memory)[2 * WASM_PAGE_SIZE..].iter().all(|byte| *byte == 0));
+            assert!(
+                contents(&mut memory)[2 * WASM_PAGE_SIZE..]
+                    .iter()
+                    .all(|byte| *byte == 0)
+            );
             contents(&mut memory).fill(0xdd);
         }
     }
@@ -208,7 +242,9 @@ fn many_threads_make_memories_at_once() {
             })
         })
         .collect();
-    threads.into_iter().for_each(|thread| thread.join().unwrap());
+    threads
+        .into_iter()
+        .for_each(|thread| thread.join().unwrap());
 }
 
 #[test]

@@ -1,0 +1,364 @@
+//! What an instance exports, by name and in order.
+//!
+//! An instance's exports cost nothing until they are asked for: names come from the module, and a handle is made when an
+//! export is first looked at. A map that is written to becomes a map of its own.
+
+use crate::{
+    Extern, Function, Global, ImportObject, LikeNamespace, Memory, NativeFunc, Store, Table,
+};
+use indexmap::IndexMap;
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+use wasmill_engine::Export;
+use wasmill_types::ExportIndex;
+use wasmill_vm::VMInstance;
+use wasmill_vm::native::WasmTypeList;
+
+/// An export could not be had.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ExportError {
+    /// It is of another kind, or a function of other types.
+    #[error("Incompatible Export Type")]
+    IncompatibleType,
+    /// There is none of this name.
+    #[error("Missing export {0}")]
+    Missing(String),
+}
+
+/// An ordered map from names to externs. Clones share until one is written to.
+#[derive(Clone)]
+pub struct Exports {
+    source: Source,
+}
+
+#[derive(Clone)]
+enum Source {
+    Own(Arc<IndexMap<String, Extern>>),
+    Instance(Arc<InstanceExports>),
+}
+
+struct InstanceExports {
+    store: Store,
+    instance: VMInstance,
+    made: OnceLock<Box<[OnceLock<Extern>]>>,
+}
+
+impl InstanceExports {
+    fn indices(&self) -> &IndexMap<String, ExportIndex> {
+        &self.instance.module().info().exports
+    }
+
+    fn at(&self, position: usize) -> Option<(&String, &Extern)> {
+        let (name, index) = self.indices().get_index(position)?;
+        let made = self.made.get_or_init(|| {
+            std::iter::repeat_with(OnceLock::new)
+                .take(self.indices().len())
+                .collect()
+        });
+        let make = || Extern::from_vm_export(&self.store, self.instance.export(*index));
+        Some((name, made[position].get_or_init(make)))
+    }
+}
+
+impl Exports {
+    /// An empty map.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// An empty map with room for `n` externs.
+    pub fn with_capacity(n: usize) -> Self {
+        Self {
+            source: Source::Own(Arc::new(IndexMap::with_capacity(n))),
+        }
+    }
+
+    pub(crate) fn of_instance(store: &Store, instance: VMInstance) -> Self {
+        let exports = InstanceExports {
+            store: store.clone(),
+            instance,
+            made: OnceLock::new(),
+        };
+        Self {
+            source: Source::Instance(Arc::new(exports)),
+        }
+    }
+
+    /// How many externs there are.
+    pub fn len(&self) -> usize {
+        match &self.source {
+            Source::Own(map) => map.len(),
+            Source::Instance(exports) => exports.indices().len(),
+        }
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn at(&self, position: usize) -> Option<(&String, &Extern)> {
+        match &self.source {
+            Source::Own(map) => map.get_index(position),
+            Source::Instance(exports) => exports.at(position),
+        }
+    }
+
+    /// Adds an extern, or replaces the one of this name.
+    pub fn insert<S: Into<String>, E: Into<Extern>>(&mut self, name: S, value: E) {
+        if let Source::Instance(_) = self.source {
+            let own = self
+                .iter()
+                .map(|(name, item)| (name.clone(), item.clone()))
+                .collect();
+            self.source = Source::Own(Arc::new(own));
+        }
+        if let Source::Own(map) = &mut self.source {
+            Arc::make_mut(map).insert(name.into(), value.into());
+        }
+    }
+
+    /// The extern of this name, as what it is expected to be.
+    ///
+    /// # Errors
+    ///
+    /// If there is none, or it is of another kind.
+    pub fn get<'a, T: Exportable<'a>>(&'a self, name: &str) -> Result<&'a T, ExportError> {
+        match self.get_extern(name) {
+            None => Err(ExportError::Missing(name.to_owned())),
+            Some(item) => T::get_self_from_extern(item),
+        }
+    }
+
+    /// The global of this name.
+    ///
+    /// # Errors
+    ///
+    /// If there is none, or it is of another kind.
+    pub fn get_global(&self, name: &str) -> Result<&Global, ExportError> {
+        self.get(name)
+    }
+
+    /// The memory of this name.
+    ///
+    /// # Errors
+    ///
+    /// If there is none, or it is of another kind.
+    pub fn get_memory(&self, name: &str) -> Result<&Memory, ExportError> {
+        self.get(name)
+    }
+
+    /// The table of this name.
+    ///
+    /// # Errors
+    ///
+    /// If there is none, or it is of another kind.
+    pub fn get_table(&self, name: &str) -> Result<&Table, ExportError> {
+        self.get(name)
+    }
+
+    /// The function of this name.
+    ///
+    /// # Errors
+    ///
+    /// If there is none, or it is of another kind.
+    pub fn get_function(&self, name: &str) -> Result<&Function, ExportError> {
+        self.get(name)
+    }
+
+    /// The function of this name, with types that Rust knows.
+    ///
+    /// # Errors
+    ///
+    /// If there is none, or it is of another kind, or of other types.
+    pub fn get_native_function<Args, Rets>(
+        &self,
+        name: &str,
+    ) -> Result<NativeFunc<Args, Rets>, ExportError>
+    where
+        Args: WasmTypeList,
+        Rets: WasmTypeList,
+    {
+        self.get_function(name)?
+            .native()
+            .map_err(|_| ExportError::IncompatibleType)
+    }
+
+    /// The extern of this name, as a handle that may have generic types.
+    ///
+    /// # Errors
+    ///
+    /// If there is none, or it is of another kind, or of other types.
+    pub fn get_with_generics<'a, T, Args, Rets>(&'a self, name: &str) -> Result<T, ExportError>
+    where
+        Args: WasmTypeList,
+        Rets: WasmTypeList,
+        T: ExportableWithGenerics<'a, Args, Rets>,
+    {
+        match self.get_extern(name) {
+            None => Err(ExportError::Missing(name.to_owned())),
+            Some(item) => T::get_self_from_extern_with_generics(item),
+        }
+    }
+
+    /// The same; the handle does not keep the instance.
+    ///
+    /// # Errors
+    ///
+    /// If there is none, or it is of another kind, or of other types.
+    pub fn get_with_generics_weak<'a, T, Args, Rets>(&'a self, name: &str) -> Result<T, ExportError>
+    where
+        Args: WasmTypeList,
+        Rets: WasmTypeList,
+        T: ExportableWithGenerics<'a, Args, Rets>,
+    {
+        let mut export: T = self.get_with_generics(name)?;
+        export.into_weak_instance_ref();
+        Ok(export)
+    }
+
+    /// The extern of this name, if there is one.
+    pub fn get_extern(&self, name: &str) -> Option<&Extern> {
+        match &self.source {
+            Source::Own(map) => map.get(name),
+            Source::Instance(exports) => {
+                let position = exports.indices().get_index_of(name)?;
+                exports.at(position).map(|(_, item)| item)
+            }
+        }
+    }
+
+    /// Whether there is an extern of this name.
+    pub fn contains<S: Into<String>>(&self, name: S) -> bool {
+        let name = name.into();
+        match &self.source {
+            Source::Own(map) => map.contains_key(&name),
+            Source::Instance(exports) => exports.indices().contains_key(&name),
+        }
+    }
+
+    /// All externs, in order.
+    pub fn iter(&self) -> ExportsIterator<'_, impl ExactSizeIterator<Item = (&String, &Extern)>> {
+        let all = (0..self.len()).map(|position| self.at(position).expect("inside the length"));
+        ExportsIterator { iter: all }
+    }
+}
+
+impl Default for Exports {
+    fn default() -> Self {
+        Self::with_capacity(0)
+    }
+}
+
+impl fmt::Debug for Exports {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.iter()).finish()
+    }
+}
+
+impl FromIterator<(String, Extern)> for Exports {
+    fn from_iter<I: IntoIterator<Item = (String, Extern)>>(iter: I) -> Self {
+        Self {
+            source: Source::Own(Arc::new(iter.into_iter().collect())),
+        }
+    }
+}
+
+impl LikeNamespace for Exports {
+    fn get_namespace_export(&self, name: &str) -> Option<Export> {
+        self.get_extern(name).map(Extern::to_export)
+    }
+    fn get_namespace_exports(&self) -> Vec<(String, Export)> {
+        self.iter()
+            .map(|(name, item)| (name.clone(), item.to_export()))
+            .collect()
+    }
+}
+
+/// The externs of an [`Exports`], in order.
+pub struct ExportsIterator<'a, I: Iterator<Item = (&'a String, &'a Extern)>> {
+    iter: I,
+}
+
+macro_rules! of_kind {
+    ($($kind:ident $name:ident;)*) => { $(
+        #[doc = concat!("Only those that are a [`", stringify!($kind), "`].")]
+        pub fn $name(self) -> impl Iterator<Item = (&'a String, &'a $kind)> {
+            self.iter.filter_map(|(name, item)| match item {
+                Extern::$kind(item) => Some((name, item)),
+                _ => None,
+            })
+        }
+    )* };
+}
+
+impl<'a, I: Iterator<Item = (&'a String, &'a Extern)>> ExportsIterator<'a, I> {
+    of_kind! {
+        Function functions;
+        Memory memories;
+        Global globals;
+        Table tables;
+    }
+}
+
+impl<'a, I: Iterator<Item = (&'a String, &'a Extern)>> Iterator for ExportsIterator<'a, I> {
+    type Item = (&'a String, &'a Extern);
+    fn next(&mut self) -> Option<Self::Item> {
+        self.iter.next()
+    }
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.iter.size_hint()
+    }
+}
+
+impl<'a, I: ExactSizeIterator<Item = (&'a String, &'a Extern)>> ExactSizeIterator
+    for ExportsIterator<'a, I>
+{
+}
+
+impl<'a, I: Iterator<Item = (&'a String, &'a Extern)>> fmt::Debug for ExportsIterator<'a, I> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ExportsIterator")
+    }
+}
+
+/// A kind of extern that can be exported.
+pub trait Exportable<'a>: Sized {
+    /// The handle of the lower layer.
+    fn to_export(&self) -> Export;
+    /// This kind, out of any.
+    ///
+    /// # Errors
+    ///
+    /// If it is another kind.
+    fn get_self_from_extern(export: &'a Extern) -> Result<&'a Self, ExportError>;
+    /// Makes the handle one that does not keep its instance.
+    fn into_weak_instance_ref(&mut self);
+}
+
+/// A kind of extern, possibly with generic types, that can be had from exports.
+pub trait ExportableWithGenerics<'a, Args: WasmTypeList, Rets: WasmTypeList>: Sized {
+    /// This kind, out of any.
+    ///
+    /// # Errors
+    ///
+    /// If it is another kind, or of other types.
+    fn get_self_from_extern_with_generics(export: &'a Extern) -> Result<Self, ExportError>;
+    /// Makes the handle one that does not keep its instance.
+    fn into_weak_instance_ref(&mut self);
+}
+
+impl<'a, T: Exportable<'a> + Clone + 'static> ExportableWithGenerics<'a, (), ()> for T {
+    fn get_self_from_extern_with_generics(export: &'a Extern) -> Result<Self, ExportError> {
+        T::get_self_from_extern(export).cloned()
+    }
+    fn into_weak_instance_ref(&mut self) {
+        <T as Exportable<'a>>::into_weak_instance_ref(self);
+    }
+}
+
+const _: fn() = || {
+    fn send_and_sync<T: Send + Sync>() {}
+    send_and_sync::<Exports>();
+    send_and_sync::<ImportObject>();
+};

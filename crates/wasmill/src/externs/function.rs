@@ -1,0 +1,282 @@
+//! Functions.
+
+use crate::env::{EnvFactory, WasmerEnv};
+use crate::native::NativeFunc;
+use crate::value::{check_store, from_vm, to_vm, types};
+use crate::{RuntimeError, Store, Val};
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+use wasmill_types::{FunctionType, Type};
+use wasmill_vm::native::{
+    EnvState, HostFunction, SharedFunction, WasmTypeList, WithEnv, WithoutEnv, type_of,
+};
+use wasmill_vm::{DynamicCall, HostError, VMFunction};
+
+/// A function, of the host or of an instance. Clones are the same function.
+///
+/// ```
+/// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+/// # use wasmill::{Function, Store, Value};
+/// let store = Store::default();
+/// let factor = 3;
+/// let multiply = Function::new_native(&store, move |a: i32| a * factor);
+/// assert_eq!(*multiply.call(&[Value::I32(14)]).unwrap(), [Value::I32(42)]);
+/// assert_eq!(multiply.native::<i32, i32>().unwrap().call(2).unwrap(), 6);
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Function {
+    store: Store,
+    vm: VMFunction,
+}
+
+impl PartialEq for Function {
+    /// Whether the two are the same function.
+    fn eq(&self, other: &Self) -> bool {
+        self.vm == other.vm
+    }
+}
+
+impl Function {
+    /// A host function whose type is known at run time only. A call ends with an error if the closure gives results of
+    /// other types than `ty` says.
+    pub fn new<FT, F>(store: &Store, ty: FT, func: F) -> Self
+    where
+        FT: Into<FunctionType>,
+        F: Fn(&[Val]) -> Result<Vec<Val>, RuntimeError> + 'static + Send + Sync,
+    {
+        let weak = store.clone();
+        let call = move |call: &DynamicCall<'_>| run_dynamic(&weak, call, &func);
+        let vm = make_dynamic(store, ty.into(), None, call);
+        Self::from_vm(store, vm)
+    }
+
+    /// The same with an environment, which each instance that imports the function gets a clone of.
+    pub fn new_with_env<FT, F, Env>(store: &Store, ty: FT, env: Env, func: F) -> Self
+    where
+        FT: Into<FunctionType>,
+        F: Fn(&Env, &[Val]) -> Result<Vec<Val>, RuntimeError> + 'static + Send + Sync,
+        Env: Sized + WasmerEnv + 'static,
+    {
+        let (ty, func) = (ty.into(), Arc::new(func));
+        let factory = {
+            let (store, ty, func, env) = (store.clone(), ty.clone(), func.clone(), env.clone());
+            EnvFactory::new(move |_origin| {
+                let place = Arc::new(OnceLock::new());
+                let vm = dynamic_with_env(&store, ty.clone(), func.clone(), place.clone(), None);
+                (
+                    vm,
+                    crate::env::initializer(env.clone(), move |env| drop(place.set(env))),
+                )
+            })
+        };
+        let place = Arc::new(OnceLock::from(env));
+        Self::from_vm(
+            store,
+            dynamic_with_env(store, ty, func, place, Some(factory)),
+        )
+    }
+
+    /// A host function from a Rust function or closure; its type follows from Rust's. WebAssembly calls it directly.
+    ///
+    /// It may capture. As it need not be `Sync`, a closure that captures runs on one thread at a time.
+    pub fn new_native<F, Args, Rets, Env>(store: &Store, func: F) -> Self
+    where
+        F: HostFunction<Args, Rets, WithoutEnv, Env>,
+        Args: WasmTypeList,
+        Rets: WasmTypeList,
+        Env: Sized + 'static,
+    {
+        let (id, registration) = store.register(&type_of::<Args, Rets>());
+        let vm = wasmill_vm::HostFunction::typed(store.vm(), id, registration, func);
+        Self::from_vm(store, vm)
+    }
+
+    /// The same with an environment, which each instance that imports the function gets a clone of.
+    pub fn new_native_with_env<F, Args, Rets, Env>(store: &Store, env: Env, func: F) -> Self
+    where
+        F: HostFunction<Args, Rets, WithEnv, Env>,
+        Args: WasmTypeList,
+        Rets: WasmTypeList,
+        Env: Sized + WasmerEnv + 'static,
+    {
+        let func = SharedFunction::new(func);
+        let factory = {
+            let (store, func, env) = (store.clone(), func.clone(), env.clone());
+            EnvFactory::new(move |origin| {
+                let state = Arc::new(EnvState {
+                    function: func.clone(),
+                    env: OnceLock::new(),
+                });
+                let vm = native_with_env(&store, state.clone(), Some(origin), None);
+                let init = crate::env::initializer(env.clone(), EnvState::setter(state));
+                (vm, init)
+            })
+        };
+        let state = Arc::new(EnvState {
+            function: func,
+            env: OnceLock::from(env),
+        });
+        Self::from_vm(store, native_with_env(store, state, None, Some(factory)))
+    }
+
+    pub(crate) fn from_vm(store: &Store, vm: VMFunction) -> Self {
+        Self {
+            store: store.clone(),
+            vm,
+        }
+    }
+
+    pub(crate) fn vm(&self) -> &VMFunction {
+        &self.vm
+    }
+
+    pub(crate) fn into_vm(self) -> VMFunction {
+        self.vm
+    }
+
+    /// Its type.
+    pub fn ty(&self) -> &FunctionType {
+        self.vm.ty()
+    }
+
+    /// The store it belongs to.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// How many parameters it has.
+    pub fn param_arity(&self) -> usize {
+        self.ty().params().len()
+    }
+
+    /// How many results it has.
+    pub fn result_arity(&self) -> usize {
+        self.ty().results().len()
+    }
+
+    /// Calls the function.
+    ///
+    /// # Errors
+    ///
+    /// If number or types of the arguments are wrong, or one is of another store; if the call traps or a host function
+    /// gives an error.
+    ///
+    /// # Panics
+    ///
+    /// A panic of a host function goes on in the caller.
+    pub fn call(&self, params: &[Val]) -> Result<Box<[Val]>, RuntimeError> {
+        let ty = self.ty();
+        if !params.iter().map(Val::ty).eq(ty.params().iter().copied()) {
+            return Err(RuntimeError::new(format!(
+                "Parameters of type {:?} did not match signature {ty}",
+                types(params)
+            )));
+        }
+        for param in params {
+            check_store(&self.store, param)?;
+        }
+        let mut results = Vec::with_capacity(ty.results().len());
+        let params = params.iter().cloned().map(to_vm);
+        let outcome = self
+            .vm
+            .call(params, |value| results.push(from_vm(&self.store, value)));
+        outcome.map_err(RuntimeError::from_trap)?;
+        Ok(results.into_boxed_slice())
+    }
+
+    /// The function with types that Rust knows, for calls without checks.
+    ///
+    /// # Errors
+    ///
+    /// If the types are not those of the function.
+    pub fn native<Args, Rets>(&self) -> Result<NativeFunc<Args, Rets>, RuntimeError>
+    where
+        Args: WasmTypeList,
+        Rets: WasmTypeList,
+    {
+        matches(Args::wasm_types(), self.ty().params(), "arguments")?;
+        matches(Rets::wasm_types(), self.ty().results(), "results")?;
+        Ok(NativeFunc::new(self.clone()).expect("the types were compared"))
+    }
+}
+
+fn matches(given: &[Type], actual: &[Type], what: &str) -> Result<(), RuntimeError> {
+    if given == actual {
+        return Ok(());
+    }
+    Err(RuntimeError::new(format!(
+        "given types (`{given:?}`) for the function {what} don't match the actual types (`{actual:?}`)"
+    )))
+}
+
+fn make_dynamic(
+    store: &Store,
+    ty: FunctionType,
+    factory: Option<EnvFactory>,
+    call: impl Fn(&DynamicCall<'_>) -> DynamicResult + Send + Sync + 'static,
+) -> VMFunction {
+    let (id, registration) = store.register(&ty);
+    let factory = factory.map(|factory| Box::new(factory) as _);
+    let ty = (ty, id);
+    wasmill_vm::HostFunction::dynamic(store.vm(), ty, registration, factory, Box::new(call))
+}
+
+type DynamicResult = Result<Vec<wasmill_types::Value<VMFunction>>, HostError>;
+
+/// Runs a host function of the API: translates values both ways.
+fn run_dynamic(
+    store: &Store,
+    call: &DynamicCall<'_>,
+    func: impl FnOnce(&[Val]) -> Result<Vec<Val>, RuntimeError>,
+) -> DynamicResult {
+    let args: Vec<Val> = call.args().map(|value| from_vm(store, value)).collect();
+    let results = func(&args)?;
+    for result in &results {
+        check_store(store, result)?;
+    }
+    Ok(results.into_iter().map(to_vm).collect())
+}
+
+fn dynamic_with_env<F, Env>(
+    store: &Store,
+    ty: FunctionType,
+    func: Arc<F>,
+    env: Arc<OnceLock<Env>>,
+    factory: Option<EnvFactory>,
+) -> VMFunction
+where
+    F: Fn(&Env, &[Val]) -> Result<Vec<Val>, RuntimeError> + 'static + Send + Sync,
+    Env: WasmerEnv + 'static,
+{
+    let own = store.clone();
+    make_dynamic(store, ty, factory, move |call| {
+        let env = env
+            .get()
+            .expect("the environment is initialised before the instance runs");
+        run_dynamic(&own, call, |args| func(env, args))
+    })
+}
+
+fn native_with_env<F, Args, Rets, Env>(
+    store: &Store,
+    state: Arc<EnvState<F, Env>>,
+    origin: Option<&VMFunction>,
+    factory: Option<EnvFactory>,
+) -> VMFunction
+where
+    F: HostFunction<Args, Rets, WithEnv, Env>,
+    Args: WasmTypeList,
+    Rets: WasmTypeList,
+    Env: WasmerEnv + 'static,
+{
+    let (id, registration) = store.register(&type_of::<Args, Rets>());
+    let factory = factory.map(|factory| Box::new(factory) as _);
+    wasmill_vm::HostFunction::typed_with_env(store.vm(), id, registration, state, origin, factory)
+}
+
+impl fmt::Debug for Function {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Function").field("ty", self.ty()).finish()
+    }
+}

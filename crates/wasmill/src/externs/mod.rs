@@ -1,0 +1,120 @@
+//! What can be imported and exported, one file per kind.
+
+mod function;
+mod global;
+mod memory;
+mod table;
+
+pub use function::Function;
+pub use global::Global;
+pub use memory::{Memory, MemoryAccessError};
+pub use table::Table;
+
+use crate::Store;
+use crate::exports::{ExportError, Exportable};
+use std::fmt;
+use wasmill_engine::Export;
+use wasmill_types::ExternType;
+use wasmill_vm::VMExtern;
+
+/// Something that belongs to a store.
+pub trait StoreObject {
+    /// Whether it may be used with `store`.
+    fn comes_from_same_store(&self, store: &Store) -> bool;
+}
+
+/// Something that can be imported and exported.
+#[derive(Clone)]
+pub enum Extern {
+    /// A function.
+    Function(Function),
+    /// A global.
+    Global(Global),
+    /// A table.
+    Table(Table),
+    /// A memory.
+    Memory(Memory),
+}
+
+impl Extern {
+    /// Its type.
+    pub fn ty(&self) -> ExternType {
+        match self {
+            Self::Function(function) => ExternType::Function(function.ty().clone()),
+            Self::Global(global) => ExternType::Global(*global.ty()),
+            Self::Table(table) => ExternType::Table(*table.ty()),
+            Self::Memory(memory) => ExternType::Memory(memory.ty()),
+        }
+    }
+
+    /// The store it belongs to.
+    pub fn store(&self) -> &Store {
+        match self {
+            Self::Function(function) => function.store(),
+            Self::Global(global) => global.store(),
+            Self::Table(table) => table.store(),
+            Self::Memory(memory) => memory.store(),
+        }
+    }
+
+    /// The extern of a handle of the lower layer.
+    pub fn from_vm_export(store: &Store, export: Export) -> Self {
+        match export {
+            VMExtern::Function(function) => Self::Function(Function::from_vm(store, function)),
+            VMExtern::Global(global) => Self::Global(Global::from_vm(store, global)),
+            VMExtern::Table(table) => Self::Table(Table::from_vm(store, table)),
+            VMExtern::Memory(memory) => Self::Memory(Memory::from_vm(store, memory)),
+        }
+    }
+}
+
+impl fmt::Debug for Extern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Function(_) => "Function(...)",
+            Self::Global(_) => "Global(...)",
+            Self::Table(_) => "Table(...)",
+            Self::Memory(_) => "Memory(...)",
+        })
+    }
+}
+
+impl<'a> Exportable<'a> for Extern {
+    fn to_export(&self) -> Export {
+        match self {
+            Self::Function(function) => function.to_export(),
+            Self::Global(global) => global.to_export(),
+            Self::Table(table) => table.to_export(),
+            Self::Memory(memory) => memory.to_export(),
+        }
+    }
+    fn get_self_from_extern(export: &'a Extern) -> Result<&'a Self, ExportError> {
+        Ok(export)
+    }
+    fn into_weak_instance_ref(&mut self) {}
+}
+
+macro_rules! extern_kinds {
+    ($($kind:ident)*) => { $(
+        impl From<$kind> for Extern {
+            fn from(item: $kind) -> Self {
+                Self::$kind(item)
+            }
+        }
+
+        impl<'a> Exportable<'a> for $kind {
+            fn to_export(&self) -> Export {
+                VMExtern::$kind(self.vm().clone())
+            }
+            fn get_self_from_extern(export: &'a Extern) -> Result<&'a Self, ExportError> {
+                match export {
+                    Extern::$kind(item) => Ok(item),
+                    _ => Err(ExportError::IncompatibleType),
+                }
+            }
+            fn into_weak_instance_ref(&mut self) {}
+        }
+    )* };
+}
+
+extern_kinds!(Function Global Table Memory);

@@ -1,0 +1,168 @@
+//! What the host offers for import.
+
+use crate::{Exports, Extern, Store};
+use indexmap::IndexMap;
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use wasmill_engine::{Export, NamedResolver};
+
+/// Something with named exports.
+pub trait LikeNamespace: Send + Sync {
+    /// The export of this name, if there is one.
+    fn get_namespace_export(&self, name: &str) -> Option<Export>;
+    /// All exports.
+    fn get_namespace_exports(&self) -> Vec<(String, Export)>;
+}
+
+/// Namespaces by name. Clones share one map.
+///
+/// Made with [`imports!`](crate::imports).
+#[derive(Clone, Default)]
+pub struct ImportObject {
+    map: Arc<Mutex<IndexMap<String, Box<dyn LikeNamespace>>>>,
+}
+
+impl ImportObject {
+    /// Without namespaces.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, IndexMap<String, Box<dyn LikeNamespace>>> {
+        self.map.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The export `name` of namespace `module`, if there is one.
+    pub fn get_export(&self, module: &str, name: &str) -> Option<Export> {
+        self.lock().get(module)?.get_namespace_export(name)
+    }
+
+    /// Whether there is a namespace of this name.
+    pub fn contains_namespace(&self, name: &str) -> bool {
+        self.lock().contains_key(name)
+    }
+
+    /// Adds a namespace; gives the one of this name that it replaces.
+    pub fn register<S, N>(&mut self, name: S, namespace: N) -> Option<Box<dyn LikeNamespace>>
+    where
+        S: Into<String>,
+        N: LikeNamespace + 'static,
+    {
+        self.lock().insert(name.into(), Box::new(namespace))
+    }
+
+    /// The exports of a namespace, as a map of its own.
+    pub fn get_namespace_exports(&self, store: &Store, name: &str) -> Option<Exports> {
+        let exports = self.lock().get(name)?.get_namespace_exports();
+        Some(
+            exports
+                .into_iter()
+                .map(|(name, e)| (name, Extern::from_vm_export(store, e)))
+                .collect(),
+        )
+    }
+}
+
+impl NamedResolver for ImportObject {
+    fn resolve_by_name(&self, module: &str, field: &str) -> Option<Export> {
+        self.get_export(module, field)
+    }
+}
+
+impl fmt::Debug for ImportObject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.lock().len() {
+            0 => f.write_str("ImportObject { map: (empty) }"),
+            n => write!(f, "ImportObject {{ map: (... {n} item(s) ...) }}"),
+        }
+    }
+}
+
+/// All exports of an [`ImportObject`] with their namespaces' names, in the order in which they were added.
+#[derive(Debug)]
+pub struct ImportObjectIterator {
+    elements: VecDeque<((String, String), Export)>,
+}
+
+impl Iterator for ImportObjectIterator {
+    type Item = ((String, String), Export);
+    fn next(&mut self) -> Option<Self::Item> {
+        self.elements.pop_front()
+    }
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.elements.len(), Some(self.elements.len()))
+    }
+}
+
+impl ExactSizeIterator for ImportObjectIterator {}
+
+impl IntoIterator for ImportObject {
+    type Item = ((String, String), Export);
+    type IntoIter = ImportObjectIterator;
+    fn into_iter(self) -> ImportObjectIterator {
+        let map = self.lock();
+        let of_namespace = |(module, namespace): (&String, &Box<dyn LikeNamespace>)| {
+            let module = module.clone();
+            let exports = namespace.get_namespace_exports().into_iter();
+            exports
+                .map(move |(name, export)| ((module.clone(), name), export))
+                .collect::<Vec<_>>()
+        };
+        ImportObjectIterator {
+            elements: map.iter().flat_map(of_namespace).collect(),
+        }
+    }
+}
+
+/// Makes an [`ImportObject`].
+///
+/// ```
+/// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+/// # use wasmill::{imports, Exports, Function, Store};
+/// let store = Store::default();
+/// let more = Exports::new();
+/// let import_object = imports! {
+///     "env" => {
+///         "log" => Function::new_native(&store, |value: i32| println!("{value}")),
+///     },
+///     "more" => more,
+/// };
+/// assert!(import_object.get_export("env", "log").is_some());
+/// # }
+/// ```
+///
+/// A namespace that is given twice is replaced as a whole.
+#[macro_export]
+macro_rules! imports {
+    ( $( $ns_name:expr => $ns:tt ),* $(,)? ) => {{
+        #[allow(unused_mut, reason = "there may be no namespace")]
+        let mut import_object = $crate::ImportObject::new();
+        $( import_object.register($ns_name, $crate::import_namespace!($ns)); )*
+        import_object
+    }};
+}
+
+/// Makes an [`Exports`].
+#[doc(hidden)]
+#[macro_export]
+macro_rules! namespace {
+    ( $( $name:expr => $item:expr ),* $(,)? ) => {
+        $crate::import_namespace!({ $( $name => $item ),* })
+    };
+}
+
+/// A namespace of `imports!`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! import_namespace {
+    ( { $( $name:expr => $item:expr ),* $(,)? } ) => {{
+        #[allow(unused_mut, reason = "there may be no item")]
+        let mut namespace = $crate::Exports::new();
+        $( namespace.insert($name, $item); )*
+        namespace
+    }};
+    ( $namespace:ident ) => {
+        $namespace
+    };
+}

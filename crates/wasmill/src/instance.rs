@@ -1,0 +1,125 @@
+//! Instances.
+
+use crate::env::{EnvFactory, HostEnvInitError};
+use crate::{Exports, Module, RuntimeError, Store};
+use std::fmt;
+use wasmill_abi::VMContext;
+use wasmill_engine::{LinkError, Resolver};
+use wasmill_vm::{Backtrace, Trap, TrapCode, TrapReason, VMExtern, VMInstance};
+
+/// A module could not be instantiated.
+#[derive(Debug, thiserror::Error)]
+pub enum InstantiationError {
+    /// It could not be linked.
+    #[error(transparent)]
+    Link(#[from] LinkError),
+    /// An initialiser or the start function failed.
+    #[error(transparent)]
+    Start(RuntimeError),
+    /// The environment of an imported function could not be initialised.
+    #[error(transparent)]
+    HostEnvInitialization(#[from] HostEnvInitError),
+}
+
+/// A module with its imports, memories, tables and globals: what code runs in. Clones are the same instance.
+#[derive(Clone)]
+pub struct Instance {
+    module: Module,
+    vm: VMInstance,
+    /// What it exports.
+    pub exports: Exports,
+}
+
+impl Instance {
+    /// Instantiates a module: links its imports, makes its memories, tables and globals, initialises the environments of
+    /// imported functions, copies its active segments, and runs its start function.
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "wat", feature = "default-compiler", feature = "default-engine"))]
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use wasmill::{imports, Global, Instance, Module, Store, Value};
+    /// let store = Store::default();
+    /// let module = Module::new(&store, "(module (import \"env\" \"x\" (global i32)))")?;
+    /// let import_object = imports! {
+    ///     "env" => { "x" => Global::new(&store, Value::I32(0)) },
+    /// };
+    /// let instance = Instance::new(&module, &import_object)?;
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(all(feature = "wat", feature = "default-compiler", feature = "default-engine")))]
+    /// # fn main() {}
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - [`InstantiationError::Link`] if an import is missing or does not fit, or a memory or table cannot be made;
+    /// - [`InstantiationError::HostEnvInitialization`] if an environment lacks something;
+    /// - [`InstantiationError::Start`] if a segment does not fit or the start function traps. What was written into
+    ///   imported memories and tables until then stays.
+    pub fn new(module: &Module, resolver: &dyn Resolver) -> Result<Self, InstantiationError> {
+        let mut environments = Vec::new();
+        let mut adapt = |export| match export {
+            VMExtern::Function(function) => match EnvFactory::for_instance(&function) {
+                Some((function, init)) => {
+                    environments.push(init);
+                    VMExtern::Function(function)
+                }
+                None => VMExtern::Function(function),
+            },
+            other => other,
+        };
+        let store = module.store();
+        let runtime = module.artifact().runtime()?;
+        let vm = wasmill_engine::instantiate(runtime, store.vm(), resolver, &mut adapt)?;
+        let exports = Exports::of_instance(store, vm.clone());
+        let instance = Self {
+            module: module.clone(),
+            vm,
+            exports,
+        };
+        let _guard = instance.vm.enter();
+        for init in environments {
+            init(&instance)?;
+        }
+        instance
+            .vm
+            .initialize()
+            .map_err(|code| InstantiationError::Start(trap(code)))?;
+        let started = instance.vm.start();
+        started.map_err(|trap| InstantiationError::Start(RuntimeError::from_trap(trap)))?;
+        drop(_guard);
+        Ok(instance)
+    }
+
+    /// The module it is an instance of.
+    pub fn module(&self) -> &Module {
+        &self.module
+    }
+
+    /// The store it belongs to.
+    pub fn store(&self) -> &Store {
+        self.module.store()
+    }
+
+    /// The context that its code gets.
+    #[doc(hidden)]
+    pub fn vmctx_ptr(&self) -> *mut VMContext {
+        self.vm.context()
+    }
+}
+
+/// A trap outside of any code.
+pub(crate) fn trap(code: TrapCode) -> RuntimeError {
+    RuntimeError::from_trap(Trap {
+        reason: TrapReason::Wasm(code),
+        backtrace: Backtrace::default(),
+    })
+}
+
+impl fmt::Debug for Instance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Instance")
+            .field("exports", &self.exports)
+            .finish()
+    }
+}

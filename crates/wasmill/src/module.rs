@@ -1,0 +1,226 @@
+//! Modules.
+
+use crate::Store;
+use std::borrow::Cow;
+use std::fmt;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use wasmill_compiler::CompileError;
+use wasmill_engine::Artifact;
+use wasmill_types::{
+    ExportType, ExternType, FunctionType, GlobalType, ImportType, MemoryType, ModuleInfo, TableType,
+};
+
+/// A module could not be read or compiled.
+#[derive(Debug, thiserror::Error)]
+pub enum IoCompileError {
+    /// The file could not be read.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// The module could not be compiled.
+    #[error(transparent)]
+    Compile(#[from] CompileError),
+}
+
+/// A compiled module. Clones are the same module.
+#[derive(Clone)]
+pub struct Module {
+    store: Store,
+    artifact: Arc<dyn Artifact>,
+}
+
+impl Module {
+    /// Compiles a module from its binary form, or (feature `wat`) from text.
+    ///
+    /// # Errors
+    ///
+    /// If it is not valid, uses what is not supported, or is too large.
+    pub fn new(store: &Store, bytes: impl AsRef<[u8]>) -> Result<Self, CompileError> {
+        let bytes = binary(bytes.as_ref())?;
+        Self::from_binary(store, &bytes)
+    }
+
+    /// Compiles the module in a file, and names it after the file.
+    ///
+    /// # Errors
+    ///
+    /// As [`Module::new`], and if the file cannot be read.
+    pub fn from_file(store: &Store, file: impl AsRef<Path>) -> Result<Self, IoCompileError> {
+        let path = file.as_ref().canonicalize()?;
+        let bytes = std::fs::read(&path)?;
+        let mut module = Self::new(store, bytes)?;
+        module.set_name(&path.to_string_lossy());
+        Ok(module)
+    }
+
+    /// Compiles a module from its binary form.
+    ///
+    /// # Errors
+    ///
+    /// If it is not valid, uses what is not supported, or is too large.
+    pub fn from_binary(store: &Store, binary: &[u8]) -> Result<Self, CompileError> {
+        let artifact = store.engine().compile(binary, store.tunables())?;
+        Ok(Self {
+            store: store.clone(),
+            artifact,
+        })
+    }
+
+    /// Compiles a module that is known to be valid. (It is validated all the same: that costs next to nothing here.)
+    ///
+    /// # Safety
+    ///
+    /// The module is valid.
+    ///
+    /// # Errors
+    ///
+    /// As [`Module::from_binary`].
+    #[allow(unsafe_code, reason = "the contract has it")]
+    pub unsafe fn from_binary_unchecked(
+        store: &Store,
+        binary: &[u8],
+    ) -> Result<Self, CompileError> {
+        Self::from_binary(store, binary)
+    }
+
+    /// Checks that a module is valid.
+    ///
+    /// # Errors
+    ///
+    /// If it is not.
+    pub fn validate(store: &Store, binary: &[u8]) -> Result<(), CompileError> {
+        store.engine().validate(binary)
+    }
+
+    /// Its name: from its name section, or given by the host.
+    pub fn name(&self) -> Option<&str> {
+        self.info().name.as_deref()
+    }
+
+    /// Names the module; `false` if it is shared (cloned or instantiated) already.
+    pub fn set_name(&mut self, name: &str) -> bool {
+        match Arc::get_mut(&mut self.artifact) {
+            Some(artifact) => {
+                artifact.set_name(name);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// What it imports, in order.
+    pub fn imports<'a>(
+        &'a self,
+    ) -> ImportsIterator<impl ExactSizeIterator<Item = ImportType> + 'a> {
+        let info = self.info();
+        let iter = info.imports.iter().map(move |((module, name, _), index)| {
+            ImportType::new(module, name, info.import_type(*index))
+        });
+        ImportsIterator { iter }
+    }
+
+    /// What it exports, in order.
+    pub fn exports<'a>(
+        &'a self,
+    ) -> ModuleExportsIterator<impl ExactSizeIterator<Item = ExportType> + 'a> {
+        let info = self.info();
+        let exports = info.exports.iter();
+        let iter =
+            exports.map(move |(name, index)| ExportType::new(name, info.export_type(*index)));
+        ModuleExportsIterator { iter }
+    }
+
+    /// The contents of all custom sections of this name, in order. (The name section is not among them.)
+    pub fn custom_sections<'a>(&'a self, name: &'a str) -> impl Iterator<Item = Arc<[u8]>> + 'a {
+        let info = self.info();
+        let sections = info
+            .custom_sections
+            .iter()
+            .filter(move |(section, _)| section == name);
+        sections.map(move |(_, index)| info.custom_sections_data[*index].clone())
+    }
+
+    /// The store it belongs to.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Everything it declares.
+    #[doc(hidden)]
+    pub fn info(&self) -> &ModuleInfo {
+        self.artifact.module_ref()
+    }
+
+    /// The compiled form.
+    #[doc(hidden)]
+    pub fn artifact(&self) -> &Arc<dyn Artifact> {
+        &self.artifact
+    }
+}
+
+#[cfg(feature = "wat")]
+fn binary(bytes: &[u8]) -> Result<Cow<'_, [u8]>, CompileError> {
+    let text = |error| format!("Error when converting wat: {error}");
+    crate::wat2wasm(bytes).map_err(|error| crate::WasmError::Generic(text(error)).into())
+}
+
+#[cfg(not(feature = "wat"))]
+fn binary(bytes: &[u8]) -> Result<Cow<'_, [u8]>, CompileError> {
+    Ok(Cow::Borrowed(bytes))
+}
+
+impl fmt::Debug for Module {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Module")
+            .field("name", &self.name())
+            .finish()
+    }
+}
+
+macro_rules! type_iterators {
+    ($($(#[$doc:meta])* $name:ident of $item:ident, |$part:ident, $ty:ident| $make:expr;)*) => { $(
+        $(#[$doc])*
+        #[derive(Debug, Clone)]
+        pub struct $name<I> {
+            iter: I,
+        }
+
+        impl<I: Iterator<Item = $item>> $name<I> {
+            type_iterators! { @kind $item, |$part, $ty| $make;
+                Function(FunctionType) functions;
+                Memory(MemoryType) memories;
+                Table(TableType) tables;
+                Global(GlobalType) globals;
+            }
+        }
+
+        impl<I: Iterator<Item = $item>> Iterator for $name<I> {
+            type Item = $item;
+            fn next(&mut self) -> Option<$item> {
+                self.iter.next()
+            }
+            fn size_hint(&self) -> (usize, Option<usize>) {
+                self.iter.size_hint()
+            }
+        }
+
+        impl<I: ExactSizeIterator<Item = $item>> ExactSizeIterator for $name<I> {}
+    )* };
+    (@kind $item:ident, |$part:ident, $ty:ident| $make:expr; $($kind:ident($type:ident) $name:ident;)*) => { $(
+        #[doc = concat!("Only those whose type is a [`", stringify!($type), "`].")]
+        pub fn $name(self) -> impl Iterator<Item = $item<$type>> {
+            self.iter.filter_map(|$part| match $part.ty().clone() {
+                ExternType::$kind($ty) => Some($make),
+                _ => None,
+            })
+        }
+    )* };
+}
+
+type_iterators! {
+    /// What a module imports.
+    ImportsIterator of ImportType, |import, ty| ImportType::new(import.module(), import.name(), ty);
+    /// What a module exports.
+    ModuleExportsIterator of ExportType, |export, ty| ExportType::new(export.name(), ty);
+}

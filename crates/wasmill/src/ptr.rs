@@ -1,0 +1,155 @@
+//! Pointers that guests pass: offsets into their memory, with a type.
+
+use crate::{FromToNativeWasmType, Memory};
+use std::fmt;
+use std::marker::PhantomData;
+use wasmill_vm::{MemoryCell, MemoryView, ValueType};
+
+/// Marks a [`WasmPtr`] to an array.
+#[derive(Debug, Clone, Copy)]
+pub struct Array;
+
+/// Marks a [`WasmPtr`] to one value.
+#[derive(Debug, Clone, Copy)]
+pub struct Item;
+
+/// A value in a memory: a `Cell` that holds the memory while it lives.
+pub type WasmCell<'a, T> = MemoryCell<'a, T>;
+
+/// An offset into a guest's memory where a `T`, or an array of them, is said to lie.
+///
+/// Nothing is believed: a pointer that leads out of the memory, or is not aligned for `T`, gives `None`.
+#[repr(transparent)]
+pub struct WasmPtr<T: Copy, Ty = Item> {
+    offset: u32,
+    to: PhantomData<fn(T, Ty)>,
+}
+
+impl<T: Copy, Ty> WasmPtr<T, Ty> {
+    /// The pointer with this offset.
+    pub fn new(offset: u32) -> Self {
+        Self {
+            offset,
+            to: PhantomData,
+        }
+    }
+    /// The offset, in bytes.
+    pub fn offset(self) -> u32 {
+        self.offset
+    }
+}
+
+impl<T: Copy + ValueType> WasmPtr<T, Item> {
+    /// The value, as a cell that holds the memory while it lives.
+    pub fn deref(self, memory: &Memory) -> Option<WasmCell<'_, T>> {
+        memory.vm().cell(u64::from(self.offset))
+    }
+}
+
+impl<T: Copy + ValueType> WasmPtr<T, Array> {
+    /// `length` values from the `index`th on, as cells that hold the memory while they live.
+    ///
+    /// `None` unless the array up to there lies in the memory and starts in it.
+    pub fn deref(self, memory: &Memory, index: u32, length: u32) -> Option<MemoryView<'_, T>> {
+        let size = size_of::<T>() as u64;
+        let count = u64::from(index.checked_add(length)?);
+        let end = u64::from(self.offset).checked_add(size.checked_mul(count)?)?;
+        if u64::from(self.offset) >= memory.data_size() || end > memory.data_size() {
+            return None;
+        }
+        let start = u64::from(self.offset) + size * u64::from(index);
+        memory.vm().cells(start, length as usize)
+    }
+
+    fn bytes(self, memory: &Memory, length: usize) -> Option<Vec<u8>> {
+        let end = u64::from(self.offset).checked_add(length as u64)?;
+        if end > memory.data_size() {
+            return None;
+        }
+        let mut bytes = vec![0; length];
+        memory.read(u64::from(self.offset), &mut bytes).ok()?;
+        Some(bytes)
+    }
+
+    /// The length in bytes up to the first NUL.
+    fn length_to_nul(self, memory: &Memory) -> Option<usize> {
+        let view = memory.view::<u8>();
+        view.get(self.offset as usize..)?
+            .iter()
+            .position(|byte| byte.get() == 0)
+    }
+
+    /// `str_len` bytes as text, in place.
+    ///
+    /// # Safety
+    ///
+    /// Nobody writes to these bytes while the text is in use.
+    #[allow(unsafe_code, reason = "the contract has it")]
+    pub unsafe fn get_utf8_str(self, memory: &Memory, str_len: u32) -> Option<&str> {
+        let end = (self.offset as usize).checked_add(str_len as usize)?;
+        // SAFETY: passed on.
+        let bytes = unsafe { memory.data_unchecked() }.get(self.offset as usize..end)?;
+        std::str::from_utf8(bytes).ok()
+    }
+
+    /// `str_len` bytes as text.
+    pub fn get_utf8_string(self, memory: &Memory, str_len: u32) -> Option<String> {
+        String::from_utf8(self.bytes(memory, str_len as usize)?).ok()
+    }
+
+    /// The bytes up to the first NUL as text, in place.
+    ///
+    /// # Safety
+    ///
+    /// Nobody writes to these bytes while the text is in use.
+    #[allow(unsafe_code, reason = "the contract has it")]
+    pub unsafe fn get_utf8_str_with_nul(self, memory: &Memory) -> Option<&str> {
+        let length = u32::try_from(self.length_to_nul(memory)?).ok()?;
+        // SAFETY: passed on.
+        unsafe { self.get_utf8_str(memory, length) }
+    }
+
+    /// The bytes up to the first NUL as text.
+    pub fn get_utf8_string_with_nul(self, memory: &Memory) -> Option<String> {
+        let length = self.length_to_nul(memory)?;
+        String::from_utf8(self.bytes(memory, length)?).ok()
+    }
+}
+
+impl<T: Copy, Ty> Clone for WasmPtr<T, Ty> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T: Copy, Ty> Copy for WasmPtr<T, Ty> {}
+
+impl<T: Copy, Ty> PartialEq for WasmPtr<T, Ty> {
+    fn eq(&self, other: &Self) -> bool {
+        self.offset == other.offset
+    }
+}
+
+impl<T: Copy, Ty> Eq for WasmPtr<T, Ty> {}
+
+impl<T: Copy, Ty> fmt::Debug for WasmPtr<T, Ty> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "WasmPtr({:#x})", self.offset)
+    }
+}
+
+#[allow(unsafe_code, reason = "plain numbers")]
+// SAFETY: a pointer is a number; any number may come in.
+unsafe impl<T: Copy, Ty> FromToNativeWasmType for WasmPtr<T, Ty> {
+    type Native = i32;
+    fn from_native(native: i32) -> Self {
+        Self::new(native as u32)
+    }
+    fn to_native(self) -> i32 {
+        self.offset as i32
+    }
+}
+
+#[allow(unsafe_code, reason = "plain numbers")]
+// SAFETY: four bytes, any of which are a valid offset.
+unsafe impl<T: Copy, Ty: Copy> ValueType for WasmPtr<T, Ty> {}

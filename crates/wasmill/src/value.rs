@@ -1,0 +1,72 @@
+//! Values with the API's own function handle in them.
+
+use crate::{Extern, Function, RuntimeError, Store, StoreObject};
+use wasmill_types::{Type, Value, WasmValueType};
+use wasmill_vm::VMFunction;
+
+/// A WebAssembly value.
+pub type Val = Value<Function>;
+
+impl WasmValueType for Function {}
+
+impl From<Function> for Val {
+    fn from(function: Function) -> Self {
+        Self::FuncRef(Some(function))
+    }
+}
+
+impl StoreObject for Val {
+    fn comes_from_same_store(&self, store: &Store) -> bool {
+        match self {
+            Self::FuncRef(Some(function)) => Store::same(function.store(), store),
+            _ => true,
+        }
+    }
+}
+
+impl StoreObject for Extern {
+    fn comes_from_same_store(&self, store: &Store) -> bool {
+        Store::same(self.store(), store)
+    }
+}
+
+/// The value for the lower layer.
+pub(crate) fn to_vm(value: Val) -> Value<VMFunction> {
+    match value {
+        Value::I32(value) => Value::I32(value),
+        Value::I64(value) => Value::I64(value),
+        Value::F32(value) => Value::F32(value),
+        Value::F64(value) => Value::F64(value),
+        Value::V128(value) => Value::V128(value),
+        Value::ExternRef(value) => Value::ExternRef(value),
+        Value::FuncRef(function) => Value::FuncRef(function.map(Function::into_vm)),
+    }
+}
+
+/// The value from the lower layer.
+pub(crate) fn from_vm(store: &Store, value: Value<VMFunction>) -> Val {
+    match value {
+        Value::I32(value) => Value::I32(value),
+        Value::I64(value) => Value::I64(value),
+        Value::F32(value) => Value::F32(value),
+        Value::F64(value) => Value::F64(value),
+        Value::V128(value) => Value::V128(value),
+        Value::ExternRef(value) => Value::ExternRef(value),
+        Value::FuncRef(function) => {
+            Value::FuncRef(function.map(|function| Function::from_vm(store, function)))
+        }
+    }
+}
+
+/// Refuses values of another store.
+pub(crate) fn check_store(store: &Store, value: &Val) -> Result<(), RuntimeError> {
+    match value.comes_from_same_store(store) {
+        true => Ok(()),
+        false => Err(RuntimeError::new("cross-`Store` values are not supported")),
+    }
+}
+
+/// The types of some values.
+pub(crate) fn types(values: &[Val]) -> Vec<Type> {
+    values.iter().map(Val::ty).collect()
+}
