@@ -136,6 +136,7 @@ fn enter(
     let view = env.memory_ref().map(|memory| memory.view::<u8>());
     let call = Call::new(&env.state, view.as_deref().map(GuestMemory::new));
     let outcome = handler(&call);
+    #[cfg(all(feature = "logging", not(feature = "disable-all-logging")))]
     tracing::trace!(target: "wasmill_wasi", function = name, ?outcome);
     match outcome {
         Ok(()) => Ok(i32::from(Errno::SUCCESS.raw())),

@@ -5,6 +5,7 @@
 
 use std::fs::File;
 use std::io;
+use std::num::NonZeroU64;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::time::Duration;
 
@@ -83,6 +84,13 @@ pub(crate) fn read_stdin(buf: &mut [u8]) -> io::Result<usize> {
     })?)
 }
 
+/// Writes to one of the process's streams, past any buffer.
+pub(crate) fn write_stream(stream: HostStream, buf: &[u8]) -> io::Result<usize> {
+    Ok(rustix::io::retry_on_intr(|| {
+        rustix::io::write(stream_fd(stream), buf)
+    })?)
+}
+
 /// The host's flags for opening or keeping a file with these descriptor flags.
 pub(crate) fn host_flags(flags: FdFlags) -> HostOFlags {
     let pairs = [
@@ -130,11 +138,12 @@ pub(crate) fn advise(
         __WASI_ADVICE_NOREUSE => Advice::NoReuse,
         _ => return Err(Errno::INVAL),
     };
-    match rustix::fs::fadvise(file, offset, std::num::NonZeroU64::new(len), advice) {
-        // A pipe has no ranges to advise on; advice is never an error to a program.
-        Err(rustix::io::Errno::SPIPE) | Ok(()) => Ok(()),
-        Err(error) => Err(error.into()),
-    }
+    Ok(rustix::fs::fadvise(
+        file,
+        offset,
+        NonZeroU64::new(len),
+        advice,
+    )?)
 }
 
 /// Makes sure that a range of a file has its space on the disk, and that the file reaches its end.

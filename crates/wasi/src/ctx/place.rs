@@ -40,12 +40,10 @@ impl Mount {
         }
     }
 
-    /// Whether both have the same name.
+    /// Whether both have the same name: as given, but for slashes in front. Two names for the root may stand side by side, as
+    /// `.` and `/` do in many command lines; the first is then what the root holds.
     pub(super) fn is_like(&self, other: &Self) -> bool {
-        match (&self.name, &other.name) {
-            (Some(name), Some(other)) => name == other,
-            _ => self.alias == other.alias,
-        }
+        self.alias.trim_start_matches('/') == other.alias.trim_start_matches('/')
     }
 
     fn is(&self, path: &[&str]) -> bool {

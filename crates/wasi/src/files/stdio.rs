@@ -1,8 +1,7 @@
 //! The process's own standard streams as [`WasiFile`]s.
 //!
-//! Output goes through Rust's own buffers (so that it keeps its order with the host program's `println!`) and is flushed at once.
-//! Input is taken from the operating system without a buffer, so that nothing the guest did not ask for is lost to the host
-//! program or the next guest, and polling tells the truth.
+//! Nothing is buffered here. Output keeps its order with the host program's `println!`. Input is taken from the operating system
+//! as it is asked for, so that nothing else is lost to the host program or the next guest, and polling tells the truth.
 
 use std::io::{self, Read, Seek, SeekFrom, Write};
 
@@ -41,16 +40,17 @@ impl HostStream {
         }
     }
 
+    /// Writes past Rust's own buffer, which is emptied first: so what the host program printed before comes before, and what could
+    /// not be written is known exactly.
     pub(crate) fn write(self, buf: &[u8]) -> io::Result<usize> {
-        fn put(mut stream: impl Write, buf: &[u8]) -> io::Result<usize> {
-            let written = stream.write(buf)?;
+        fn put(mut stream: impl Write, host: HostStream, buf: &[u8]) -> io::Result<usize> {
             stream.flush()?;
-            Ok(written)
+            sys::write_stream(host, buf)
         }
         match self {
             Self::Stdin => Err(io::Error::other("can not write to stdin")),
-            Self::Stdout => put(io::stdout().lock(), buf),
-            Self::Stderr => put(io::stderr().lock(), buf),
+            Self::Stdout => put(io::stdout().lock(), self, buf),
+            Self::Stderr => put(io::stderr().lock(), self, buf),
         }
     }
 }

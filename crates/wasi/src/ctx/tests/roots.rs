@@ -158,6 +158,24 @@ fn a_directory_opened_as_the_root_is_the_root() {
 }
 
 #[test]
+fn the_first_of_two_roots_counts() {
+    let world = World::with(|builder, inside| {
+        for (alias, host) in [(".", "one"), ("/", "two")] {
+            let dir = inside.join(host);
+            std::fs::create_dir(&dir).unwrap();
+            std::fs::write(dir.join("name"), host).unwrap();
+            builder.map_dir(alias, dir).unwrap();
+        }
+    });
+    assert_eq!(read(&world, "name").unwrap(), b"one");
+    let fd = world
+        .ctx()
+        .path_open(5, "name", &how(OFlags::empty(), Rights::FD_READ))
+        .unwrap();
+    assert_eq!(world.read(fd, 10).unwrap(), b"two");
+}
+
+#[test]
 fn a_name_above_the_root_is_reached_by_its_descriptor_only() {
     let world = World::with(|builder, inside| {
         std::fs::write(inside.join("file"), "file").unwrap();
