@@ -152,9 +152,12 @@ static WRITER: Mutex<Retired> = Mutex::new(Retired {
 });
 
 /// What was replaced while there were readers.
+///
+/// Plain pointers: a `Box` would claim that nobody else is looking.
+#[derive(Default)]
 struct Retired {
-    tables: Vec<Box<Table>>,
-    entries: Vec<Box<Entry>>,
+    tables: Vec<*mut Table>,
+    entries: Vec<*mut Entry>,
 }
 
 // SAFETY: the pointers in the tables are only ever followed by readers (C1).
@@ -239,7 +242,9 @@ fn insert(len: usize, entry: Entry) -> CodeRegistration {
     table.extend_from_slice(&old[..at]);
     table.push(range);
     table.extend_from_slice(&old[at..]);
-    replace(&mut writer, table);
+    let freed = replace(&mut writer, table);
+    drop(writer);
+    drop(freed);
     CodeRegistration { start }
 }
 
@@ -254,11 +259,9 @@ impl Drop for CodeRegistration {
         let mut table = Vec::with_capacity(old.len() - 1);
         table.extend_from_slice(&old[..at]);
         table.extend_from_slice(&old[at + 1..]);
-        // SAFETY: made by `Box::into_raw` in `insert`; only this registration removes it.
-        writer.entries.push(unsafe { Box::from_raw(entry) });
+        writer.entries.push(entry);
         let freed = replace(&mut writer, table);
         drop(writer);
-        // Metadata can be large, and its destructors are not ours: not under the lock.
         drop(freed);
     }
 }
@@ -273,20 +276,34 @@ fn current_table<'a>() -> &'a [Range] {
     unsafe { TABLE.load(Ordering::Relaxed).as_ref() }.map_or(&[], |table| table)
 }
 
-/// Swaps tables and gives back what nobody can be reading any more.
-fn replace(writer: &mut Retired, table: Table) -> Option<(Vec<Box<Table>>, Vec<Box<Entry>>)> {
+/// Swaps tables and gives out what nobody can be reading any more, to be dropped outside of the lock: destructors of
+/// metadata are not ours.
+#[must_use = "to be dropped outside of the lock"]
+fn replace(writer: &mut Retired, table: Table) -> Retired {
     let old = TABLE.swap(Box::into_raw(Box::new(table)), Ordering::SeqCst);
     if !old.is_null() {
-        // SAFETY: made by `Box::into_raw` here; nobody can get it from `TABLE` any more.
-        writer.tables.push(unsafe { Box::from_raw(old) });
+        writer.tables.push(old);
     }
     // C1: readers that come from here on see the new table.
-    (READERS.load(Ordering::SeqCst) == 0).then(|| {
-        (
-            std::mem::take(&mut writer.tables),
-            std::mem::take(&mut writer.entries),
-        )
-    })
+    match READERS.load(Ordering::SeqCst) {
+        0 => std::mem::take(writer),
+        _ => Retired::default(),
+    }
+}
+
+impl Drop for Retired {
+    fn drop(&mut self) {
+        // SAFETY: C1: `replace` gives things out only when there are no readers left; they were made by `Box::into_raw`,
+        // and are in no other list.
+        unsafe {
+            self.tables
+                .drain(..)
+                .for_each(|table| drop(Box::from_raw(table)));
+            self.entries
+                .drain(..)
+                .for_each(|entry| drop(Box::from_raw(entry)));
+        }
+    }
 }
 
 fn offset(entry: &Entry, pc: usize) -> u32 {

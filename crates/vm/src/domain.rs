@@ -132,6 +132,21 @@ impl<'a> Guard<'a> {
     pub(crate) fn again(&self) -> Guard<'a> {
         self.domain.enter()
     }
+
+    /// The same guard with a lifetime of the caller's choice.
+    ///
+    /// # Safety
+    ///
+    /// The domain outlives the guard.
+    pub(crate) unsafe fn detach<'b>(self) -> Guard<'b> {
+        let domain: *const Domain = self.domain;
+        std::mem::forget(self);
+        // SAFETY: the caller's promise.
+        Guard {
+            domain: unsafe { &*domain },
+            not_send: PhantomData,
+        }
+    }
 }
 
 impl Drop for Guard<'_> {

@@ -25,7 +25,7 @@ use wasmill_types::{FunctionType, Type};
 /// The context of a host function in one island.
 #[repr(C)]
 #[derive(Debug)]
-pub struct HostContext {
+pub(crate) struct HostContext {
     pub(crate) header: ContextHeader,
     /// The closure's state, as its entry expects it.
     pub(crate) state: *const c_void,

@@ -26,7 +26,7 @@ use std::cell::{RefCell, UnsafeCell};
 use std::collections::HashMap;
 use std::fmt;
 use std::ptr::{self, NonNull};
-use std::sync::{Arc, OnceLock, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use wasmill_abi::VMFuncRef;
 
 /// Something an island owns.
@@ -55,11 +55,28 @@ impl Home {
     }
 }
 
+/// Names an island without keeping it, and goes on doing so when the island is merged into another.
+#[derive(Clone, Debug)]
+pub(crate) struct WeakIsland(Arc<Mutex<Weak<Island>>>);
+
+impl WeakIsland {
+    fn lock(&self) -> MutexGuard<'_, Weak<Island>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The island, if something keeps it.
+    pub(crate) fn upgrade(&self) -> Option<Arc<Island>> {
+        self.lock().upgrade()
+    }
+}
+
 /// The set of objects that are freed together.
 pub struct Island {
     domain: Arc<Domain>,
     store: Arc<VMStore>,
     parent: OnceLock<Arc<Island>>,
+    /// Made when first asked for.
+    name: OnceLock<WeakIsland>,
     state: UnsafeCell<State>,
 }
 
@@ -70,6 +87,8 @@ struct State {
     /// What stands for host functions in this island's tables and globals (see `function.rs`), so that putting the
     /// same one in again costs nothing.
     host_slots: HashMap<*const HostFunction, NonNull<VMFuncRef>>,
+    /// The names of islands that were merged into this one.
+    names: Vec<WeakIsland>,
 }
 
 // SAFETY: I1: the only unsynchronised part is `state`, and the domain's lock guards it; objects are `Send`.
@@ -84,6 +103,7 @@ impl Island {
             domain,
             store,
             parent: OnceLock::new(),
+            name: OnceLock::new(),
             state: UnsafeCell::default(),
         })
     }
@@ -166,6 +186,16 @@ impl Island {
         unsafe { self.state() }.host_slots.insert(function, slot);
     }
 
+    /// A name of the island that does not keep it.
+    pub(crate) fn downgrade(self: &Arc<Self>) -> WeakIsland {
+        // While the domain is held, the root stays the root.
+        let _guard = self.domain.enter();
+        let root = self.root();
+        root.name
+            .get_or_init(|| WeakIsland(Arc::new(Mutex::new(Arc::downgrade(root)))))
+            .clone()
+    }
+
     /// Makes the two one island, and their domains one domain.
     pub fn merge(self: &Arc<Self>, other: &Arc<Self>) {
         if self.same(other) {
@@ -199,6 +229,12 @@ fn link(a: Arc<Island>, b: Arc<Island>) -> Arc<Island> {
     root_state.objects.append(&mut child_state.objects);
     root_state.keeps.append(&mut child_state.keeps);
     root_state.host_slots.extend(child_state.host_slots.drain());
+    child_state.names.extend(child.name.get().cloned());
+    child_state
+        .names
+        .iter()
+        .for_each(|name| *name.lock() = Arc::downgrade(&root));
+    root_state.names.append(&mut child_state.names);
     let set = child.parent.set(root.clone());
     debug_assert!(set.is_ok(), "a root has no parent, and the domain is held");
     root
@@ -381,6 +417,21 @@ mod tests {
         }
         drop(last);
         assert_eq!(world.freed(), 100_001);
+    }
+
+    #[test]
+    fn a_weak_name_follows_merges_and_keeps_nothing() {
+        let world = World::new();
+        let (a, b, c) = (world.island(), world.island(), world.island());
+        let name = b.downgrade();
+        a.merge(&b);
+        drop(b);
+        c.merge(&a);
+        drop(a);
+        assert!(name.upgrade().is_some_and(|island| island.same(&c)));
+        drop(c);
+        assert!(name.upgrade().is_none());
+        assert_eq!(world.freed(), 3);
     }
 
     #[test]

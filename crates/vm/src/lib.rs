@@ -41,7 +41,7 @@ mod view;
 pub use code::*;
 pub use domain::{Domain, Guard};
 pub use dynamic::*;
-pub use externs::{VMExtern, VMGlobal, VMMemory};
+pub use externs::{VMExtern, VMGlobal, VMMemory, WeakMemory};
 pub use function::{HostFunction, VMFunction};
 pub use instance::{InstanceError, InstanceImports, VMInstance};
 pub use island::Island;

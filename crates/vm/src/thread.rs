@@ -1,8 +1,9 @@
 //! What the runtime knows about each thread: its innermost activation, its stack's bounds, and a place for traps on their
 //! way out.
 //!
-//! All of it is one thread local without a destructor, so reaching it is a plain access relative to the thread pointer,
-//! also from signal handlers. What must be undone when the thread ends (its signal stack) is behind `sys`.
+//! The part that every call needs is a cache line of thread-local storage, zero at first and without destructor, reached
+//! with two instructions, also from signal handlers (`arch::thread_state`). What must be undone when the thread ends is
+//! owned by an ordinary thread local that nothing else touches.
 //!
 //! ```text
 //!   token() == 0 ──► the slow way into any lock ──► prepare: handlers (once), signal stack, stack bounds, token
@@ -17,10 +18,9 @@
 //! - T3: a thread that holds a lock of a domain is prepared, because `lock` lets no thread in that has no token. So
 //!   entering WebAssembly code needs no check.
 
-use crate::sys;
 use crate::traps::{self, Activation, TrapReason};
-use std::cell::{Cell, UnsafeCell};
-use std::mem::ManuallyDrop;
+use crate::{arch, sys};
+use std::cell::Cell;
 use std::ptr;
 
 /// Stack that a host function is guaranteed to find below it when WebAssembly calls it.
@@ -29,8 +29,8 @@ pub const DEFAULT_HOST_RESERVE: usize = 64 << 10;
 /// The most WebAssembly frames that a backtrace holds.
 pub(crate) const MAX_FRAMES: usize = 64;
 
-/// What the runtime keeps per thread. What every call needs comes first.
-#[repr(C)]
+/// What the runtime keeps per thread. All zero is a valid state: that of a thread that was not prepared.
+#[repr(C, align(64))]
 pub(crate) struct ThreadState {
     /// The innermost activation, or null.
     pub(crate) activation: Cell<*mut Activation>,
@@ -40,12 +40,38 @@ pub(crate) struct ThreadState {
     token: Cell<usize>,
     /// The thread's own stack. Empty until prepared, and where the platform does not tell.
     pub(crate) stack: Cell<StackBounds>,
-    /// Why the activation that is being left was left, if not for a hardware trap.
-    pub(crate) pending: UnsafeCell<ManuallyDrop<Option<TrapReason>>>,
-    /// How many of `frames` are in use.
-    pub(crate) frame_count: Cell<usize>,
-    /// Where frames are noted before the stack below an activation is given up.
-    pub(crate) frames: UnsafeCell<[usize; MAX_FRAMES]>,
+    /// What a trap takes along. Null until prepared, afterwards owned by [`Resources`].
+    departure: Cell<*mut Departure>,
+}
+
+/// What a trap takes along from the code that it leaves to the code that it goes to.
+pub(crate) struct Departure {
+    /// Why the activation is being left, if not for a hardware trap.
+    pub(crate) reason: Option<TrapReason>,
+    count: usize,
+    frames: [usize; MAX_FRAMES],
+}
+
+impl Departure {
+    /// Forgets the frames noted so far.
+    pub(crate) fn begin(&mut self) {
+        self.count = 0;
+    }
+
+    /// Notes an address; false if there is no more room.
+    pub(crate) fn note(&mut self, pc: usize) -> bool {
+        let Some(place) = self.frames.get_mut(self.count) else {
+            return false;
+        };
+        *place = pc;
+        self.count += 1;
+        true
+    }
+
+    /// The addresses noted.
+    pub(crate) fn frames(&self) -> &[usize] {
+        &self.frames[..self.count]
+    }
 }
 
 /// The extent of a thread's stack.
@@ -59,29 +85,29 @@ pub(crate) struct StackBounds {
     pub(crate) guard: usize,
 }
 
-thread_local! {
-    static STATE: ThreadState = const {
-        ThreadState {
-            activation: Cell::new(ptr::null_mut()),
-            stack_limit: Cell::new(0),
-            token: Cell::new(0),
-            stack: Cell::new(StackBounds { low: 0, high: 0, guard: 0 }),
-            pending: UnsafeCell::new(ManuallyDrop::new(None)),
-            frame_count: Cell::new(0),
-            frames: UnsafeCell::new([0; MAX_FRAMES]),
-        }
-    };
-}
-
-// A destructor would cost every access a check.
+// The storage has no destructor to run.
 const _: () = assert!(!std::mem::needs_drop::<ThreadState>());
 
 /// The state of the current thread.
 #[inline(always)]
 pub(crate) fn current() -> &'static ThreadState {
-    // SAFETY: a thread local without destructor lives as long as its thread. The reference cannot leave the thread
-    // (`Cell` makes the state neither `Sync` nor the reference `Send`).
-    STATE.with(|state| unsafe { &*ptr::from_ref(state) })
+    // SAFETY: storage of this size and alignment, which lives as long as its thread; all zero was a valid state at first.
+    // The reference cannot leave the thread (`Cell` makes the state not `Sync`, and so the reference not `Send`).
+    unsafe { &*arch::thread_state() }
+}
+
+impl ThreadState {
+    /// What a trap takes along.
+    ///
+    /// # Safety
+    ///
+    /// The thread is prepared, and nobody else on it uses the same reference at the moment (T2: a signal handler that
+    /// uses it interrupts WebAssembly code only, while no Rust code on the thread is in the middle of something).
+    #[allow(clippy::mut_from_ref, reason = "exclusive by the contract")]
+    pub(crate) unsafe fn departure(&self) -> &mut Departure {
+        // SAFETY: the caller's promise; not null once prepared.
+        unsafe { &mut *self.departure.get() }
+    }
 }
 
 /// The thread's identity for locks: a number that no other living thread has, or zero if the thread is not prepared.
@@ -95,8 +121,10 @@ pub(crate) fn token() -> usize {
 #[inline(never)]
 pub(crate) fn prepare() -> usize {
     let state = current();
+    if state.token.get() != 0 {
+        return state.token.get();
+    }
     sys::install_handlers(traps::handle_fault);
-    sys::use_signal_stack();
     let stack = sys::stack_bounds();
     let guard_inside = stack.guard.min(sys::page_size());
     state.stack.set(stack);
@@ -104,14 +132,56 @@ pub(crate) fn prepare() -> usize {
         0 => 0,
         low => low + guard_inside + DEFAULT_HOST_RESERVE,
     });
+    Resources::acquire(state);
     // An address is a number that no other living thread has.
     let token = ptr::from_ref(state).addr();
     state.token.set(token);
     token
 }
 
-/// Called when the thread's signal stack goes away at the thread's end. Should the thread run WebAssembly once more, in a
-/// destructor of another thread local, it gets a new one.
-pub(crate) fn signal_stack_lost() {
-    current().token.set(0);
+/// What the thread gives back at its end. Should it run WebAssembly once more, in a destructor of another thread local, it
+/// is prepared again.
+struct Resources {
+    departure: Box<Departure>,
+    _signal_stack: Option<sys::SignalStack>,
+}
+
+thread_local! {
+    static RESOURCES: Cell<Option<Resources>> = const { Cell::new(None) };
+}
+
+impl Resources {
+    fn acquire(state: &ThreadState) {
+        let departure = Departure {
+            reason: None,
+            count: 0,
+            frames: [0; MAX_FRAMES],
+        };
+        let mut resources = Some(Self {
+            departure: Box::new(departure),
+            _signal_stack: sys::use_signal_stack(),
+        });
+        state.departure.set(
+            resources
+                .as_mut()
+                .map_or(ptr::null_mut(), |it| &raw mut *it.departure),
+        );
+        // Once the thread local itself was destroyed nothing can free them any more: then they stay.
+        if RESOURCES
+            .try_with(|place| place.set(resources.take()))
+            .is_err()
+        {
+            std::mem::forget(resources);
+        }
+    }
+}
+
+impl Drop for Resources {
+    fn drop(&mut self) {
+        let state = current();
+        if ptr::eq(state.departure.get(), &*self.departure) {
+            state.token.set(0);
+            state.departure.set(ptr::null_mut());
+        }
+    }
 }

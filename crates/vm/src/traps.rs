@@ -28,12 +28,12 @@
 use crate::arch::{self, FaultRegisters, Frame, Prologue, Saved};
 use crate::code::{self, CodeMetadata};
 use crate::sys::{self, Fault, FaultKind};
-use crate::thread::{self, MAX_FRAMES, ThreadState};
+use crate::thread::{self, Departure, ThreadState};
 use std::any::Any;
 use std::error::Error;
 use std::ffi::c_void;
 use std::fmt;
-use std::mem::{ManuallyDrop, MaybeUninit};
+use std::mem::MaybeUninit;
 use std::ptr::NonNull;
 use std::sync::Arc;
 use wasmill_abi::{ContextHeader, TrapCode};
@@ -53,15 +53,15 @@ pub(crate) struct Activation {
     /// Stack pointer at that call; zero if there was none yet.
     exit_sp: usize,
     /// [`NONE`], [`PENDING`], or a trap code plus [`FIRST_CODE`].
-    trap: u32,
+    trap: usize,
 }
 
 /// No trap: the code returned.
-const NONE: u32 = 0;
+const NONE: usize = 0;
 /// The reason is in the thread's `pending`.
-const PENDING: u32 = 1;
+const PENDING: usize = 1;
 /// Added to the trap codes of hardware traps.
-const FIRST_CODE: u32 = 2;
+const FIRST_CODE: usize = 2;
 
 /// Why WebAssembly code was left early.
 pub enum TrapReason {
@@ -124,18 +124,20 @@ impl Backtrace {
     /// The frames that are on this thread's stack now. Empty outside of host functions that WebAssembly called.
     pub fn capture() -> Self {
         let thread = thread::current();
-        let mut frames = Frames::begin(thread);
+        let activation = thread.activation.get();
+        if activation.is_null() {
+            return Self::default();
+        }
+        // SAFETY: T2: there is an activation, so the thread is prepared; the reference is not used by others meanwhile.
+        let departure = unsafe { thread.departure() };
         // SAFETY: T1; Rust code runs, so the last exit of every activation is current (I4).
-        unsafe { frames.note_activations(thread.activation.get()) };
-        Self::take_noted(thread)
+        unsafe { Frames::begin(departure).note_activations(activation) };
+        Self::of_noted(departure)
     }
 
     /// Looks up the noted frames, innermost first.
-    fn take_noted(thread: &ThreadState) -> Self {
-        let count = thread.frame_count.replace(0);
-        // SAFETY: T2: nothing writes to the buffer while it is copied; `lookup` cannot trap.
-        let noted = unsafe { &(&*thread.frames.get())[..count] };
-        let frames = noted.iter().filter_map(|pc| code::lookup(*pc));
+    fn of_noted(departure: &Departure) -> Self {
+        let frames = departure.frames().iter().filter_map(|pc| code::lookup(*pc));
         Self {
             frames: frames
                 .map(|(metadata, offset)| CodeLocation { metadata, offset })
@@ -144,27 +146,15 @@ impl Backtrace {
     }
 }
 
-/// Writes addresses into the thread's frame buffer.
+/// Notes frames for a trap to take along.
 struct Frames<'a> {
-    thread: &'a ThreadState,
+    departure: &'a mut Departure,
 }
 
 impl<'a> Frames<'a> {
-    fn begin(thread: &'a ThreadState) -> Self {
-        thread.frame_count.set(0);
-        Self { thread }
-    }
-
-    /// Notes an address; false if the buffer is full.
-    fn note(&mut self, pc: usize) -> bool {
-        let count = self.thread.frame_count.get();
-        if count == MAX_FRAMES {
-            return false;
-        }
-        // SAFETY: T2, and the place is inside the buffer.
-        unsafe { (*self.thread.frames.get())[count] = pc };
-        self.thread.frame_count.set(count + 1);
-        true
+    fn begin(departure: &'a mut Departure) -> Self {
+        departure.begin();
+        Self { departure }
     }
 
     /// Notes `frame` and its callers up to the entry stub with this `entry_sp`. False if the buffer is full.
@@ -175,7 +165,7 @@ impl<'a> Frames<'a> {
     unsafe fn note_chain(&mut self, frame: Frame, lowest: usize, entry_sp: usize) -> bool {
         let mut next = Some(frame);
         while let Some(frame) = next {
-            if !self.note(frame.pc) {
+            if !self.departure.note(frame.pc) {
                 return false;
             }
             // SAFETY: passed on.
@@ -215,7 +205,7 @@ impl<'a> Frames<'a> {
     unsafe fn note_fault(&mut self, registers: FaultRegisters, activation: &Activation) {
         let entry_sp = activation.saved.sp;
         let lowest = registers.sp;
-        self.note(registers.pc);
+        self.departure.note(registers.pc);
         // SAFETY: I3: frame pointers are kept, and the stack is live from the stack pointer up.
         let complete = unsafe {
             let own = Frame {
@@ -289,16 +279,15 @@ pub(crate) unsafe fn enter<R>(
 /// Puts the trap together that an activation was left with.
 #[cold]
 #[inline(never)]
-fn take_trap(thread: &ThreadState, trap: u32) -> Trap {
-    let backtrace = Backtrace::take_noted(thread);
+fn take_trap(thread: &ThreadState, trap: usize) -> Trap {
+    // SAFETY: T2: the activation that was left is gone, and what it left is for nobody else.
+    let departure = unsafe { thread.departure() };
+    let backtrace = Backtrace::of_noted(departure);
     let reason = match trap {
-        PENDING => {
-            // SAFETY: T2; `raise` is done with it, and nobody else is interested.
-            let pending = unsafe { &mut *thread.pending.get() };
-            pending.take().expect("raise stores a reason")
-        }
+        PENDING => departure.reason.take().expect("raise stores a reason"),
         code => TrapReason::Wasm(
-            TrapCode::from_u32(code - FIRST_CODE).expect("handle_fault stores a trap code"),
+            TrapCode::from_u32((code - FIRST_CODE) as u32)
+                .expect("handle_fault stores a trap code"),
         ),
     };
     Trap { reason, backtrace }
@@ -319,10 +308,11 @@ pub(crate) unsafe fn raise(reason: TrapReason) -> ! {
         !activation.is_null(),
         "a trap was raised outside of a WebAssembly call"
     );
+    // SAFETY: T2: there is an activation, so the thread is prepared; `take_trap` is done with what was there before.
+    let departure = unsafe { thread.departure() };
+    departure.reason = Some(reason);
     // SAFETY: T1, I4.
-    unsafe { Frames::begin(thread).note_activations(activation) };
-    // SAFETY: T2. What was there was taken when its activation was left.
-    unsafe { *thread.pending.get() = ManuallyDrop::new(Some(reason)) };
+    unsafe { Frames::begin(departure).note_activations(activation) };
     // SAFETY: T1.
     unsafe { (&raw mut (*activation).trap).write_volatile(PENDING) };
     // SAFETY: the caller's promise (I1).
@@ -434,10 +424,10 @@ pub(crate) fn handle_fault(fault: &Fault) -> bool {
         None => return false,
     };
     // SAFETY: T1; the pc is in WebAssembly code, which runs in the innermost activation.
-    unsafe { Frames::begin(thread).note_fault(registers, &*activation) };
+    unsafe { Frames::begin(thread.departure()).note_fault(registers, &*activation) };
     // SAFETY: T1. Below the activation are WebAssembly frames only: nothing to drop (I1).
     unsafe {
-        (&raw mut (*activation).trap).write_volatile(code as u32 + FIRST_CODE);
+        (&raw mut (*activation).trap).write_volatile(code as usize + FIRST_CODE);
         arch::redirect(fault.context, &raw const (*activation).saved);
     }
     true

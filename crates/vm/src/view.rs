@@ -77,6 +77,8 @@ pub struct MemoryView<'a, T: 'a, A = NonAtomically> {
     length: usize,
     guard: Option<Guard<'a>>,
     access: PhantomData<(&'a Cell<T>, A)>,
+    /// What an owned view keeps, freed after the guard (fields drop in order).
+    keep: Option<VMMemory>,
 }
 
 impl<'a, T: ValueType> MemoryView<'a, T, NonAtomically> {
@@ -93,6 +95,21 @@ impl<'a, T: ValueType> MemoryView<'a, T, NonAtomically> {
             length: length as usize,
             guard: None,
             access: PhantomData,
+            keep: None,
+        }
+    }
+}
+
+impl<T: ValueType> MemoryView<'_, T, NonAtomically> {
+    /// A view of nothing.
+    pub fn empty() -> Self {
+        let place = NonNull::dangling();
+        Self {
+            place,
+            length: 0,
+            guard: None,
+            access: PhantomData,
+            keep: None,
         }
     }
 }
@@ -105,6 +122,7 @@ impl<'a, T: Atomic> MemoryView<'a, T> {
             length: self.length,
             guard: self.guard.as_ref().map(Guard::again),
             access: PhantomData,
+            keep: self.keep.clone(),
         }
     }
 }
@@ -140,6 +158,8 @@ impl<T, A> fmt::Debug for MemoryView<'_, T, A> {
 pub struct MemoryCell<'a, T> {
     place: NonNull<T>,
     _guard: Guard<'a>,
+    /// As in [`MemoryView`].
+    _keep: Option<VMMemory>,
 }
 
 impl<T: Copy> MemoryCell<'_, T> {
@@ -197,6 +217,7 @@ impl VMMemory {
             length,
             guard: Some(guard),
             access: PhantomData,
+            keep: None,
         }
     }
 
@@ -207,6 +228,7 @@ impl VMMemory {
         Some(MemoryCell {
             place,
             _guard: guard,
+            _keep: None,
         })
     }
 
@@ -219,6 +241,61 @@ impl VMMemory {
             length,
             guard: Some(guard),
             access: PhantomData,
+            keep: None,
+        })
+    }
+
+    /// The memory as an array, in a view that keeps the memory. See [`VMMemory::view`].
+    pub fn into_view<'a, T: ValueType>(self) -> MemoryView<'a, T> {
+        let MemoryView {
+            place,
+            length,
+            guard,
+            ..
+        } = self.view();
+        // SAFETY: the view keeps the memory, and so its domain, longer than the guard.
+        let guard = guard.map(|guard| unsafe { guard.detach() });
+        MemoryView {
+            place,
+            length,
+            guard,
+            access: PhantomData,
+            keep: Some(self),
+        }
+    }
+
+    /// The value at `offset`, in a cell that keeps the memory. See [`VMMemory::cell`].
+    pub fn into_cell<'a, T: ValueType>(self, offset: u64) -> Option<MemoryCell<'a, T>> {
+        let MemoryCell { place, _guard, .. } = self.cell(offset)?;
+        // SAFETY: as above.
+        let _guard = unsafe { _guard.detach() };
+        Some(MemoryCell {
+            place,
+            _guard,
+            _keep: Some(self),
+        })
+    }
+
+    /// `length` values at `offset`, in a view that keeps the memory. See [`VMMemory::cells`].
+    pub fn into_cells<'a, T: ValueType>(
+        self,
+        offset: u64,
+        length: usize,
+    ) -> Option<MemoryCells<'a, T>> {
+        let MemoryView {
+            place,
+            length,
+            guard,
+            ..
+        } = self.cells(offset, length)?;
+        // SAFETY: as above.
+        let guard = guard.map(|guard| unsafe { guard.detach() });
+        Some(MemoryView {
+            place,
+            length,
+            guard,
+            access: PhantomData,
+            keep: Some(self),
         })
     }
 

@@ -42,7 +42,7 @@ impl<T: Copy, Ty> WasmPtr<T, Ty> {
 impl<T: Copy + ValueType> WasmPtr<T, Item> {
     /// The value, as a cell that holds the memory while it lives.
     pub fn deref(self, memory: &Memory) -> Option<WasmCell<'_, T>> {
-        memory.vm().cell(u64::from(self.offset))
+        memory.cell(u64::from(self.offset))
     }
 }
 
@@ -58,7 +58,7 @@ impl<T: Copy + ValueType> WasmPtr<T, Array> {
             return None;
         }
         let start = u64::from(self.offset) + size * u64::from(index);
-        memory.vm().cells(start, length as usize)
+        memory.cells(start, length as usize)
     }
 
     fn bytes(self, memory: &Memory, length: usize) -> Option<Vec<u8>> {

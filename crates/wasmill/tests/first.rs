@@ -19,7 +19,10 @@ fn the_contracts_first_example() {
     let instance = instance(wat, &imports! {});
     let add_one = instance.exports.get_function("add_one").unwrap();
     assert_eq!(*add_one.call(&[Value::I32(42)]).unwrap(), [Value::I32(43)]);
-    let native = instance.exports.get_native_function::<i32, i32>("add_one").unwrap();
+    let native = instance
+        .exports
+        .get_native_function::<i32, i32>("add_one")
+        .unwrap();
     assert_eq!(native.call(1).unwrap(), 2);
 }
 
@@ -51,18 +54,41 @@ fn host_functions_memory_and_traps() {
         "env" => { "double" => Function::new_native(&store, move |a: i32| a * factor) },
     };
     let instance = Instance::new(&module, &import_object).unwrap();
-    let run = instance.exports.get_native_function::<i32, i32>("run").unwrap();
+    let run = instance
+        .exports
+        .get_native_function::<i32, i32>("run")
+        .unwrap();
     assert_eq!(run.call(21).unwrap(), 42);
     let memory = instance.exports.get_memory("memory").unwrap();
-    assert_eq!(WasmPtr::<u8, Array>::new(8).get_utf8_string(memory, 5).unwrap(), "hello");
+    assert_eq!(
+        WasmPtr::<u8, Array>::new(8)
+            .get_utf8_string(memory, 5)
+            .unwrap(),
+        "hello"
+    );
     let message = |name: &str, args: &[Val]| {
-        instance.exports.get_function(name).unwrap().call(args).unwrap_err().message()
+        instance
+            .exports
+            .get_function(name)
+            .unwrap()
+            .call(args)
+            .unwrap_err()
+            .message()
     };
     assert_eq!(message("null", &[]), "uninitialized element");
-    assert_eq!(message("div", &[Value::I32(1), Value::I32(0)]), "integer divide by zero");
-    assert_eq!(message("load", &[Value::I32(-1)]), "out of bounds memory access");
+    assert_eq!(
+        message("div", &[Value::I32(1), Value::I32(0)]),
+        "integer divide by zero"
+    );
+    assert_eq!(
+        message("load", &[Value::I32(-1)]),
+        "out of bounds memory access"
+    );
     assert_eq!(message("deep", &[]), "call stack exhausted");
-    let grow = instance.exports.get_native_function::<(), i32>("grow").unwrap();
+    let grow = instance
+        .exports
+        .get_native_function::<(), i32>("grow")
+        .unwrap();
     assert_eq!(grow.call().unwrap(), 1);
     assert_eq!(memory.size(), Pages(4));
     assert_eq!(run.call(21).unwrap(), 42);

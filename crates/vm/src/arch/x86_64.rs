@@ -33,6 +33,9 @@
 //! it.
 
 use super::Frame;
+use crate::thread::ThreadState;
+#[cfg(not(miri))]
+use std::arch::global_asm;
 use std::arch::{asm, naked_asm};
 use std::ffi::c_void;
 use std::mem::{offset_of, size_of};
@@ -317,6 +320,57 @@ macro_rules! dynamic_host_entry {
     };
 }
 pub(crate) use dynamic_host_entry;
+
+/// Names the thread-local storage. Versions of this crate in one program have storage of their own.
+macro_rules! thread_state_symbol {
+    () => {
+        concat!(
+            "wasmill_thread_state_",
+            env!("CARGO_PKG_VERSION_MAJOR"),
+            "_",
+            env!("CARGO_PKG_VERSION_MINOR"),
+            "_",
+            env!("CARGO_PKG_VERSION_PATCH")
+        )
+    };
+}
+
+// Not `thread_local!`: in a library, the compiler reaches those through a function call that spoils all registers, even
+// where the linker later replaces the call. The storage is small enough for libraries that are loaded at run time, too.
+#[cfg(not(miri))]
+global_asm!(
+    concat!(".pushsection .tbss.", thread_state_symbol!(), ",\"awT\",@nobits"),
+    ".p2align {align}",
+    concat!(".globl ", thread_state_symbol!()),
+    concat!(".type ", thread_state_symbol!(), ", @object"),
+    concat!(".size ", thread_state_symbol!(), ", {size}"),
+    concat!(thread_state_symbol!(), ": .zero {size}"),
+    ".popsection",
+    align = const align_of::<ThreadState>().trailing_zeros(),
+    size = const size_of::<ThreadState>(),
+);
+
+/// The current thread's state: storage that is all zero when the thread starts.
+#[cfg(not(miri))]
+#[inline(always)]
+pub(crate) fn thread_state() -> *const ThreadState {
+    let state;
+    // SAFETY: computes an address; the result is the same as long as the thread runs, and code does not change threads.
+    unsafe {
+        asm!(
+            "mov {0}, qword ptr fs:[0]",
+            concat!("add {0}, qword ptr [rip + ", thread_state_symbol!(), "@GOTTPOFF]"),
+            out(reg) state, options(pure, nomem, nostack)
+        );
+    }
+    state
+}
+
+#[cfg(miri)]
+pub(crate) fn thread_state() -> *const ThreadState {
+    thread_local!(static STATE: ThreadState = const { unsafe { std::mem::zeroed() } });
+    STATE.with(|state| state as *const ThreadState)
+}
 
 /// The current stack pointer.
 #[inline(always)]

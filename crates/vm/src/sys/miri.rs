@@ -106,7 +106,11 @@ pub(crate) fn stack_bounds() -> StackBounds {
     StackBounds::default()
 }
 
-pub(crate) fn use_signal_stack() {}
+pub(crate) struct SignalStack;
+
+pub(crate) fn use_signal_stack() -> Option<SignalStack> {
+    None
+}
 
 pub(crate) fn install_handlers(_handler: FaultHandler) {}
 

@@ -10,7 +10,7 @@
 //! | `make_accessible`, `make_inaccessible` | open and close a part of a reservation |
 //! | `ImageFile`, `map_image`, `unmap_image` | contents shared between mappings, copied on write |
 //! | `reset` | drops what was written: zero bytes, or the image, show again |
-//! | `stack_bounds`, `use_signal_stack` | the current thread's stacks |
+//! | `stack_bounds`, `use_signal_stack`, `SignalStack` | the current thread's stacks |
 //! | `install_handlers` | passes faults to a function, and on to whoever was there before |
 //! | `has_process_barrier`, `process_barrier` | makes all other threads of the process pass a full barrier |
 //!

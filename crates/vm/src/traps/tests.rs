@@ -3,6 +3,7 @@
 use super::*;
 use crate::arch::exit_thunk;
 use crate::arch::tests::{self as guest, context, enter_guest, register_guests};
+use crate::thread::MAX_FRAMES;
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::{Command, Output};

@@ -6,6 +6,7 @@ use crate::value::{check_store, from_vm, to_vm, types};
 use crate::{RuntimeError, Store, Val};
 use std::fmt;
 use std::sync::{Arc, OnceLock};
+use wasmill_engine::Export;
 use wasmill_types::{FunctionType, Type};
 use wasmill_vm::native::{
     EnvState, HostFunction, SharedFunction, WasmTypeList, WithEnv, WithoutEnv, type_of,
@@ -130,6 +131,13 @@ impl Function {
     pub(crate) fn vm(&self) -> &VMFunction {
         &self.vm
     }
+
+    pub(crate) fn export(&self) -> Export {
+        self.vm.clone().into()
+    }
+
+    /// Weak handles exist for memories; this one goes on keeping what it refers to.
+    pub(crate) fn weaken(&mut self) {}
 
     pub(crate) fn into_vm(self) -> VMFunction {
         self.vm

@@ -3,6 +3,7 @@
 use crate::value::{check_store, from_vm, to_vm};
 use crate::{RuntimeError, Store, Val};
 use std::fmt;
+use wasmill_engine::Export;
 use wasmill_types::{GlobalType, Mutability};
 use wasmill_vm::VMGlobal;
 
@@ -56,9 +57,12 @@ impl Global {
         }
     }
 
-    pub(crate) fn vm(&self) -> &VMGlobal {
-        &self.vm
+    pub(crate) fn export(&self) -> Export {
+        self.vm.clone().into()
     }
+
+    /// Weak handles exist for memories; this one goes on keeping what it refers to.
+    pub(crate) fn weaken(&mut self) {}
 
     /// Its type.
     pub fn ty(&self) -> &GlobalType {

@@ -1,9 +1,12 @@
 //! Linear memories.
 
 use crate::Store;
+use std::borrow::Cow;
 use std::fmt;
-use wasmill_types::{MemoryType, Pages};
-use wasmill_vm::{MemoryError, MemoryView, VMMemory, ValueType};
+use std::ptr::NonNull;
+use wasmill_engine::Export;
+use wasmill_types::{MemoryStyle, MemoryType, Pages};
+use wasmill_vm::{MemoryCell, MemoryError, MemoryView, VMMemory, ValueType, WeakMemory};
 
 /// A linear memory, of the host or of an instance. Clones are the same memory.
 ///
@@ -17,10 +20,18 @@ use wasmill_vm::{MemoryError, MemoryView, VMMemory, ValueType};
 /// assert_eq!(memory.view::<u8>()[7].get(), 42);
 /// # }
 /// ```
-#[derive(Clone)]
+///
+/// A *weak* handle (see [`Exports::get_with_generics_weak`](crate::Exports::get_with_generics_weak)) does not keep the
+/// memory. Once the memory is gone, it behaves as one without bytes that cannot grow. Its clones keep the memory.
 pub struct Memory {
     store: Store,
-    vm: VMMemory,
+    handle: Handle,
+}
+
+#[derive(Clone)]
+enum Handle {
+    Strong(VMMemory),
+    Weak(WeakMemory),
 }
 
 /// An access does not lie inside of the memory.
@@ -48,17 +59,41 @@ impl Memory {
     pub(crate) fn from_vm(store: &Store, vm: VMMemory) -> Self {
         Self {
             store: store.clone(),
-            vm,
+            handle: Handle::Strong(vm),
         }
     }
 
-    pub(crate) fn vm(&self) -> &VMMemory {
-        &self.vm
+    /// The memory, unless the handle is weak and it is gone.
+    pub(crate) fn vm(&self) -> Option<Cow<'_, VMMemory>> {
+        match &self.handle {
+            Handle::Strong(vm) => Some(Cow::Borrowed(vm)),
+            Handle::Weak(weak) => weak.upgrade().map(Cow::Owned),
+        }
+    }
+
+    /// The handle of the lower layer; an empty memory in place of one that is gone.
+    pub(crate) fn export(&self) -> Export {
+        let gone = || {
+            let style = MemoryStyle::Dynamic {
+                offset_guard_size: 0,
+            };
+            let memory = VMMemory::new(self.store.vm(), &self.ty(), &style);
+            memory.expect("a memory without pages needs nothing that could be refused")
+        };
+        self.vm().map_or_else(gone, Cow::into_owned).into()
+    }
+
+    /// Makes the handle one that does not keep the memory.
+    pub(crate) fn weaken(&mut self) {
+        if let Handle::Strong(vm) = &self.handle {
+            self.handle = Handle::Weak(vm.downgrade());
+        }
     }
 
     /// Its type, with the current size as the minimum.
     pub fn ty(&self) -> MemoryType {
-        self.vm.ty()
+        let gone = MemoryType::new(0, Some(0), false);
+        self.vm().map_or(gone, |vm| vm.ty())
     }
 
     /// The store it belongs to.
@@ -66,14 +101,19 @@ impl Memory {
         &self.store
     }
 
+    fn raw_parts(&self) -> (*mut u8, usize) {
+        self.vm()
+            .map_or((NonNull::dangling().as_ptr(), 0), |vm| vm.raw_parts())
+    }
+
     /// Its first byte. The address does not change while the memory lives.
     pub fn data_ptr(&self) -> *mut u8 {
-        self.vm.raw_parts().0
+        self.raw_parts().0
     }
 
     /// Its size in bytes.
     pub fn data_size(&self) -> u64 {
-        self.vm.raw_parts().1 as u64
+        self.raw_parts().1 as u64
     }
 
     /// Its bytes.
@@ -83,7 +123,7 @@ impl Memory {
     /// While the slice lives, nobody writes to the memory: no guest runs with it, no view or pointer is written through.
     #[allow(unsafe_code, reason = "the contract has it")]
     pub unsafe fn data_unchecked(&self) -> &[u8] {
-        let (base, length) = self.vm.raw_parts();
+        let (base, length) = self.raw_parts();
         // SAFETY: the memory has these bytes as long as `self` lives, and never moves; the rest is the caller's promise.
         unsafe { std::slice::from_raw_parts(base, length) }
     }
@@ -95,14 +135,14 @@ impl Memory {
     /// While the slice lives, nobody else accesses the memory: no guest runs with it, no other slice or view exists.
     #[allow(unsafe_code, clippy::mut_from_ref, reason = "the contract has it")]
     pub unsafe fn data_unchecked_mut(&self) -> &mut [u8] {
-        let (base, length) = self.vm.raw_parts();
+        let (base, length) = self.raw_parts();
         // SAFETY: as above.
         unsafe { std::slice::from_raw_parts_mut(base, length) }
     }
 
     /// Its size in pages.
     pub fn size(&self) -> Pages {
-        self.vm.size()
+        self.vm().map_or(Pages(0), |vm| vm.size())
     }
 
     /// Adds pages; gives the former size.
@@ -111,14 +151,47 @@ impl Memory {
     ///
     /// [`MemoryError::CouldNotGrow`] if it would exceed its maximum, or the platform refuses.
     pub fn grow<IntoPages: Into<Pages>>(&self, delta: IntoPages) -> Result<Pages, MemoryError> {
-        self.vm.grow(delta.into())
+        let attempted_delta = delta.into();
+        match self.vm() {
+            Some(vm) => vm.grow(attempted_delta),
+            None => Err(MemoryError::CouldNotGrow {
+                current: Pages(0),
+                attempted_delta,
+            }),
+        }
     }
 
     /// The memory as an array of cells, as long as the memory is now. The view holds the memory: no other thread runs
     /// code with it meanwhile.
     #[inline]
     pub fn view<T: ValueType>(&self) -> MemoryView<'_, T> {
-        self.vm.view()
+        match &self.handle {
+            Handle::Strong(vm) => vm.view(),
+            Handle::Weak(weak) => match weak.upgrade() {
+                Some(vm) => vm.into_view(),
+                None => MemoryView::empty(),
+            },
+        }
+    }
+
+    /// The value at `offset`, for [`WasmPtr`](crate::WasmPtr).
+    pub(crate) fn cell<T: ValueType>(&self, offset: u64) -> Option<MemoryCell<'_, T>> {
+        match &self.handle {
+            Handle::Strong(vm) => vm.cell(offset),
+            Handle::Weak(weak) => weak.upgrade()?.into_cell(offset),
+        }
+    }
+
+    /// `length` values at `offset`, for [`WasmPtr`](crate::WasmPtr).
+    pub(crate) fn cells<T: ValueType>(
+        &self,
+        offset: u64,
+        length: usize,
+    ) -> Option<MemoryView<'_, T>> {
+        match &self.handle {
+            Handle::Strong(vm) => vm.cells(offset, length),
+            Handle::Weak(weak) => weak.upgrade()?.into_cells(offset, length),
+        }
     }
 
     /// Copies bytes out of the memory.
@@ -128,9 +201,8 @@ impl Memory {
     /// If not all of them lie inside.
     pub fn read(&self, offset: u64, buffer: &mut [u8]) -> Result<(), MemoryAccessError> {
         let length = buffer.len();
-        self.vm
-            .read(offset, buffer)
-            .ok_or(MemoryAccessError { offset, length })
+        let done = self.vm().and_then(|vm| vm.read(offset, buffer));
+        done.ok_or(MemoryAccessError { offset, length })
     }
 
     /// Copies bytes into the memory.
@@ -139,15 +211,31 @@ impl Memory {
     ///
     /// If not all of them lie inside; then nothing is written.
     pub fn write(&self, offset: u64, bytes: &[u8]) -> Result<(), MemoryAccessError> {
-        self.vm.write(offset, bytes).ok_or(MemoryAccessError {
-            offset,
-            length: bytes.len(),
-        })
+        let done = self.vm().and_then(|vm| vm.write(offset, bytes));
+        let length = bytes.len();
+        done.ok_or(MemoryAccessError { offset, length })
     }
 
     /// Whether the two are the same memory.
     pub fn same(&self, other: &Self) -> bool {
-        self.vm.same(&other.vm)
+        match (self.vm(), other.vm()) {
+            (Some(a), Some(b)) => a.same(&b),
+            _ => false,
+        }
+    }
+}
+
+impl Clone for Memory {
+    /// Another handle to the same memory, which keeps it (unless it is gone already).
+    fn clone(&self) -> Self {
+        let handle = match self.vm() {
+            Some(vm) => Handle::Strong(vm.into_owned()),
+            None => self.handle.clone(),
+        };
+        Self {
+            store: self.store.clone(),
+            handle,
+        }
     }
 }
 

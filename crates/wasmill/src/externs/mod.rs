@@ -91,7 +91,14 @@ impl<'a> Exportable<'a> for Extern {
     fn get_self_from_extern(export: &'a Extern) -> Result<&'a Self, ExportError> {
         Ok(export)
     }
-    fn into_weak_instance_ref(&mut self) {}
+    fn into_weak_instance_ref(&mut self) {
+        match self {
+            Self::Function(function) => function.weaken(),
+            Self::Global(global) => global.weaken(),
+            Self::Table(table) => table.weaken(),
+            Self::Memory(memory) => memory.weaken(),
+        }
+    }
 }
 
 macro_rules! extern_kinds {
@@ -104,7 +111,7 @@ macro_rules! extern_kinds {
 
         impl<'a> Exportable<'a> for $kind {
             fn to_export(&self) -> Export {
-                VMExtern::$kind(self.vm().clone())
+                self.export()
             }
             fn get_self_from_extern(export: &'a Extern) -> Result<&'a Self, ExportError> {
                 match export {
@@ -112,7 +119,9 @@ macro_rules! extern_kinds {
                     _ => Err(ExportError::IncompatibleType),
                 }
             }
-            fn into_weak_instance_ref(&mut self) {}
+            fn into_weak_instance_ref(&mut self) {
+                self.weaken();
+            }
         }
     )* };
 }

@@ -2,6 +2,7 @@
 
 use crate::value::{check_store, from_vm, to_vm};
 use crate::{RuntimeError, Store, Val};
+use wasmill_engine::Export;
 use wasmill_types::{TableType, Type, Value};
 use wasmill_vm::{TableElement, TrapCode, VMTable};
 
@@ -40,9 +41,12 @@ impl Table {
         }
     }
 
-    pub(crate) fn vm(&self) -> &VMTable {
-        &self.vm
+    pub(crate) fn export(&self) -> Export {
+        self.vm.clone().into()
     }
+
+    /// Weak handles exist for memories; this one goes on keeping what it refers to.
+    pub(crate) fn weaken(&mut self) {}
 
     /// Its declared type: the minimum does not follow growth.
     pub fn ty(&self) -> &TableType {

@@ -8,4 +8,4 @@ mod stacks;
 pub(crate) use barrier::*;
 pub(crate) use mappings::*;
 pub(crate) use signals::install_handlers;
-pub(crate) use stacks::{stack_bounds, use_signal_stack};
+pub(crate) use stacks::{SignalStack, stack_bounds, use_signal_stack};

@@ -1,8 +1,7 @@
 //! The current thread's stacks: the bounds of the one it runs on, and one for signal handlers.
 
 use super::page_size;
-use crate::thread::{self, StackBounds};
-use std::cell::Cell;
+use crate::thread::StackBounds;
 use std::mem::MaybeUninit;
 use std::ptr::{self, NonNull};
 
@@ -59,8 +58,8 @@ fn main_thread_bounds(low: usize, high: usize) -> StackBounds {
     }
 }
 
-/// A thread's signal stack, with a guard page below.
-struct SignalStack {
+/// The current thread's signal stack, with a guard page below. Dropping it, on its thread, takes it out of use.
+pub(crate) struct SignalStack {
     base: NonNull<u8>,
     len: usize,
 }
@@ -96,46 +95,33 @@ fn sigaltstack(new: Option<&libc::stack_t>) -> Option<libc::stack_t> {
     done.then(|| unsafe { old.assume_init() })
 }
 
-/// Gives the stack back when its thread ends.
-struct Owner(Cell<Option<SignalStack>>);
-
-impl Drop for Owner {
+impl Drop for SignalStack {
     fn drop(&mut self) {
-        let Some(stack) = self.0.take() else { return };
-        let is_ours = |active: libc::stack_t| active.ss_sp == stack.usable().ss_sp;
-        if sigaltstack(None).is_some_and(is_ours) {
+        let ours = self.usable().ss_sp;
+        if sigaltstack(None).is_some_and(|active| active.ss_sp == ours) {
             // What was there before may be gone by now (Rust's own stack is), so there is none from here on.
             let none = libc::stack_t {
                 ss_sp: ptr::null_mut(),
                 ss_flags: libc::SS_DISABLE,
-                ss_size: stack.len,
+                ss_size: self.len,
             };
             sigaltstack(Some(&none));
         }
-        thread::signal_stack_lost();
-        // SAFETY: it is no longer in use: destructors do not run on it.
-        unsafe { super::unmap(stack.base, stack.len) };
+        // SAFETY: it is no longer in use: its owner is not dropped by a signal handler.
+        unsafe { super::unmap(self.base, self.len) };
     }
 }
 
-thread_local! {
-    static OWNER: Owner = const { Owner(Cell::new(None)) };
-}
-
-/// Makes sure that the current thread has a signal stack of a good size, until it ends.
-pub(crate) fn use_signal_stack() {
+/// Gives the current thread a signal stack of a good size, unless it has one.
+pub(crate) fn use_signal_stack() -> Option<SignalStack> {
     let enough = |active: libc::stack_t| {
         active.ss_flags & libc::SS_DISABLE == 0 && active.ss_size >= SIGNAL_STACK
     };
     if sigaltstack(None).is_some_and(enough) {
-        return;
+        return None;
     }
     // Without a stack, overflows end the process as they do in any program; all else works.
-    let Some(stack) = SignalStack::map() else {
-        return;
-    };
-    sigaltstack(Some(&stack.usable()));
-    // While the thread's locals are being destroyed nothing can free it any more: then it stays.
-    let mut stack = Some(stack);
-    let _ = OWNER.try_with(|owner| owner.0.set(stack.take()));
+    let stack = SignalStack::map()?;
+    sigaltstack(Some(&stack.usable()))?;
+    Some(stack)
 }
