@@ -34,9 +34,16 @@ pub struct AddressMapBuilder {
     previous: (u32, u32),
     /// How many entries are in the map's last block.
     in_block: u32,
+    /// The next entry is the first of a function.
+    new_function: bool,
 }
 
 impl AddressMapBuilder {
+    /// Says that the following entries belong to another function: its first is kept even if it says nothing new.
+    pub fn begin_function(&mut self) {
+        self.new_function = true;
+    }
+
     /// Adds an entry: from `code` on, code belongs to `module`. Of several entries at one code offset the last counts;
     /// one that goes back is ignored, since nothing could find it.
     ///
@@ -45,7 +52,7 @@ impl AddressMapBuilder {
     /// If the map becomes larger than 32-bit offsets can tell.
     pub fn push(&mut self, code: u32, module: u32) -> Result<(), ImageError> {
         if let Some(last) = self.last {
-            if code < last.0 || module == last.1 {
+            if code < last.0 || (module == last.1 && !self.new_function) {
                 return Ok(());
             }
             if code > last.0 {
@@ -53,6 +60,7 @@ impl AddressMapBuilder {
             }
         }
         self.last = Some((code, module));
+        self.new_function = false;
         Ok(())
     }
 
@@ -202,6 +210,18 @@ mod tests {
         assert_eq!(map.lookup(3), Some((3, 7)));
         assert_eq!(map.lookup(9), Some((3, 7)));
         assert_eq!(map.bytes.len(), 2);
+    }
+
+    #[test]
+    fn functions_do_not_share_entries() {
+        let mut builder = AddressMapBuilder::default();
+        builder.push(4, 9).unwrap();
+        builder.begin_function();
+        builder.push(16, 9).unwrap();
+        builder.push(20, 9).unwrap();
+        let map = builder.finish().unwrap();
+        assert_eq!(map.lookup(15), Some((4, 9)));
+        assert_eq!(map.lookup(24), Some((16, 9)));
     }
 
     #[test]

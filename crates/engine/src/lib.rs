@@ -16,6 +16,11 @@
 //!
 //! This crate does not know which compiler made the code.
 
+#![allow(
+    clippy::result_large_err,
+    reason = "the shape of `LinkError` is part of the API, and linking fails at most once"
+)]
+
 mod address_map;
 mod artifact;
 mod engine;
@@ -45,6 +50,7 @@ pub use runtime_error::RuntimeError;
 pub use signatures::{Signature, SignatureRegistry, SignatureSet};
 pub use tunables::{BaseTunables, Tunables};
 pub use universal::{Universal, UniversalEngine};
+pub use wasmill_vm::is_wasm_pc;
 
 /// The version of this crate.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -59,6 +59,7 @@ impl CodeMap {
                     traps.push(range.start + site.offset, site.code);
                 }
             }
+            addresses.begin_function();
             for entry in std::mem::take(&mut function.address_map) {
                 if inside(entry.offset) {
                     addresses.push(range.start + entry.offset, entry.module_offset)?;

@@ -1,13 +1,17 @@
 //! Real code through the whole engine: what the runtime, the front end and a compiler must agree on.
 
+use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use wasmill_compiler_cranelift::Cranelift;
 use wasmill_engine::{
     Artifact, BaseTunables, CodeMap, Engine, Export, NamedResolver, RuntimeError, Tunables,
     Universal, instantiate,
 };
-use wasmill_types::{ExportIndex, MemoryStyle, MemoryType, TableStyle, TableType, Value};
-use wasmill_vm::{TrapCode, VMExtern, VMFunction, VMInstance, VMStore};
+use wasmill_types::{
+    ExportIndex, FunctionType, MemoryStyle, MemoryType, TableStyle, TableType, Value,
+};
+use wasmill_vm::{HostError, HostFunction, TrapCode, VMExtern, VMFunction, VMInstance, VMStore};
 
 type Val = Value<VMFunction>;
 
@@ -223,7 +227,7 @@ fn checked_memories_trap_at_the_same_places() {
     for module in [checked, Running::new(text)] {
         let load = |at| module.call("load", &[Val::I32(at)]);
         let expected = Val::I64(i64::from_le_bytes(*b"12345678"));
-        assert_eq!(load(65528).unwrap(), [expected.clone()]);
+        assert_eq!(load(65528).unwrap()[0], expected);
         for outside in [65529, 131_072, i32::MAX, -8, -1] {
             assert_eq!(
                 module.trap("load", &[Val::I32(outside)]),
@@ -236,7 +240,7 @@ fn checked_memories_trap_at_the_same_places() {
         );
         assert_eq!(module.call("grow", &[Val::I32(2)]).unwrap(), [Val::I32(1)]);
         assert_eq!(module.call("grow", &[Val::I32(1)]).unwrap(), [Val::I32(-1)]);
-        assert_eq!(load(65528).unwrap(), [expected]);
+        assert_eq!(load(65528).unwrap()[0], expected);
         assert_eq!(load(3 * 65536 - 8).unwrap(), [Val::I64(0)]);
     }
 }
@@ -302,4 +306,136 @@ fn tables_stay_small_beside_the_code() {
         "{} bytes of tables for {code} of code",
         map.memory()
     );
+}
+
+#[derive(Debug, PartialEq)]
+struct Refused(u32);
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "refused {}", self.0)
+    }
+}
+impl std::error::Error for Refused {}
+
+/// What a host function may do.
+type Action = dyn Fn() -> Result<(), HostError> + Send + Sync;
+
+/// Provides one host function without parameters and results.
+struct Host(VMFunction);
+impl NamedResolver for Host {
+    fn resolve_by_name(&self, _: &str, _: &str) -> Option<Export> {
+        Some(self.0.clone().into())
+    }
+}
+
+/// A module whose function `run` calls, from `middle`, a host function that does `action`.
+fn calling_host(action: Box<Action>) -> Running {
+    let engine = Universal::new(Cranelift::default()).engine();
+    let tunables = BaseTunables::for_target(engine.target());
+    let store = VMStore::new();
+    let ty = FunctionType::new([], []);
+    let signature = engine.register_signature(&ty);
+    let function = HostFunction::dynamic(
+        &store,
+        (ty, signature.id()),
+        Box::new(signature),
+        None,
+        Box::new(move |_| action().map(|()| Vec::new())),
+    );
+    let text = r#"(module (import "env" "host" (func $host))
+        (func $middle (call $host)) (func $run (export "run") (call $middle)))"#;
+    Running::with(&engine, &tunables, text, &store, &Host(function))
+}
+
+/// Function indices of a trace.
+fn indices(error: &RuntimeError) -> Vec<u32> {
+    error.trace().iter().map(|f| f.func_index()).collect()
+}
+
+#[test]
+fn errors_of_the_host_come_back_with_the_frames_they_crossed() {
+    let module = calling_host(Box::new(|| Err(Box::new(Refused(3)))));
+    let error = module.call("run", &[]).unwrap_err();
+    assert_eq!(indices(&error), [1, 2]);
+    assert!(
+        error
+            .to_string()
+            .starts_with("RuntimeError: refused 3\n    at middle (<module>[1]:0x")
+    );
+    assert_eq!(error.downcast::<Refused>().unwrap(), Refused(3));
+}
+
+#[test]
+fn a_runtime_error_passes_unchanged() {
+    let module = calling_host(Box::new(|| Err(Box::new(RuntimeError::new("enough")))));
+    let error = module.call("run", &[]).unwrap_err();
+    assert_eq!(error.message(), "enough");
+    assert_eq!(indices(&error), [1, 2], "the frames of where it was made");
+
+    let made_outside = RuntimeError::new("old");
+    let passed = made_outside.clone();
+    let module = calling_host(Box::new(move || Err(Box::new(passed.clone()))));
+    let error = module.call("run", &[]).unwrap_err();
+    assert_eq!(
+        (error.message(), error.trace().len()),
+        ("old".to_owned(), 0)
+    );
+}
+
+#[test]
+fn raised_errors_end_the_call_and_drop_what_the_host_has() {
+    struct Noted(Arc<AtomicBool>);
+    impl Drop for Noted {
+        fn drop(&mut self) {
+            self.0.store(true, Ordering::Relaxed);
+        }
+    }
+    let dropped = Arc::new(AtomicBool::new(false));
+    let note = dropped.clone();
+    let module = calling_host(Box::new(move || {
+        let _noted = Noted(note.clone());
+        RuntimeError::raise(Box::new(Refused(4)))
+    }));
+    let error = module.call("run", &[]).unwrap_err();
+    assert!(dropped.load(Ordering::Relaxed));
+    assert_eq!(indices(&error), [1, 2]);
+    assert_eq!(error.downcast_ref::<Refused>(), Some(&Refused(4)));
+}
+
+#[test]
+fn a_panic_of_the_host_continues_behind_the_guest() {
+    let module = calling_host(Box::new(|| std::panic::panic_any(17u8)));
+    let call = || module.call("run", &[]);
+    let payload = std::panic::catch_unwind(std::panic::AssertUnwindSafe(call)).unwrap_err();
+    assert_eq!(payload.downcast_ref(), Some(&17u8));
+}
+
+#[test]
+fn traces_go_through_nested_calls() {
+    let inner = Arc::new(calling_host(Box::new(|| Err(Box::new(Refused(1))))));
+    let module = calling_host(Box::new(move || Ok(inner.call("run", &[]).map(drop)?)));
+    let error = module.call("run", &[]).unwrap_err();
+    assert_eq!(indices(&error), [1, 2, 1, 2]);
+    assert!(error.is::<Refused>());
+}
+
+#[test]
+fn many_threads_trap_at_once() {
+    let text = r#"(module (func $inner unreachable) (func (export "f") (call $inner)))"#;
+    let engine = Universal::new(Cranelift::default()).engine();
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                let tunables = BaseTunables::for_target(engine.target());
+                for _ in 0..5 {
+                    let module = Running::with(&engine, &tunables, text, &VMStore::new(), &());
+                    for _ in 0..20 {
+                        let error = module.call("f", &[]).unwrap_err();
+                        assert_eq!(indices(&error), [0, 1]);
+                    }
+                }
+            });
+        }
+    });
+    assert!(engine.signatures().is_empty());
 }
