@@ -16,8 +16,9 @@
 //!   no depth counter.
 //! - Time and memory are linear in the size of the body, whatever it says: see [`Driver::charge`].
 //!
-//! What operators do is in `driver/visit.rs`; regular ones come from the table in `operators.rs`. Leaving one out stops the build. Operators of proposals that
-//! are not supported give an error that names the proposal; they are listed nowhere.
+//! What operators do is in `driver/visit.rs`; regular ones come from the table in `operators.rs`. Leaving one out stops
+//! the build. Operators of proposals that are not supported give an error that names the proposal; they are listed
+//! nowhere.
 
 mod visit;
 
