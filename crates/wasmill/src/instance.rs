@@ -52,7 +52,8 @@ impl Instance {
     ///
     /// # Errors
     ///
-    /// - [`InstantiationError::Link`] if an import is missing or does not fit, or a memory or table cannot be made;
+    /// - [`InstantiationError::Link`] if an import is missing or does not fit, or a memory or table cannot be made, or, in a
+    ///   store without bulk operations, a segment does not fit: nothing was written then;
     /// - [`InstantiationError::HostEnvInitialization`] if an environment lacks something;
     /// - [`InstantiationError::Start`] if a segment does not fit or the start function traps. What was written into
     ///   imported memories and tables until then stays.
@@ -78,6 +79,11 @@ impl Instance {
             exports,
         };
         let _guard = instance.vm.enter();
+        // WebAssembly 1.0: an instance takes effect as a whole, or cannot be linked.
+        if !module.artifact().features().bulk_memory {
+            let checked = instance.vm.check_segments();
+            checked.map_err(|code| LinkError::Trap(trap(code)))?;
+        }
         for init in environments {
             init(&instance)?;
         }
