@@ -87,16 +87,16 @@ impl MemoryImage {
     /// If a segment lies outside of the memory, or the system does not give what is needed.
     pub fn new(size: u64, segments: &[(u64, &[u8])]) -> io::Result<Arc<Self>> {
         let page = sys::page_size();
-        let mut whole = usize::MAX..0;
+        let (mut first, mut last) = (usize::MAX, 0);
         for (offset, bytes) in segments.iter().filter(|(_, bytes)| !bytes.is_empty()) {
             let end = offset
                 .checked_add(bytes.len() as u64)
                 .filter(|end| *end <= size);
             let end = end.ok_or_else(|| outside(*offset, bytes.len(), size))?;
-            whole.start = whole.start.min(*offset as usize / page * page);
-            whole.end = whole.end.max((end as usize).next_multiple_of(page));
+            first = first.min(*offset as usize / page * page);
+            last = last.max((end as usize).next_multiple_of(page));
         }
-        let range = if whole.start < whole.end { whole } else { 0..0 };
+        let range = if first < last { first..last } else { 0..0 };
         let pieces: Vec<_> = segments
             .iter()
             .filter(|(_, bytes)| !bytes.is_empty())

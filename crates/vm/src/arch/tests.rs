@@ -231,10 +231,8 @@ fn typed_entry_passes_vectors_and_floats_on_the_stack() {
     assert_eq!(out.stack[4], 1.5f64.to_bits());
     assert_eq!(out.stack[6..8], word(99));
     // SAFETY: both are sixteen bytes of plain data.
-    assert_eq!(
-        unsafe { std::mem::transmute::<__m128i, u128>(result) },
-        bits(1)
-    );
+    let result = unsafe { std::mem::transmute::<__m128i, u128>(result) };
+    assert_eq!(result, bits(1));
 }
 
 fn invoke_dump(words: &[u64]) -> Result<(RegisterResults, Dump), Trap> {
@@ -380,10 +378,10 @@ fn dynamic_host_entry_spills_and_returns() {
     ) -> f64;
     let mut header = context();
     // SAFETY: the entry serves every signature.
-    let (integers, floats): (Integers, Floats) = unsafe {
+    let (integers, floats) = unsafe {
         (
-            std::mem::transmute(entry as *const c_void),
-            std::mem::transmute(entry as *const c_void),
+            std::mem::transmute::<*const c_void, Integers>(entry as *const c_void),
+            std::mem::transmute::<*const c_void, Floats>(entry as *const c_void),
         )
     };
     assert_eq!(

@@ -10,6 +10,9 @@ const CHECKED: MemoryStyle = MemoryStyle::Dynamic {
     offset_guard_size: 0x1_0000,
 };
 
+/// Miri is slow.
+const ROUNDS: u32 = if cfg!(miri) { 2 } else { 20 };
+
 fn ty(minimum: u32, maximum: Option<u32>) -> MemoryType {
     MemoryType::new(minimum, maximum, false)
 }
@@ -143,7 +146,7 @@ fn an_empty_memory() {
 
 #[test]
 fn nothing_is_left_for_the_next_guest() {
-    for round in 0..20 {
+    for round in 0..ROUNDS {
         let mut memory = memory(1 + round % 3, None);
         assert!(contents(&mut memory).iter().all(|byte| *byte == 0));
         contents(&mut memory).fill(0xff);
@@ -162,7 +165,7 @@ fn images_show_their_segments_again_and_again() {
     let mut expected = vec![0; 2 * WASM_PAGE_SIZE];
     expected[5000..5006].copy_from_slice(b"abcXYZ");
     expected[70_000..70_003].copy_from_slice(b"end");
-    for round in 0..10 {
+    for round in 0..ROUNDS {
         let mut memory = LinearMemory::new(&ty(2, None), &UNCHECKED, Some(&image)).unwrap();
         assert!(contents(&mut memory) == expected);
         if round % 2 == 0 {
@@ -202,7 +205,7 @@ fn bad_images_are_refused() {
 #[test]
 fn untouched_memories_are_used_again_as_they_are() {
     let image = MemoryImage::new(1 << 16, &[(3, b"abc")]).unwrap();
-    for round in 0..20 {
+    for round in 0..ROUNDS {
         let mut memory = LinearMemory::new(&ty(1, None), &UNCHECKED, Some(&image)).unwrap();
         assert_eq!(contents(&mut memory)[..7], *b"\0\0\0abc\0");
         match round % 3 {

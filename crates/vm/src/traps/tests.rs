@@ -504,10 +504,8 @@ static BEFORE_MAIN: extern "C" fn() = {
     extern "C" fn before_main() {
         if std::env::var(SCENARIO).is_ok_and(|name| name == "main thread") {
             // SAFETY: no arguments.
-            assert!(
-                unsafe { libc::getpid() == libc::gettid() },
-                "not on the main thread"
-            );
+            let main = unsafe { libc::getpid() == libc::gettid() };
+            assert!(main, "not on the main thread");
             overflow_both_ways();
             assert_eq!(code_of(call_host(descends, 0)), TrapCode::StackOverflow);
             overflow_both_ways();

@@ -35,7 +35,7 @@ pub(crate) fn map_anonymous(len: usize) -> io::Result<NonNull<u8>> {
 pub(crate) unsafe fn make_executable(base: NonNull<u8>, len: usize) -> io::Result<()> {
     let access = MprotectFlags::READ | MprotectFlags::EXEC;
     // SAFETY: passed on.
-    Ok(unsafe { mprotect(base.as_ptr().cast(), len, access)? })
+    unsafe { mprotect(base.as_ptr().cast(), len, access) }.map_err(io::Error::from)
 }
 
 /// Gives a mapping back.
@@ -71,7 +71,7 @@ pub(crate) fn reserve(len: usize) -> io::Result<NonNull<u8>> {
 pub(crate) unsafe fn make_accessible(base: NonNull<u8>, len: usize) -> io::Result<()> {
     let access = MprotectFlags::READ | MprotectFlags::WRITE;
     // SAFETY: passed on.
-    Ok(unsafe { mprotect(base.as_ptr().cast(), len, access)? })
+    unsafe { mprotect(base.as_ptr().cast(), len, access) }.map_err(io::Error::from)
 }
 
 /// Closes a part of a reservation.
@@ -81,7 +81,7 @@ pub(crate) unsafe fn make_accessible(base: NonNull<u8>, len: usize) -> io::Resul
 /// The range lies in a reservation of ours, and nobody relies on access to it.
 pub(crate) unsafe fn make_inaccessible(base: NonNull<u8>, len: usize) -> io::Result<()> {
     // SAFETY: passed on.
-    Ok(unsafe { mprotect(base.as_ptr().cast(), len, MprotectFlags::empty())? })
+    unsafe { mprotect(base.as_ptr().cast(), len, MprotectFlags::empty()) }.map_err(io::Error::from)
 }
 
 /// Drops what was written to a range of private mappings: zero bytes, or the image, show again.
@@ -91,7 +91,7 @@ pub(crate) unsafe fn make_inaccessible(base: NonNull<u8>, len: usize) -> io::Res
 /// The range lies in a reservation of ours, and nobody reads or writes it meanwhile.
 pub(crate) unsafe fn reset(base: NonNull<u8>, len: usize) -> io::Result<()> {
     // SAFETY: passed on.
-    Ok(unsafe { madvise(base.as_ptr().cast(), len, Advice::LinuxDontNeed)? })
+    unsafe { madvise(base.as_ptr().cast(), len, Advice::LinuxDontNeed) }.map_err(io::Error::from)
 }
 
 /// Immutable contents that can be mapped any number of times.
