@@ -137,8 +137,8 @@ impl Worker {
         self.context.func.name = UserFuncName::user(0, function.as_u32());
 
         let builder = FunctionBuilder::new(&mut self.context.func, &mut self.builder);
-        let budget = Inlining::budget(body.len());
-        let mut translator = Translator::new(environment, builder, &mut self.tables, index, budget);
+        let mut translator =
+            Translator::new(environment, builder, &mut self.tables, index, body.len());
         drive(module, body, &mut self.driver, &mut translator)?;
         let locations = translator.finish()?;
         Ok(Body {

@@ -191,6 +191,7 @@ impl Translator<'_> {
 
     /// Marks what follows as belonging to the operator at this offset in the module.
     pub(crate) fn set_location(&mut self, module_offset: u32) {
+        self.check_size();
         let inlined_at = self.scope().inlined_at;
         let location = self.locations.encode(module_offset, inlined_at);
         self.builder.set_srcloc(SourceLoc::new(location));

@@ -21,7 +21,7 @@ use wasmill_types::{FunctionIndex, LocalFunctionIndex, SignatureIndex, Type};
 
 use crate::emit::Frame;
 use crate::environment::Environment;
-use crate::inline::Locations;
+use crate::inline::{Inlining, Locations};
 use crate::regions::{self, Region};
 use crate::traps;
 use crate::types::{self, POINTER};
@@ -30,6 +30,10 @@ use crate::types::{self, POINTER};
 pub(crate) type Types = SmallVec<[ir::Type; 2]>;
 /// Values on their way to a block.
 pub(crate) type Arguments = SmallVec<[BlockArg; 4]>;
+
+/// How many values each byte of a body may make of itself, and how many there may be beside.
+const VALUES_PER_BYTE: usize = 16;
+const MIN_VALUES: usize = 1_000_000;
 
 /// Bytes of a result that goes through memory.
 const RESULT_SIZE: u32 = size_of::<RawValue>() as u32;
@@ -51,7 +55,7 @@ pub(crate) struct Scope {
 /// What of a translation can be used again for the next function, to save allocations.
 #[derive(Default)]
 pub(crate) struct Tables {
-    pub(crate) locals: Vec<Variable>,
+    pub(crate) locals: Vec<(Variable, ir::Type)>,
     functions: HashMap<FunctionIndex, FuncRef>,
     signatures: HashMap<SignatureIndex, SigRef>,
     builtins: HashMap<Builtin, SigRef>,
@@ -89,20 +93,23 @@ pub(crate) struct Translator<'a> {
     pub(crate) loop_depth: usize,
     /// Bytes of bodies that may still be inlined here.
     pub(crate) inline_budget: usize,
+    /// How many values the IR may have: see [`Translator::check_size`].
+    max_values: usize,
     /// What went wrong where a hook could not say.
     pub(crate) failure: Option<CompileError>,
 }
 
 impl<'a> Translator<'a> {
-    /// Starts the translation of `function`; `builder` is empty but for the name.
+    /// Starts the translation of `function`, whose body has `length` bytes; `builder` is empty but for the name.
     pub(crate) fn new(
         environment: &'a Environment<'a>,
         mut builder: FunctionBuilder<'a>,
         tables: &'a mut Tables,
         function: LocalFunctionIndex,
-        inline_budget: usize,
+        length: usize,
     ) -> Self {
         tables.clear();
+        let inline_budget = Inlining::budget(length);
         let module = environment.module();
         let signature = module.functions[module.func_index(function)];
         builder.func.signature = environment.signatures[signature].clone();
@@ -134,6 +141,7 @@ impl<'a> Translator<'a> {
             locations: Locations::default(),
             loop_depth: 0,
             inline_budget,
+            max_values: MIN_VALUES + VALUES_PER_BYTE * length,
             failure: None,
         }
     }
@@ -146,6 +154,16 @@ impl<'a> Translator<'a> {
         self.builder
             .finalize(self.environment.isa.frontend_config());
         Ok(self.locations)
+    }
+
+    /// Gives up a function that becomes too large. Every local may need a value of its own wherever paths meet, so the IR
+    /// may grow with the product of both, which a short body can make huge. Called for every operator; none makes more
+    /// values than there are blocks.
+    pub(crate) fn check_size(&mut self) {
+        if self.builder.func.dfg.num_values() > self.max_values && self.failure.is_none() {
+            let what = "too many locals and branches in a function";
+            self.failure = Some(CompileError::Resource(what.into()));
+        }
     }
 
     /// The function whose body is being walked.

@@ -4,6 +4,7 @@
 //! block is sealed (all its predecessors are known) as soon as the driver ends the frame; the parts of an `if` at once.
 
 use cranelift_codegen::ir::{self, Block, BlockArg, BlockCall, InstBuilder, JumpTableData, Value};
+use cranelift_frontend::Variable;
 use std::collections::HashMap;
 use wasmill_abi::TrapCode;
 use wasmill_compiler::{BranchTargets, FrameEnd, FrameKind, LocalRun};
@@ -60,30 +61,30 @@ impl Translator<'_> {
     }
 
     fn declare_local(&mut self, ty: Type, value: Value) {
-        let variable = self.builder.declare_var(value_type(ty));
-        self.tables.locals.push(variable);
-        let value = self.canonical(value, ty);
+        let ty = value_type(ty);
+        let variable = self.builder.declare_var(ty);
+        self.tables.locals.push((variable, ty));
+        let value = self.coerce(value, ty);
         self.builder.def_var(variable, value);
     }
 
     pub(super) fn emit_local_get(&mut self, local: u32) -> Value {
-        let variable = self.local(local);
+        let (variable, ty) = self.local(local);
+        if self.failure.is_some() {
+            // Nothing more may be made of this function.
+            return self.zero(ty);
+        }
         self.builder.use_var(variable)
     }
 
     pub(super) fn emit_local_set(&mut self, local: u32, value: Value) -> Value {
-        let variable = self.local(local);
-        // The variable's first definition gave it its type, so asking for its value is not needed to know it.
-        let value = match self.type_of(value) {
-            ir::types::I8 => self.coerce(value, ir::types::I32),
-            ty if ty.is_vector() => self.coerce(value, crate::types::VECTOR),
-            _ => value,
-        };
+        let (variable, ty) = self.local(local);
+        let value = self.coerce(value, ty);
         self.builder.def_var(variable, value);
         value
     }
 
-    fn local(&mut self, local: u32) -> cranelift_frontend::Variable {
+    fn local(&mut self, local: u32) -> (Variable, ir::Type) {
         let first = self.scope().first_local;
         self.tables.locals[first + local as usize]
     }
