@@ -6,7 +6,7 @@
 
 use crate::{ImportError, LinkError};
 use std::sync::Arc;
-use wasmill_types::{ExternType, ImportIndex, MemoryStyle};
+use wasmill_types::{ExternType, ImportIndex, MemoryStyle, ModuleInfo};
 use wasmill_vm::{InstanceImports, RuntimeModule, VMExtern, VMInstance, VMStore};
 
 /// Something that can be imported: a handle to what it is.
@@ -89,7 +89,7 @@ impl<A: NamedResolver, B: NamedResolver> NamedResolver for NamedResolverChain<A,
 }
 
 /// Finds all imports of a module, in the order of the import section, and checks each. `adapt` gets what the resolver
-/// found, together with what is required, and may replace it before it is checked.
+/// found and may replace it before it is checked.
 ///
 /// # Errors
 ///
@@ -103,20 +103,37 @@ pub fn resolve_imports(
     let info = module.info();
     let mut imports = Vec::with_capacity(info.imports.len());
     for ((namespace, field, position), index) in &info.imports {
-        let required = info.import_type(*index);
         let import = match resolver
             .resolve(*position, namespace, field)
             .map(&mut *adapt)
         {
-            Some(export) => check(&export, &required, store)
+            // The usual case, without copies of types.
+            Some(export) if is_the_function(&export, *index, info, store) => Ok(export),
+            Some(export) => check(&export, &info.import_type(*index), store)
                 .and_then(|()| check_style(&export, *index, module))
                 .map(|()| export),
-            None => Err(ImportError::UnknownImport(required)),
+            None => Err(ImportError::UnknownImport(info.import_type(*index))),
         };
         let name = |error| LinkError::Import(namespace.clone(), field.clone(), error);
         imports.push(import.map_err(name)?);
     }
     Ok(imports)
+}
+
+/// Whether `export` is a function of the store, and of the type that the import requires.
+fn is_the_function(
+    export: &Export,
+    index: ImportIndex,
+    info: &ModuleInfo,
+    store: &Arc<VMStore>,
+) -> bool {
+    match (export, index) {
+        (VMExtern::Function(function), ImportIndex::Function(index)) => {
+            function.ty() == info.function_type(index)
+                && Arc::ptr_eq(function.island().store(), store)
+        }
+        _ => false,
+    }
 }
 
 /// Links and lays out an instance: finds and checks its imports, makes its memories, tables and globals. No code of it
