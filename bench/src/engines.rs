@@ -74,8 +74,19 @@ pub(crate) fn names() -> Vec<&'static str> {
     PACKAGES.iter().map(|package| package.name).collect()
 }
 
-/// Builds the workers of the named engines with a cargo profile and returns their columns.
-pub(crate) fn build(names: &[String], profile: &str) -> Result<Vec<Engine>> {
+/// How to come by worker programs.
+#[derive(clap::Args, Clone, Debug)]
+pub(crate) struct Build {
+    /// The cargo profile of the workers.
+    #[arg(long, global = true, default_value = "release")]
+    pub(crate) profile: String,
+    /// Take the workers as they were built last.
+    #[arg(long, global = true)]
+    pub(crate) as_built: bool,
+}
+
+/// Builds the workers of the named engines and returns their columns.
+pub(crate) fn build(names: &[String], how: &Build) -> Result<Vec<Engine>> {
     let mut engines = Vec::new();
     for name in names {
         let package = PACKAGES
@@ -87,7 +98,7 @@ pub(crate) fn build(names: &[String], profile: &str) -> Result<Vec<Engine>> {
         engines.push(Engine {
             name: name.clone(),
             title: format!("{} {}", package.title, package.version()?),
-            program: package.build(profile)?,
+            program: package.build(how)?,
             compiler: package.compiler,
         });
     }
@@ -113,7 +124,7 @@ impl Package {
         self.package == "wasmer"
     }
 
-    fn build(&self, profile: &str) -> Result<PathBuf> {
+    fn build(&self, how: &Build) -> Result<PathBuf> {
         let root = crate::root();
         let name = format!("wasmill-bench-{}", self.package);
         let (manifest, target) = if self.is_apart() {
@@ -124,9 +135,21 @@ impl Package {
         } else {
             (root.join("Cargo.toml"), root.join("target"))
         };
+        let program = target.join(profile_folder(&how.profile)).join(&name);
+        if how.as_built {
+            let missing = || format!("the worker of {} was never built", self.title);
+            return program.canonicalize().with_context(missing);
+        }
         let status = Command::new(env!("CARGO"))
             // Not `--locked`: the lock file follows Wasmill's own dependencies; the peers are pinned in the manifests.
-            .args(["build", "--quiet", "--profile", profile, "--package", &name])
+            .args([
+                "build",
+                "--quiet",
+                "--profile",
+                &how.profile,
+                "--package",
+                &name,
+            ])
             .arg("--manifest-path")
             .arg(manifest)
             .arg("--target-dir")
@@ -138,7 +161,7 @@ impl Package {
             "the worker of {} does not build; `--engines` can leave it out",
             self.title
         );
-        Ok(target.join(profile_folder(profile)).join(name))
+        Ok(program)
     }
 
     fn version(&self) -> Result<String> {

@@ -17,7 +17,7 @@ use anyhow::{Context, Result, bail, ensure};
 use clap::{Parser, Subcommand};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, ExitCode};
 use suite::Item;
 use wasmill_bench_harness::protocol::Case;
 
@@ -61,9 +61,8 @@ struct Choice {
     /// Large modules, too.
     #[arg(long, global = true)]
     large: bool,
-    /// The cargo profile of the workers.
-    #[arg(long, global = true, default_value = "release")]
-    profile: String,
+    #[command(flatten)]
+    build: engines::Build,
 }
 
 #[derive(Subcommand)]
@@ -96,8 +95,18 @@ enum Subcommands {
     },
 }
 
-fn main() -> Result<()> {
-    let arguments = Arguments::parse();
+fn main() -> ExitCode {
+    match act(&Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Without the backtrace that `RUST_BACKTRACE` would add: what failed is not this program.
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn act(arguments: &Arguments) -> Result<()> {
     match &arguments.command {
         Some(Subcommands::List) => {
             for item in suite::all() {
@@ -111,20 +120,20 @@ fn main() -> Result<()> {
         }
         Some(Subcommands::Setup) => {
             prepare(&chosen(&arguments.choice)?)?;
-            engines::build(&arguments.choice.engines, &arguments.choice.profile)?;
+            engines::build(&arguments.choice.engines, &arguments.choice.build)?;
             Ok(())
         }
         Some(Subcommands::Profile {
             case,
             engine,
             seconds,
-        }) => profile(&find(case)?, engine, *seconds, &arguments.choice.profile),
+        }) => profile(&find(case)?, engine, *seconds, &arguments.choice.build),
         Some(Subcommands::Code {
             case,
             engine,
             output,
-        }) => code(&find(case)?, engine, output, &arguments.choice.profile),
-        None => compare(&arguments),
+        }) => code(&find(case)?, engine, output, &arguments.choice.build),
+        None => compare(arguments),
     }
 }
 
@@ -158,7 +167,7 @@ fn prepare(items: &[Item]) -> Result<()> {
 fn compare(arguments: &Arguments) -> Result<()> {
     let items = chosen(&arguments.choice)?;
     prepare(&items)?;
-    let mut engines = engines::build(&arguments.choice.engines, &arguments.choice.profile)?;
+    let mut engines = engines::build(&arguments.choice.engines, &arguments.choice.build)?;
     for other in &arguments.also {
         engines.push(engines::other_build(other)?);
     }
@@ -216,9 +225,9 @@ fn find(part: &str) -> Result<Item> {
 }
 
 /// The worker program of one engine, ready to be started for one case.
-fn worker_command(item: &Item, engine: &str, profile: &str) -> Result<Command> {
+fn worker_command(item: &Item, engine: &str, build: &engines::Build) -> Result<Command> {
     prepare(std::slice::from_ref(item))?;
-    let engine = engines::build(&[engine.to_owned()], profile)?.remove(0);
+    let engine = engines::build(&[engine.to_owned()], build)?.remove(0);
     let mut command = Command::new(engine.program);
     command
         .arg(engine.compiler)
@@ -228,20 +237,20 @@ fn worker_command(item: &Item, engine: &str, profile: &str) -> Result<Command> {
 }
 
 /// Replaces this process by the worker, so that a profiler that started this one sees nothing else.
-fn profile(item: &Item, engine: &str, seconds: f64, profile: &str) -> Result<()> {
+fn profile(item: &Item, engine: &str, seconds: f64, build: &engines::Build) -> Result<()> {
     let case = Case {
         module: setup::module_path(item.module),
         action: item.action.clone(),
     };
-    let error = worker_command(item, engine, profile)?
+    let error = worker_command(item, engine, build)?
         .args(["--profile", &seconds.to_string()])
         .arg(serde_json::to_string(&case)?)
         .exec();
     Err(error).context("cannot start the worker")
 }
 
-fn code(item: &Item, engine: &str, output: &Path, profile: &str) -> Result<()> {
-    let error = worker_command(item, engine, profile)?
+fn code(item: &Item, engine: &str, output: &Path, build: &engines::Build) -> Result<()> {
+    let error = worker_command(item, engine, build)?
         .arg("--code")
         .args([&setup::module_path(item.module), output])
         .exec();

@@ -42,7 +42,7 @@ pub enum Threads {
 /// How to instantiate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Instantiation {
-    /// From a pool of prepared slots instead of on demand, if the engine has one.
+    /// From a pool of prepared slots, if the engine has one that is not always on.
     pub pooled: bool,
     /// After instantiating, call the export `touch`.
     pub touch: bool,

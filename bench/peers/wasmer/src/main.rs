@@ -52,9 +52,6 @@ impl Peer for Wasmer {
     }
 
     fn instantiate(&self, wasm: &[u8], how: Instantiation) -> Result<Option<Batch>> {
-        if how.pooled {
-            return Ok(None);
-        }
         let engine = engine();
         let module = Module::new(&engine, wasm)?;
         Ok(Some(Box::new(move |iterations| {

@@ -50,9 +50,6 @@ impl Peer for Wasmi {
     }
 
     fn instantiate(&self, wasm: &[u8], how: Instantiation) -> Result<Option<Batch>> {
-        if how.pooled {
-            return Ok(None);
-        }
         let engine = engine();
         let module = Module::new(&engine, wasm)?;
         let linker = Linker::<()>::new(&engine);

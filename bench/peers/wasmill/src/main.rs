@@ -5,11 +5,12 @@
 use anyhow::{Context, Result, bail, ensure};
 use std::hint::black_box;
 use wasmill::{
-    Cranelift, Function, FunctionType, Instance, Module, NativeFunc, Store, Type, Universal, Value,
-    imports,
+    Cranelift, Function, FunctionType, Instance, LocalFunctionIndex, Module, NativeFunc, Store,
+    Type, Universal, Value, imports,
 };
 use wasmill_bench_harness::{
-    Batch, CallKind, Compiled, Compiler, Instantiation, Kernel, Peer, Threads, TrapKind, serve,
+    Batch, CallKind, Code, Compiled, Compiler, Instantiation, Kernel, Peer, Threads, TrapKind,
+    serve,
 };
 
 /// Wasmill with one of its compilers.
@@ -52,17 +53,16 @@ impl Peer for Wasmill {
                 Some(pool) => pool.install(|| Module::new(&store, &wasm)),
                 None => Module::new(&store, &wasm),
             }?;
+            let code_bytes = Some(module.artifact().code().len() as u64);
             Ok(Compiled {
                 module: Box::new(module),
-                code_bytes: None,
+                code_bytes,
             })
         })))
     }
 
     fn instantiate(&self, wasm: &[u8], how: Instantiation) -> Result<Option<Batch>> {
-        if how.pooled {
-            return Ok(None);
-        }
+        // There is no pool to ask for: what one is for is always so.
         let module = Module::new(&self.store(), wasm)?;
         Ok(Some(Box::new(move |iterations| {
             let imports = imports! {};
@@ -159,5 +159,21 @@ impl Peer for Wasmill {
             }
             Ok(())
         })))
+    }
+
+    fn code(&self, wasm: &[u8]) -> Result<Option<Code>> {
+        let module = Module::new(&self.store(), wasm)?;
+        let artifact = module.artifact();
+        let map = artifact.code_map();
+        let describe = |index| {
+            let range = map.function_range(LocalFunctionIndex::from_u32(index))?;
+            let (start, end) = (range.start as usize, range.end as usize);
+            let imported = artifact.module_ref().num_imported_functions;
+            Some((format!("{}", imported + index as usize), start, end - start))
+        };
+        Ok(Some(Code {
+            bytes: artifact.code().to_vec(),
+            functions: (0..).map_while(describe).collect(),
+        }))
     }
 }
