@@ -368,8 +368,9 @@ pub(crate) fn thread_state() -> *const ThreadState {
 
 #[cfg(miri)]
 pub(crate) fn thread_state() -> *const ThreadState {
+    // SAFETY: all zero is a valid state.
     thread_local!(static STATE: ThreadState = const { unsafe { std::mem::zeroed() } });
-    STATE.with(|state| state as *const ThreadState)
+    STATE.with(std::ptr::from_ref)
 }
 
 /// The current stack pointer.
