@@ -6,15 +6,27 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use super::{WasiFile, WasiFsError};
 
 /// A queue of bytes: writing appends, reading takes away; an empty pipe reads as the end of the file.
+///
+/// What a guest writes is kept in the host's memory until it is read. A guest that is not trusted should get a
+/// [`bounded`](Self::bounded) pipe.
 #[derive(Debug, Clone, Default)]
 pub struct Pipe {
     buffer: VecDeque<u8>,
+    limit: Option<usize>,
 }
 
 impl Pipe {
     /// An empty pipe.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// An empty pipe that holds at most `limit` bytes; to write into a full one fails as it does on a full disk.
+    pub fn bounded(limit: usize) -> Self {
+        Self {
+            buffer: VecDeque::new(),
+            limit: Some(limit),
+        }
     }
 }
 
@@ -26,7 +38,13 @@ impl Read for Pipe {
 
 impl Write for Pipe {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        self.buffer.write(buf)
+        let room = self
+            .limit
+            .map_or(buf.len(), |limit| limit.saturating_sub(self.buffer.len()));
+        if room == 0 && !buf.is_empty() {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        self.buffer.write(&buf[..room.min(buf.len())])
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -88,6 +106,20 @@ mod tests {
         assert_eq!(rest, "o world");
         assert_eq!(pipe.read(&mut first).unwrap(), 0);
         assert!(pipe.seek(SeekFrom::Start(0)).is_err());
+    }
+
+    #[test]
+    fn a_bounded_pipe_takes_so_much_and_no_more() {
+        let mut pipe = Pipe::bounded(5);
+        assert_eq!(pipe.write(b"abc").unwrap(), 3);
+        assert_eq!(pipe.write(b"def").unwrap(), 2);
+        assert_eq!(pipe.write(b"").unwrap(), 0);
+        assert_eq!(
+            pipe.write(b"f").unwrap_err().kind(),
+            io::ErrorKind::StorageFull
+        );
+        pipe.read_exact(&mut [0; 2]).unwrap();
+        assert_eq!(pipe.write(b"fgh").unwrap(), 2);
     }
 
     #[test]
