@@ -13,7 +13,7 @@ use wasmill::{
 use crate::functions::{generate_import_object_from_env, namespace};
 use crate::state::{WasiState, WasiStateBuilder, WasiStateCreationError};
 use crate::types::__wasi_exitcode_t;
-use crate::version::{WasiVersion, get_wasi_version, get_wasi_versions};
+use crate::version::{get_wasi_version, get_wasi_versions};
 
 /// Why a guest ended, or could not begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
