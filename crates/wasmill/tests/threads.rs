@@ -1,0 +1,154 @@
+//! Many threads, linked and unlinked instances.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
+use wasmill::*;
+
+const THREADS: usize = 16;
+
+const COUNTER: &str = r#"(module
+    (memory (export "memory") 1)
+    (global $n (export "n") (mut i32) (i32.const 0))
+    (func (export "add") (param i32) (result i32)
+      (i32.store (i32.const 0) (i32.add (i32.load (i32.const 0)) (local.get 0)))
+      (global.set $n (i32.add (global.get $n) (i32.const 1)))
+      (i32.load (i32.const 0)))
+    (func $deep (export "deep") (param i32) (result i32)
+      (i32.add (call $deep (i32.add (local.get 0) (i32.const 1))) (i32.const 1)))
+    (func (export "trap") (unreachable)))"#;
+
+#[test]
+fn one_instance_on_many_threads_runs_one_call_at_a_time() {
+    let store = Store::default();
+    let module = Module::new(&store, COUNTER).unwrap();
+    let instance = Instance::new(&module, &imports! {}).unwrap();
+    thread::scope(|scope| {
+        for _ in 0..THREADS {
+            let instance = instance.clone();
+            scope.spawn(move || {
+                let add = instance.exports.get_native_function::<i32, i32>("add").unwrap();
+                for _ in 0..2_000 {
+                    add.call(3).unwrap();
+                }
+            });
+        }
+    });
+    let calls = (THREADS * 2_000) as i32;
+    assert_eq!(instance.exports.get_global("n").unwrap().get(), Value::I32(calls));
+    let memory = instance.exports.get_memory("memory").unwrap();
+    assert_eq!(memory.view::<i32>()[0].get(), 3 * calls);
+}
+
+#[test]
+fn unlinked_instances_run_at_the_same_time() {
+    // Each guest waits in a host function for the other: if they excluded each other, neither would go on.
+    let store = Store::default();
+    let module = Module::new(
+        &store,
+        r#"(module (import "env" "meet" (func $meet)) (func (export "run") (call $meet)))"#,
+    )
+    .unwrap();
+    let here = Arc::new(AtomicUsize::new(0));
+    let arrived = here.clone();
+    let meet = Function::new(&store, ([], []), move |_| {
+        arrived.fetch_add(1, Ordering::SeqCst);
+        while arrived.load(Ordering::SeqCst) < 2 {
+            thread::yield_now();
+        }
+        Ok(vec![])
+    });
+    let imports = imports! { "env" => { "meet" => meet } };
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            let instance = Instance::new(&module, &imports).unwrap();
+            scope.spawn(move || instance.exports.get_function("run").unwrap().call(&[]).unwrap());
+        }
+    });
+}
+
+#[test]
+fn a_view_keeps_guests_out() {
+    let store = Store::default();
+    let module = Module::new(&store, COUNTER).unwrap();
+    let instance = Instance::new(&module, &imports! {}).unwrap();
+    let memory = instance.exports.get_memory("memory").unwrap();
+    let done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let view = memory.view::<i32>();
+        let add = instance.exports.get_native_function::<i32, i32>("add").unwrap();
+        let done = &done;
+        scope.spawn(move || {
+            add.call(5).unwrap();
+            done.store(true, Ordering::SeqCst);
+        });
+        for _ in 0..1_000 {
+            thread::yield_now();
+        }
+        assert!(!done.load(Ordering::SeqCst));
+        assert_eq!(view[0].get(), 0);
+        // The thread that holds the view may call, and the view sees it.
+        instance.exports.get_native_function::<i32, i32>("add").unwrap().call(7).unwrap();
+        assert_eq!(view[0].get(), 7);
+        drop(view);
+    });
+    assert!(done.load(Ordering::SeqCst));
+    assert_eq!(memory.view::<i32>()[0].get(), 12);
+}
+
+#[test]
+fn everything_at_once() {
+    let store = Store::default();
+    let module = Module::new(&store, COUNTER).unwrap();
+    let shared = Instance::new(&module, &imports! {}).unwrap();
+    let table =
+        Table::new(&store, TableType::new(Type::FuncRef, 16, None), Val::FuncRef(None)).unwrap();
+    let caller = Module::new(
+        &store,
+        r#"(module (import "env" "t" (table 16 funcref))
+            (import "env" "add" (func $add (param i32) (result i32)))
+            (func (export "call") (param i32 i32) (result i32)
+              (call_indirect (param i32) (result i32) (local.get 1) (local.get 0)))
+            (func (export "add") (param i32) (result i32) (call $add (local.get 0))))"#,
+    )
+    .unwrap();
+    thread::scope(|scope| {
+        for nth in 0..THREADS as u32 {
+            let (store, module, shared, table, caller) = (&store, &module, &shared, &table, &caller);
+            let body = move || {
+                for round in 0..150u32 {
+                    let own = Instance::new(module, &imports! {}).unwrap();
+                    let add = own.exports.get_function("add").unwrap();
+                    assert_eq!(*add.call(&[Value::I32(2)]).unwrap(), [Value::I32(2)]);
+                    let error = own.exports.get_function("trap").unwrap().call(&[]).unwrap_err();
+                    assert_eq!(error.message(), "unreachable");
+                    if round % 16 == 0 {
+                        let deep = own.exports.get_native_function::<i32, i32>("deep").unwrap();
+                        assert_eq!(deep.call(0).unwrap_err().message(), "call stack exhausted");
+                    }
+                    // Into the shared table, so that the instances become one island.
+                    table.set(nth, add.clone().into()).unwrap();
+                    let linked = Instance::new(
+                        caller,
+                        &imports! { "env" => {
+                            "t" => table.clone(),
+                            "add" => shared.exports.get_function("add").unwrap().clone(),
+                        } },
+                    )
+                    .unwrap();
+                    let call = linked.exports.get_native_function::<(i32, i32), i32>("call").unwrap();
+                    assert_eq!(call.call(nth as i32, 5).unwrap(), 7);
+                    linked.exports.get_function("add").unwrap().call(&[Value::I32(1)]).unwrap();
+                    let host = Function::new_native(store, move |x: i32| x + nth as i32);
+                    table.set(nth, host.into()).unwrap();
+                    assert_eq!(call.call(nth as i32, 5).unwrap(), 5 + nth as i32);
+                    table.set(nth, Val::FuncRef(None)).unwrap();
+                }
+            };
+            // Small stacks: host code has its reserve, guests meet the guard page.
+            thread::Builder::new().stack_size(256 << 10).spawn_scoped(scope, body).unwrap();
+        }
+    });
+    let calls = (THREADS * 150) as i32;
+    assert_eq!(shared.exports.get_global("n").unwrap().get(), Value::I32(calls));
+}
