@@ -1,5 +1,5 @@
 //! Everything that asks the operating system for more than `std` and `cap-std` offer: clocks, random bytes, polling, descriptor
-//! flags and directory positions. The rest of the crate is portable.
+//! flags and directory positions. The rest of the crate asks `std` (with its Unix extensions) and `cap-std` only.
 //!
 //! Values go in and come out as the crate's own types; host errors leave as [`io::Error`] or [`Errno`].
 
@@ -17,7 +17,7 @@ use crate::ctx::{Clock, FdFlags};
 use crate::files::HostStream;
 use crate::types::*;
 
-const NANOS_PER_SECOND: i64 = 1_000_000_000;
+const NANOS_PER_SECOND: i128 = 1_000_000_000;
 
 fn host_clock(clock: Clock) -> ClockId {
     match clock {
@@ -28,20 +28,22 @@ fn host_clock(clock: Clock) -> ClockId {
     }
 }
 
-/// Nanoseconds, from 0 to what fits.
-fn nanoseconds(time: Timespec) -> u64 {
-    let nanos = i128::from(time.tv_sec) * i128::from(NANOS_PER_SECOND) + i128::from(time.tv_nsec);
+/// A time in nanoseconds, from 0 to what fits.
+pub(crate) fn nanoseconds(seconds: i64, nanos: i64) -> u64 {
+    let nanos = i128::from(seconds) * NANOS_PER_SECOND + i128::from(nanos);
     u64::try_from(nanos.max(0)).unwrap_or(u64::MAX)
 }
 
 /// The time on a clock.
 pub(crate) fn clock_time(clock: Clock) -> u64 {
-    nanoseconds(rustix::time::clock_gettime(host_clock(clock)))
+    let time = rustix::time::clock_gettime(host_clock(clock));
+    nanoseconds(time.tv_sec, time.tv_nsec)
 }
 
 /// The smallest step of a clock.
 pub(crate) fn clock_resolution(clock: Clock) -> u64 {
-    nanoseconds(rustix::time::clock_getres(host_clock(clock))).max(1)
+    let step = rustix::time::clock_getres(host_clock(clock));
+    nanoseconds(step.tv_sec, step.tv_nsec).max(1)
 }
 
 /// Fills the buffer with unpredictable bytes.
@@ -199,7 +201,8 @@ pub(crate) fn sync(file: impl AsFd, data_only: bool) -> io::Result<()> {
 pub(crate) struct HostDirEntry {
     pub(crate) next: u64,
     pub(crate) ino: u64,
-    pub(crate) kind: rustix::fs::FileType,
+    /// Some file systems do not say.
+    pub(crate) filetype: Option<__wasi_filetype_t>,
     pub(crate) name: Vec<u8>,
 }
 
@@ -221,17 +224,18 @@ impl HostDirReader {
             Ok(entry) => entry,
             Err(error) => return Some(Err(error.into())),
         };
+        let known = entry.file_type() != rustix::fs::FileType::Unknown;
         Some(Ok(HostDirEntry {
             next: entry.offset().cast_unsigned(),
             ino: entry.ino(),
-            kind: entry.file_type(),
+            filetype: known.then(|| filetype(entry.file_type())),
             name: entry.file_name().to_bytes().to_vec(),
         }))
     }
 }
 
 /// The WASI name of a host file kind.
-pub(crate) fn filetype(kind: rustix::fs::FileType) -> __wasi_filetype_t {
+fn filetype(kind: rustix::fs::FileType) -> __wasi_filetype_t {
     use rustix::fs::FileType as F;
     match kind {
         F::RegularFile => __WASI_FILETYPE_REGULAR_FILE,
@@ -242,6 +246,11 @@ pub(crate) fn filetype(kind: rustix::fs::FileType) -> __wasi_filetype_t {
         F::Socket => __WASI_FILETYPE_SOCKET_STREAM,
         F::Fifo | F::Unknown => __WASI_FILETYPE_UNKNOWN,
     }
+}
+
+/// The WASI name of the file kind in a mode.
+pub(crate) fn filetype_of_mode(mode: u32) -> __wasi_filetype_t {
+    filetype(rustix::fs::FileType::from_raw_mode(mode))
 }
 
 /// The status of an open file or directory.
@@ -262,19 +271,15 @@ pub(crate) fn stat_entry(dir: impl AsFd, name: &[u8]) -> Result<__wasi_filestat_
     reason = "the fields of the host's structure have other widths on other hosts"
 )]
 fn filestat(stat: &rustix::fs::Stat) -> __wasi_filestat_t {
-    let time = |seconds: i64, nanos: u64| {
-        let nanos = i128::from(seconds) * i128::from(NANOS_PER_SECOND) + i128::from(nanos);
-        u64::try_from(nanos.max(0)).unwrap_or(u64::MAX)
-    };
     __wasi_filestat_t {
         st_dev: stat.st_dev as u64,
         st_ino: stat.st_ino as u64,
-        st_filetype: filetype(rustix::fs::FileType::from_raw_mode(stat.st_mode)),
+        st_filetype: filetype_of_mode(stat.st_mode),
         st_nlink: stat.st_nlink as u64,
         st_size: u64::try_from(stat.st_size).unwrap_or(0),
-        st_atim: time(stat.st_atime as i64, stat.st_atime_nsec as u64),
-        st_mtim: time(stat.st_mtime as i64, stat.st_mtime_nsec as u64),
-        st_ctim: time(stat.st_ctime as i64, stat.st_ctime_nsec as u64),
+        st_atim: nanoseconds(stat.st_atime as i64, stat.st_atime_nsec as i64),
+        st_mtim: nanoseconds(stat.st_mtime as i64, stat.st_mtime_nsec as i64),
+        st_ctim: nanoseconds(stat.st_ctime as i64, stat.st_ctime_nsec as i64),
     }
 }
 
@@ -346,27 +351,9 @@ mod tests {
 
     #[test]
     fn times_before_1970_are_0() {
-        assert_eq!(
-            nanoseconds(Timespec {
-                tv_sec: -5,
-                tv_nsec: 1
-            }),
-            0
-        );
-        assert_eq!(
-            nanoseconds(Timespec {
-                tv_sec: 2,
-                tv_nsec: 1
-            }),
-            2_000_000_001
-        );
-        assert_eq!(
-            nanoseconds(Timespec {
-                tv_sec: i64::MAX,
-                tv_nsec: 1
-            }),
-            u64::MAX
-        );
+        assert_eq!(nanoseconds(-5, 1), 0);
+        assert_eq!(nanoseconds(2, 1), 2_000_000_001);
+        assert_eq!(nanoseconds(i64::MAX, 1), u64::MAX);
     }
 
     #[test]

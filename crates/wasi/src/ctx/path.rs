@@ -142,19 +142,15 @@ pub(super) fn virtual_stat() -> __wasi_filestat_t {
 }
 
 fn filestat(metadata: &Metadata) -> __wasi_filestat_t {
-    let time = |seconds: i64, nanos: i64| {
-        let nanos = i128::from(seconds) * 1_000_000_000 + i128::from(nanos);
-        u64::try_from(nanos.max(0)).unwrap_or(u64::MAX)
-    };
     __wasi_filestat_t {
         st_dev: metadata.dev(),
         st_ino: metadata.ino(),
-        st_filetype: sys::filetype(rustix::fs::FileType::from_raw_mode(metadata.mode())),
+        st_filetype: sys::filetype_of_mode(metadata.mode()),
         st_nlink: metadata.nlink(),
         st_size: metadata.len(),
-        st_atim: time(metadata.atime(), metadata.atime_nsec()),
-        st_mtim: time(metadata.mtime(), metadata.mtime_nsec()),
-        st_ctim: time(metadata.ctime(), metadata.ctime_nsec()),
+        st_atim: sys::nanoseconds(metadata.atime(), metadata.atime_nsec()),
+        st_mtim: sys::nanoseconds(metadata.mtime(), metadata.mtime_nsec()),
+        st_ctim: sys::nanoseconds(metadata.ctime(), metadata.ctime_nsec()),
     }
 }
 

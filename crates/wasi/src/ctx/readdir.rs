@@ -109,16 +109,19 @@ fn dir_entry(next: u64, ino: u64, filetype: __wasi_filetype_t, name: Vec<u8>) ->
 }
 
 fn host_entry(dir: &Dir, entry: sys::HostDirEntry) -> Result<DirEntry, Errno> {
-    let (mut ino, mut filetype) = (entry.ino, sys::filetype(entry.kind));
     if entry.name == b".." {
         // The parent may be outside of what the guest can see: it looks like the directory itself, as at any root.
-        ino = sys::stat(dir)?.st_ino;
-        filetype = __WASI_FILETYPE_DIRECTORY;
-    } else if entry.kind == rustix::fs::FileType::Unknown
-        && let Ok(stat) = sys::stat_entry(dir, &entry.name)
-    {
-        // Some file systems do not say what an entry is; one that went away meanwhile stays unknown.
-        filetype = stat.st_filetype;
+        let own = sys::stat(dir)?;
+        return Ok(dir_entry(
+            entry.next,
+            own.st_ino,
+            own.st_filetype,
+            entry.name,
+        ));
     }
-    Ok(dir_entry(entry.next, ino, filetype, entry.name))
+    // An entry of unknown kind that went away meanwhile stays unknown.
+    let filetype = entry.filetype.unwrap_or_else(|| {
+        sys::stat_entry(dir, &entry.name).map_or(__WASI_FILETYPE_UNKNOWN, |stat| stat.st_filetype)
+    });
+    Ok(dir_entry(entry.next, entry.ino, filetype, entry.name))
 }
