@@ -15,59 +15,83 @@ pub(crate) struct Script {
     pub(crate) features: Features,
 }
 
+/// A group of scripts.
+struct Group {
+    name: &'static str,
+    files: Vec<TestFile<'static>>,
+    features: fn() -> Features,
+}
+
 /// All scripts, group by group.
 pub(crate) fn scripts() -> Vec<Script> {
     let mut scripts = Vec::new();
-    let mut add = |group, features: Features, files: Vec<TestFile<'static>>| {
-        for file in files {
+    for group in groups() {
+        for file in group.files {
+            let name = script_name(group.name, file.name());
+            // One script is here for its syntax; it needs another proposal all the same.
+            let features = match (group.name, name.as_str()) {
+                ("simd", "memory-multi") => multi_memory(),
+                _ => (group.features)(),
+            };
             scripts.push(Script {
-                group,
-                name: script_name(group, file.name()),
+                group: group.name,
+                name,
                 text: file.raw(),
-                features: features.clone(),
+                features,
             });
         }
-    };
-    add("v1", Features::default(), spec(SpecVersion::V1).collect());
-    add("v2", Features::default(), spec(SpecVersion::V2).collect());
-    for (group, name, features) in [
-        ("simd", Proposal::Simd, Features::default()),
-        ("multi-value", Proposal::MultiValue, Features::default()),
-        (
-            "bulk-memory",
-            Proposal::BulkMemoryOperations,
-            Features::default(),
-        ),
-        (
-            "reference-types",
-            Proposal::ReferenceTypes,
-            Features::default(),
-        ),
-        (
-            "sign-extension",
-            Proposal::SignExtensionOps,
-            Features::default(),
-        ),
-        (
-            "saturating-float-to-int",
-            Proposal::NontrappingFloatToIntConversions,
-            Features::default(),
-        ),
-        (
-            "mutable-global",
-            Proposal::MutableGlobal,
-            Features::default(),
-        ),
-        (
-            "extended-const",
-            Proposal::ExtendedConst,
-            Features::default(),
-        ),
-        ("annotations", Proposal::Annotations, Features::default()),
-    ] {
-        add(group, features, proposal(name).collect());
     }
     scripts
+}
+
+/// The suite has the scripts of WebAssembly 1.0 in a form that later versions pass too, so they run like everything else.
+fn groups() -> Vec<Group> {
+    let version = |name, version: SpecVersion| Group {
+        name,
+        files: spec(version).collect(),
+        features: Features::default,
+    };
+    let proposal = |name, kind: Proposal| Group {
+        name,
+        files: proposal(kind).collect(),
+        features: Features::default,
+    };
+    vec![
+        version("v1", SpecVersion::V1),
+        version("v2", SpecVersion::V2),
+        proposal("simd", Proposal::Simd),
+        proposal("multi-value", Proposal::MultiValue),
+        proposal("bulk-memory", Proposal::BulkMemoryOperations),
+        proposal("reference-types", Proposal::ReferenceTypes),
+        proposal("sign-extension", Proposal::SignExtensionOps),
+        proposal(
+            "saturating-float-to-int",
+            Proposal::NontrappingFloatToIntConversions,
+        ),
+        Group {
+            features: without_bulk_memory,
+            ..proposal("mutable-global", Proposal::MutableGlobal)
+        },
+        proposal("extended-const", Proposal::ExtendedConst),
+        proposal("annotations", Proposal::Annotations),
+        Group {
+            features: multi_memory,
+            ..proposal("multi-memory", Proposal::MultiMemory)
+        },
+    ]
+}
+
+/// Scripts older than bulk operations assert that nothing is written if any segment does not fit.
+fn without_bulk_memory() -> Features {
+    let mut features = Features::default();
+    features.bulk_memory(false);
+    features
+}
+
+fn multi_memory() -> Features {
+    let mut features = Features::default();
+    features.multi_memory(true);
+    features
 }
 
 /// `simd_f32x4_cmp.wast` of the group `simd` is `f32x4_cmp`.

@@ -112,7 +112,6 @@ impl Features {
             (self.threads, "threads"),
             (self.tail_call, "tail_call"),
             (self.module_linking, "module_linking"),
-            (self.multi_memory, "multi_memory"),
             (self.memory64, "memory64"),
             (self.exceptions, "exceptions"),
         ];
@@ -127,6 +126,7 @@ impl Features {
         features.set(WasmFeatures::SIMD, self.simd);
         features.set(WasmFeatures::BULK_MEMORY, self.bulk_memory);
         features.set(WasmFeatures::MULTI_VALUE, self.multi_value);
+        features.set(WasmFeatures::MULTI_MEMORY, self.multi_memory);
         Ok(features)
     }
 }
