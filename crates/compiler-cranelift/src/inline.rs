@@ -27,14 +27,17 @@ use crate::types::value_type;
 
 /// The longest body that is inlined, in bytes.
 const MAX_BODY: usize = 40;
-/// The longest body that is inlined into a loop.
-const MAX_BODY_IN_LOOP: usize = 100;
+/// The longest body that is inlined into a loop, or into itself.
+const MAX_HOT_BODY: usize = 100;
 /// How often a function may be inside of itself.
 const MAX_RECURSION: usize = 2;
 /// How deep inlined bodies may be nested.
 const MAX_DEPTH: usize = 4;
 /// Bytes that may be inlined into any function, and into the largest.
 const BUDGET: std::ops::RangeInclusive<usize> = 300..=4000;
+/// Bytes that may be inlined into a function beyond that, of itself. Few functions are small and call themselves, and
+/// those do little else.
+const RECURSION_BUDGET: usize = 1000;
 
 /// The functions of a module that are small enough.
 pub(crate) struct Inlining<'a> {
@@ -86,7 +89,7 @@ impl<'a> Inlining<'a> {
         enabled: bool,
     ) -> Self {
         let candidate = |body: &FunctionBodyData<'a>| {
-            let small = enabled && body.len() <= MAX_BODY_IN_LOOP;
+            let small = enabled && body.len() <= MAX_HOT_BODY;
             small.then(|| Candidate::new(body)).flatten()
         };
         Self {
@@ -94,9 +97,10 @@ impl<'a> Inlining<'a> {
         }
     }
 
-    /// Bytes that may be inlined into a function whose body has `length` bytes.
-    pub(crate) fn budget(length: usize) -> usize {
-        length.clamp(*BUDGET.start(), *BUDGET.end())
+    /// Bytes that may be inlined into a function whose body has `length` bytes: of others, and of itself.
+    pub(crate) fn budgets(length: usize) -> (usize, usize) {
+        let others = length.clamp(*BUDGET.start(), *BUDGET.end());
+        (others, RECURSION_BUDGET)
     }
 }
 
@@ -113,22 +117,27 @@ impl Translator<'_> {
             return false;
         };
         let length = candidate.body.as_bytes().len();
-        let longest = match self.loop_depth {
-            0 => MAX_BODY,
-            _ => MAX_BODY_IN_LOOP,
-        };
         let same = self
             .scopes
             .iter()
             .filter(|scope| scope.function == function);
-        if length > longest.min(self.inline_budget)
-            || same.count() > MAX_RECURSION
+        let recursion = same.count();
+        let longest = match self.loop_depth {
+            0 if recursion == 0 => MAX_BODY,
+            _ => MAX_HOT_BODY,
+        };
+        let budget = match recursion {
+            0 => &mut self.inline_budget,
+            _ => &mut self.recursion_budget,
+        };
+        if length > longest.min(*budget)
+            || recursion > MAX_RECURSION
             || self.scopes.len() > MAX_DEPTH
             || self.failure.is_some()
         {
             return false;
         }
-        self.inline_budget -= length;
+        *budget -= length;
         self.inline(function, candidate, args, results);
         true
     }

@@ -93,6 +93,8 @@ pub(crate) struct Translator<'a> {
     pub(crate) loop_depth: usize,
     /// Bytes of bodies that may still be inlined here.
     pub(crate) inline_budget: usize,
+    /// The same for bodies that are inlined into themselves.
+    pub(crate) recursion_budget: usize,
     /// How many values the IR may have: see [`Translator::check_size`].
     max_values: usize,
     /// What went wrong where a hook could not say.
@@ -109,7 +111,7 @@ impl<'a> Translator<'a> {
         length: usize,
     ) -> Self {
         tables.clear();
-        let inline_budget = Inlining::budget(length);
+        let (inline_budget, recursion_budget) = Inlining::budgets(length);
         let module = environment.module();
         let signature = module.functions[module.func_index(function)];
         builder.func.signature = environment.signatures[signature].clone();
@@ -141,6 +143,7 @@ impl<'a> Translator<'a> {
             locations: Locations::default(),
             loop_depth: 0,
             inline_budget,
+            recursion_budget,
             max_values: MIN_VALUES + VALUES_PER_BYTE * length,
             failure: None,
         }

@@ -78,7 +78,7 @@ impl Translator<'_> {
     }
 
     pub(super) fn emit_splat(&mut self, shape: Shape, a: Value) -> Value {
-        let a = self.to_lane(shape, a);
+        let a = self.lane_scalar(shape, a);
         self.builder.ins().splat(shape_type(shape), a)
     }
 
@@ -106,12 +106,12 @@ impl Translator<'_> {
         scalar: Value,
     ) -> Value {
         let a = self.coerce(a, shape_type(shape));
-        let scalar = self.to_lane(shape, scalar);
+        let scalar = self.lane_scalar(shape, scalar);
         self.builder.ins().insertlane(a, scalar, lane)
     }
 
     /// A scalar operand as wide as a lane.
-    fn to_lane(&mut self, shape: Shape, scalar: Value) -> Value {
+    fn lane_scalar(&mut self, shape: Shape, scalar: Value) -> Value {
         let lane = shape_type(shape).lane_type();
         if lane == types::I8 || lane == types::I16 {
             let scalar = self.coerce(scalar, types::I32);
