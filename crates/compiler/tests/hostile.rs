@@ -281,6 +281,9 @@ fn one_memory() {
         Builder::new().items(5, &items).finish()
     };
     assert!(check(&memories(1), &Features::default()).is_ok());
+    let several = Features::default().multi_memory(true).clone();
+    assert!(check(&memories(2), &several).is_ok());
+    assert!(check(&memories(101), &several).is_err());
     let CompileError::Validate(text) = error(&memories(2)) else {
         panic!("another error");
     };
@@ -289,19 +292,12 @@ fn one_memory() {
 
 #[test]
 fn unsupported_proposals_are_named() {
-    for name in [
-        "threads",
-        "tail_call",
-        "module_linking",
-        "multi_memory",
-        "memory64",
-    ] {
+    for name in ["threads", "tail_call", "module_linking", "memory64"] {
         let mut features = Features::default();
         match name {
             "threads" => features.threads(true),
             "tail_call" => features.tail_call(true),
             "module_linking" => features.module_linking(true),
-            "multi_memory" => features.multi_memory(true),
             _ => features.memory64(true),
         };
         let error = translate(b"\0asm\x01\0\0\0", &features).unwrap_err();
