@@ -13,7 +13,8 @@
 //!
 //! A trap or a call in inlined code belongs to an operator of the callee, called from an operator of the caller. The
 //! runtime finds the callee by the operator's offset in the module; for the caller's frame, which exists no more, code
-//! ranges say which call they replaced: [`wasmill_compiler::InlinedRange`].
+//! ranges say which call they replaced: [`wasmill_compiler::InlinedRange`]. One thing is lost: where Cranelift folds a
+//! load into the instruction that uses its value, both belong to the latter's operator, which may be the caller's.
 
 use cranelift_codegen::ir::{InstBuilder, SourceLoc, Value};
 use wasmill_compiler::wasmparser::{
