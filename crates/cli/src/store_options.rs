@@ -43,6 +43,10 @@ pub(crate) struct StoreOptions {
     #[arg(long)]
     enable_bulk_memory: bool,
 
+    /// Enable several memories.
+    #[arg(long)]
+    enable_multi_memory: bool,
+
     /// Enable everything that is supported.
     #[arg(long)]
     enable_all: bool,
@@ -62,10 +66,11 @@ impl StoreOptions {
         config
     }
 
-    /// What modules may use: the default, which has all that is supported, and what was asked for.
+    /// What modules may use: the default, and what was asked for.
     pub(crate) fn features(&self) -> Features {
         let mut features = Features::default();
         features.threads |= self.enable_threads;
+        features.multi_memory |= self.enable_multi_memory || self.enable_all;
         features
     }
 

@@ -210,6 +210,32 @@ fn folders_are_given_to_the_guest_by_name() {
 }
 
 #[test]
+fn a_stack_that_overflows_is_a_trap() {
+    let folder = tempfile::tempdir().unwrap();
+    let endless = "(module (func $f (export \"_start\") (call $f) (call $f)))";
+    fs::write(folder.path().join("endless.wat"), endless).unwrap();
+    let error = error_of(&wasmill(folder.path(), &["endless.wat"]));
+    assert!(
+        error.contains("RuntimeError: call stack exhausted"),
+        "{error}"
+    );
+    assert!(error.contains("at f (endless.wat[0]:0x"), "{error}");
+}
+
+#[test]
+fn several_memories_are_there_when_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let module =
+        "(module (memory 1) (memory 2) (func (export \"f\") (result i32) (memory.size 1)))";
+    fs::write(folder.path().join("two.wat"), module).unwrap();
+    error_of(&wasmill(folder.path(), &["two.wat", "-i", "f"]));
+    for flag in ["--enable-multi-memory", "--enable-all"] {
+        let output = wasmill(folder.path(), &["two.wat", "-i", "f", flag]);
+        assert_eq!(output_of(&output), b"2\n");
+    }
+}
+
+#[test]
 fn help_and_version() {
     let folder = tempfile::tempdir().unwrap();
     let version = wasmill(folder.path(), &["--version"]);

@@ -115,7 +115,7 @@ fn assertions_that_do_not_hold() {
         "expected \"x\", but it is valid",
     );
     starts(
-        r#"(assert_malformed (module quote "") "x")"#,
+        r#"(assert_malformed (module quote "(func)") "x")"#,
         "expected \"x\"",
     );
     starts(

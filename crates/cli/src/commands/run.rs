@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use clap::Args;
-use wasmill::{Instance, Module};
+use wasmill::{Instance, Module, NamedResolver};
 
 use crate::store_options::StoreOptions;
 use crate::wasi_options::WasiOptions;
@@ -62,12 +62,7 @@ impl Run {
                 self.file.display()
             );
         }
-        let instance = self.instantiate(&module).with_context(|| {
-            format!(
-                "module instantiation failed ({})",
-                StoreOptions::DESCRIPTION
-            )
-        })?;
+        let instance = self.instantiate(&module)?;
         let outcome = self.call(&instance);
         if versions > 0 {
             outcome.context("WASI execution failed")
@@ -80,13 +75,18 @@ impl Run {
     /// then, and what the error must name.
     fn instantiate(&self, module: &Module) -> Result<Instance> {
         let versions = wasmill_wasi::get_wasi_versions(module, false);
-        if versions.is_none_or(|versions| versions.is_empty()) {
-            return Ok(Instance::new(module, &())?);
-        }
-        let program = self.command_name.clone();
-        let program = program.unwrap_or_else(|| module_file::module_name(&self.file));
-        let imports = self.wasi.imports(module, &program, &self.args)?;
-        Ok(Instance::new(module, &imports)?)
+        let imports: Box<dyn NamedResolver> = match versions {
+            Some(versions) if !versions.is_empty() => {
+                let program = self.command_name.clone();
+                let program = program.unwrap_or_else(|| module_file::module_name(&self.file));
+                self.wasi.imports(module, &program, &self.args)?
+            }
+            _ => Box::new(()),
+        };
+        Instance::new(module, &imports).with_context(|| {
+            let description = StoreOptions::DESCRIPTION;
+            format!("module instantiation failed ({description})")
+        })
     }
 
     fn call(&self, instance: &Instance) -> Result<()> {

@@ -8,3 +8,32 @@
   (func $twice (export "twice") (param i32) (result i32)
     (i32.add (local.get 0) (local.get 0)))
   (func (export "none")))
+
+;;! $ wasmill explore explore.wat --emit ops
+;;! function 1 "twice" [I32] -> [I32]
+;;!   v0 = local.get 0
+;;!   v1 = local.get 0
+;;!   v2 = binary IAdd I32 v0 v1
+;;! end @0 fallthrough(v2)
+;;! function 2 [] -> []
+;;! end @0 fallthrough()
+;;! $ wasmill explore explore.wat --emit=ops --function 1 --offsets
+;;! function 1 "twice" [I32] -> [I32]
+;;! 0x00003a   v0 = local.get 0
+;;! 0x00003c   v1 = local.get 0
+;;! 0x00003e   v2 = binary IAdd I32 v0 v1
+;;! 0x00003f end @0 fallthrough(v2)
+;;! $ wasmill explore explore.wat --emit=ops -f 7
+;;! 2> error: failed to explore `explore.wat`
+;;! 2> ╰─> 1: the module defines no function 7
+;;! exit 1
+;;! $ wasmill explore explore.wat --emit=clif -f 0
+;;! 2> error: failed to explore `explore.wat`
+;;! 2> ╰─> 1: the module defines no function 0
+;;! exit 1
+;;! $ wasmill explore explore.wat --emit=llvm
+;;! 2> error: invalid value 'llvm' for '--emit <FORM>'
+;;! 2>   [possible values: ops, clif, optimized-clif, asm]
+;;! 2>
+;;! 2> For more information, try '--help'.
+;;! exit 1

@@ -16,3 +16,19 @@
   (func (export "nothing"))
   (func (export "vector") (param v128) (result v128) (local.get 0))
   (func (export "reference") (param externref) (result i32) (ref.is_null (local.get 0))))
+
+;;! $ wasmill run invoke.wat --invoke add 1 2
+;;! 3
+;;! $ wasmill invoke.wat -i add -5 0xffff_ffff
+;;! -6
+;;! $ wasmill run -i add invoke.wat -- -2147483648 -0x1
+;;! 2147483647
+;;! $ wasmill run invoke.wat -i swap 18446744073709551615 -7
+;;! -7 -1
+;;! $ wasmill run invoke.wat -i float 1.5 -2.5
+;;! -1
+;;! $ wasmill run invoke.wat -i nothing
+;;! $ wasmill run invoke.wat -i vector 0x0f
+;;! 15
+;;! $ wasmill run invoke.wat -i reference null
+;;! 1

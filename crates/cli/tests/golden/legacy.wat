@@ -8,3 +8,22 @@
     i32.const 1
     i32.add)
   (export "add_one" (func $add_one_f)))
+
+;;! $ wasmill validate legacy.wat
+;;! Validation passed for `legacy.wat`.
+;;! $ wasmill run legacy.wat -i add_one 41
+;;! 42
+;;! $ wasmill inspect legacy.wat
+;;! Type: wat
+;;! Size: 284 B
+;;! Imports:
+;;!   Functions:
+;;!   Memories:
+;;!   Tables:
+;;!   Globals:
+;;! Exports:
+;;!   Functions:
+;;!     "add_one": [I32] -> [I32]
+;;!   Memories:
+;;!   Tables:
+;;!   Globals:

@@ -8,3 +8,7 @@
     (if (i32.ne (global.get $count) (i32.const 21)) (then unreachable)))
   (func (export "twice") (result i32)
     (i32.mul (global.get $count) (i32.const 2))))
+
+;;! $ wasmill run start.wat
+;;! $ wasmill run start.wat -i twice
+;;! 42

@@ -26,3 +26,14 @@
     (i32.store (i32.const 16) (i32.const 1024))
     (i32.store (i32.const 20) (i32.load (i32.const 4)))
     (drop (call $write (i32.const 1) (i32.const 16) (i32.const 1) (i32.const 24)))))
+
+;;! $ wasmill run wasi-echo.wat one two -- --three
+;;! wasi-echo.wat
+;;! one
+;;! two
+;;! --three
+;;! $ wasmill run --command-name tool wasi-echo.wat
+;;! tool
+;;! $ wasmill run wasi-echo.wat --env A=1 --env B=x=y -i environment
+;;! A=1
+;;! B=x=y

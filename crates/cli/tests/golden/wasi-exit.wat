@@ -9,3 +9,15 @@
   (func (export "zero") (call $exit (i32.const 0)) unreachable)
   (func (export "large") (call $exit (i32.const 256)) unreachable)
   (func $trap (export "trap") unreachable))
+
+;;! $ wasmill run wasi-exit.wat
+;;! exit 42
+;;! $ wasmill run wasi-exit.wat -i zero
+;;! $ wasmill run wasi-exit.wat -i large
+;;! exit 1
+;;! $ wasmill run wasi-exit.wat -i trap
+;;! 2> error: failed to run `wasi-exit.wat`
+;;! 2> │   1: WASI execution failed
+;;! 2> ╰─> 2: RuntimeError: unreachable
+;;! 2>            at trap (wasi-exit.wat[4]:0x8d)
+;;! exit 1

@@ -6,3 +6,12 @@
   (import "wasi_unstable" "proc_exit" (func $exit (param i32)))
   (memory (export "memory") 1)
   (func (export "_start") (call $exit (i32.const 0))))
+
+;;! $ wasmill run wasi-versions.wat
+;;! 2> warning: `wasi-versions.wat` imports several versions of WASI
+;;! $ wasmill run wasi-versions.wat --allow-multiple-wasi-versions
+;;! $ wasmill run wasi-versions.wat --deny-multiple-wasi-versions
+;;! 2> error: failed to run `wasi-versions.wat`
+;;! 2> │   1: module instantiation failed (engine: universal, compiler: cranelift)
+;;! 2> ╰─> 2: the module imports several versions of WASI
+;;! exit 1
