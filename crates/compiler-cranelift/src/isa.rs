@@ -95,7 +95,11 @@ pub(crate) fn flags(config: &Cranelift) -> Result<settings::Flags, CompileError>
     let on = |enabled: bool| if enabled { "true" } else { "false" };
     let values = [
         ("opt_level", opt_level),
-        ("enable_verifier", on(config.verifier)),
+        // Tests of all crates run debug builds: whatever they compile is checked.
+        (
+            "enable_verifier",
+            on(config.verifier || cfg!(debug_assertions)),
+        ),
         ("is_pic", on(config.pic)),
         (
             "enable_nan_canonicalization",
