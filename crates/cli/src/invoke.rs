@@ -21,7 +21,7 @@ pub(crate) fn invoke(
     args: &[OsString],
 ) -> Result<()> {
     let function = find(instance, file, name, args)?;
-    let values = values(&function, args)?;
+    let values = values(function, args)?;
     let results = function.call(&values)?;
     if !results.is_empty() {
         let words: Vec<String> = results.iter().map(|value| value.to_string()).collect();

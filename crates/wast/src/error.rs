@@ -81,7 +81,7 @@ pub(crate) enum Failure {
     Compile(#[from] CompileError),
     /// A module could not be linked.
     #[error("{0}")]
-    Link(LinkError),
+    Link(Box<LinkError>),
     /// A segment does not fit, by the rules of WebAssembly 1.0: nothing was written.
     #[error("{0}")]
     LinkTrap(RuntimeError),
@@ -97,7 +97,7 @@ impl From<InstantiationError> for Failure {
     fn from(error: InstantiationError) -> Self {
         match error {
             InstantiationError::Link(LinkError::Trap(error)) => Self::LinkTrap(error),
-            InstantiationError::Link(error) => Self::Link(error),
+            InstantiationError::Link(error) => Self::Link(Box::new(error)),
             InstantiationError::Start(error) => Self::Trap(error),
             other => Self::Script(other.to_string()),
         }

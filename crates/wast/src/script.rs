@@ -330,9 +330,8 @@ impl Wast {
 
     fn assert_unlinkable(&self, module: Wat<'_>, message: &str) -> Result<(), Failure> {
         let module = self.compile(&mut QuoteWat::Wat(module))?;
-        let failure = match self.instantiate(&module) {
-            Ok(_) => return Err(script(format!("expected the link error {message:?}"))),
-            Err(failure) => failure,
+        let Err(failure) = self.instantiate(&module) else {
+            return Err(script(format!("expected the link error {message:?}")));
         };
         let fits = match &failure {
             Failure::Link(error) => messages::is_link_error(message, &error.to_string()),
