@@ -141,8 +141,8 @@ impl<'a> Guard<'a> {
     pub(crate) unsafe fn detach<'b>(self) -> Guard<'b> {
         let domain: *const Domain = self.domain;
         std::mem::forget(self);
-        // SAFETY: the caller's promise.
         Guard {
+            // SAFETY: the caller's promise.
             domain: unsafe { &*domain },
             not_send: PhantomData,
         }

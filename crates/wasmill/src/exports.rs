@@ -333,6 +333,7 @@ pub trait Exportable<'a>: Sized {
     /// If it is another kind.
     fn get_self_from_extern(export: &'a Extern) -> Result<&'a Self, ExportError>;
     /// Makes the handle one that does not keep its instance.
+    #[expect(clippy::wrong_self_convention, reason = "the contract's name")]
     fn into_weak_instance_ref(&mut self);
 }
 
@@ -345,6 +346,7 @@ pub trait ExportableWithGenerics<'a, Args: WasmTypeList, Rets: WasmTypeList>: Si
     /// If it is another kind, or of other types.
     fn get_self_from_extern_with_generics(export: &'a Extern) -> Result<Self, ExportError>;
     /// Makes the handle one that does not keep its instance.
+    #[expect(clippy::wrong_self_convention, reason = "the contract's name")]
     fn into_weak_instance_ref(&mut self);
 }
 

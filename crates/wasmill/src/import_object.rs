@@ -102,7 +102,7 @@ impl IntoIterator for ImportObject {
     type IntoIter = ImportObjectIterator;
     fn into_iter(self) -> ImportObjectIterator {
         let map = self.lock();
-        let of_namespace = |(module, namespace): (&String, &Box<dyn LikeNamespace>)| {
+        let of_namespace = |module: &String, namespace: &dyn LikeNamespace| {
             let module = module.clone();
             let exports = namespace.get_namespace_exports().into_iter();
             exports
@@ -110,7 +110,10 @@ impl IntoIterator for ImportObject {
                 .collect::<Vec<_>>()
         };
         ImportObjectIterator {
-            elements: map.iter().flat_map(of_namespace).collect(),
+            elements: map
+                .iter()
+                .flat_map(|(module, namespace)| of_namespace(module, &**namespace))
+                .collect(),
         }
     }
 }
