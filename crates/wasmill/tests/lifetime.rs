@@ -28,7 +28,10 @@ fn resident() -> usize {
 }
 
 fn mappings() -> usize {
-    std::fs::read_to_string("/proc/self/maps").unwrap().lines().count()
+    std::fs::read_to_string("/proc/self/maps")
+        .unwrap()
+        .lines()
+        .count()
 }
 
 /// Runs `round` often and checks that neither memory nor mappings grow.
@@ -47,7 +50,9 @@ fn a_million_tiny_instances() {
     let store = Store::default();
     let module = Module::new(&store, r#"(module (func (export "f")))"#).unwrap();
     let imports = imports! {};
-    stays_flat(1_000_000, || drop(Instance::new(&module, &imports).unwrap()));
+    stays_flat(1_000_000, || {
+        drop(Instance::new(&module, &imports).unwrap())
+    });
 }
 
 #[test]
@@ -87,7 +92,10 @@ fn instances_with_everything_that_share_what_they_import() {
     .unwrap();
     stays_flat(20_000, || {
         let instance = Instance::new(&module, &env).unwrap();
-        let run = instance.exports.get_native_function::<i32, i32>("run").unwrap();
+        let run = instance
+            .exports
+            .get_native_function::<i32, i32>("run")
+            .unwrap();
         drop(instance);
         assert_eq!(run.call(2).unwrap(), 13);
     });
@@ -105,7 +113,12 @@ fn memories_of_their_own_are_given_back() {
     let imports = imports! {};
     stays_flat(5_000, || {
         let instance = Instance::new(&module, &imports).unwrap();
-        instance.exports.get_native_function::<(), ()>("touch").unwrap().call().unwrap();
+        instance
+            .exports
+            .get_native_function::<(), ()>("touch")
+            .unwrap()
+            .call()
+            .unwrap();
     });
 }
 
@@ -113,9 +126,15 @@ fn memories_of_their_own_are_given_back() {
 fn modules_are_given_back() {
     let store = Store::default();
     stays_flat(200, || {
-        let module = Module::new(&store, r#"(module (func (export "f") (result i32) (i32.const 1)))"#);
+        let module = Module::new(
+            &store,
+            r#"(module (func (export "f") (result i32) (i32.const 1)))"#,
+        );
         let instance = Instance::new(&module.unwrap(), &imports! {}).unwrap();
-        let f = instance.exports.get_native_function::<(), i32>("f").unwrap();
+        let f = instance
+            .exports
+            .get_native_function::<(), i32>("f")
+            .unwrap();
         drop(instance);
         assert_eq!(f.call().unwrap(), 1);
     });
@@ -128,11 +147,17 @@ fn a_closure_lives_as_long_as_something_can_call_it() {
     let store = Store::default();
     let probe = Probe::new(&count);
     let function = Function::new_native(&store, move || probe.0.load(Ordering::Relaxed) as i32);
-    let table = Table::new(&store, TableType::new(Type::FuncRef, 2, None), function.clone().into());
+    let table = Table::new(
+        &store,
+        TableType::new(Type::FuncRef, 2, None),
+        function.clone().into(),
+    );
     let table = table.unwrap();
     drop(function);
     assert_eq!(alive(), 1);
-    let Some(Val::FuncRef(Some(again))) = table.get(1) else { panic!("a function was put there") };
+    let Some(Val::FuncRef(Some(again))) = table.get(1) else {
+        panic!("a function was put there")
+    };
     drop(table);
     assert_eq!(*again.call(&[]).unwrap(), [Value::I32(1)]);
     drop(again);
@@ -163,7 +188,10 @@ fn functions_in_a_table_of_another_instance_never_dangle() {
     let exports = shared.exports.clone();
     drop(Instance::new(&plugin, &imports! { "host" => exports }).unwrap());
     drop(plugin);
-    let call = shared.exports.get_native_function::<i32, i32>("call").unwrap();
+    let call = shared
+        .exports
+        .get_native_function::<i32, i32>("call")
+        .unwrap();
     drop(shared);
     assert_eq!(call.call(1).unwrap(), 43);
     assert_eq!(call.call(1).unwrap(), 44);
@@ -173,7 +201,12 @@ fn functions_in_a_table_of_another_instance_never_dangle() {
 #[test]
 fn a_failed_instance_stays_while_a_table_holds_its_functions() {
     let store = Store::default();
-    let table = Table::new(&store, TableType::new(Type::FuncRef, 2, None), Val::FuncRef(None)).unwrap();
+    let table = Table::new(
+        &store,
+        TableType::new(Type::FuncRef, 2, None),
+        Val::FuncRef(None),
+    )
+    .unwrap();
     let module = Module::new(
         &store,
         r#"(module (import "host" "t" (table 2 funcref)) (memory 1)
@@ -183,10 +216,13 @@ fn a_failed_instance_stays_while_a_table_holds_its_functions() {
             (start $start))"#,
     )
     .unwrap();
-    let error = Instance::new(&module, &imports! { "host" => { "t" => table.clone() } }).unwrap_err();
+    let error =
+        Instance::new(&module, &imports! { "host" => { "t" => table.clone() } }).unwrap_err();
     assert!(matches!(&error, InstantiationError::Start(error) if error.message() == "unreachable"));
     drop(module);
-    let Some(Val::FuncRef(Some(f))) = table.get(0) else { panic!("the segment was copied") };
+    let Some(Val::FuncRef(Some(f))) = table.get(0) else {
+        panic!("the segment was copied")
+    };
     assert_eq!(*f.call(&[]).unwrap(), [Value::I32(5)]);
 }
 
@@ -207,7 +243,9 @@ fn exported_handles_outlive_their_instance() {
     drop((instance, module, store));
     global.set(Value::I64(10)).unwrap();
     memory.write(65_535, &[1]).unwrap();
-    let Some(Val::FuncRef(Some(f))) = table.get(0) else { panic!("the segment was copied") };
+    let Some(Val::FuncRef(Some(f))) = table.get(0) else {
+        panic!("the segment was copied")
+    };
     drop((table, memory));
     assert_eq!(*f.call(&[]).unwrap(), [Value::I64(10)]);
 }
@@ -221,15 +259,21 @@ fn an_environment_does_not_keep_its_instance() {
     }
     impl WasmerEnv for Env {
         fn init_with_instance(&mut self, instance: &Instance) -> Result<(), HostEnvInitError> {
-            self.memory.initialize(instance.exports.get_with_generics_weak("memory")?);
+            self.memory
+                .initialize(instance.exports.get_with_generics_weak("memory")?);
             Ok(())
         }
     }
     let count = Arc::new(AtomicUsize::new(0));
     let store = Store::default();
-    let env = Env { memory: LazyInit::new(), _probe: Arc::new(Probe::new(&count)) };
-    let read = |env: &Env| -> i32 { i32::from(env.memory.get_ref().unwrap().view::<u8>()[3].get()) };
-    let imports = imports! { "env" => { "read" => Function::new_native_with_env(&store, env, read) } };
+    let env = Env {
+        memory: LazyInit::new(),
+        _probe: Arc::new(Probe::new(&count)),
+    };
+    let read =
+        |env: &Env| -> i32 { i32::from(env.memory.get_ref().unwrap().view::<u8>()[3].get()) };
+    let imports =
+        imports! { "env" => { "read" => Function::new_native_with_env(&store, env, read) } };
     let module = Module::new(
         &store,
         r#"(module (import "env" "read" (func $read (result i32))) (memory (export "memory") 1)
@@ -239,7 +283,10 @@ fn an_environment_does_not_keep_its_instance() {
     .unwrap();
     let instance = Instance::new(&module, &imports).unwrap();
     // The environment was initialised before the start function ran.
-    assert_eq!(instance.exports.get_global("seen").unwrap().get(), Value::I32(7));
+    assert_eq!(
+        instance.exports.get_global("seen").unwrap().get(),
+        Value::I32(7)
+    );
     stays_flat(2_000, || drop(Instance::new(&module, &imports).unwrap()));
     drop((instance, imports));
     assert_eq!(count.load(Ordering::Relaxed), 0);
@@ -259,8 +306,14 @@ fn references_to_host_values_are_collected() {
     )
     .unwrap();
     let instance = Instance::new(&module, &imports! {}).unwrap();
-    let pass = instance.exports.get_native_function::<ExternRef, ExternRef>("pass").unwrap();
-    let keep = instance.exports.get_native_function::<(i32, ExternRef), ()>("keep").unwrap();
+    let pass = instance
+        .exports
+        .get_native_function::<ExternRef, ExternRef>("pass")
+        .unwrap();
+    let keep = instance
+        .exports
+        .get_native_function::<(i32, ExternRef), ()>("keep")
+        .unwrap();
     let kept = ExternRef::new(Probe::new(&count));
     keep.call(2, kept.clone()).unwrap();
     for _ in 0..100_000 {
@@ -268,7 +321,10 @@ fn references_to_host_values_are_collected() {
         assert_eq!(pass.call(value.clone()).unwrap(), value);
     }
     assert!(count.load(Ordering::Relaxed) < 10_000, "references pile up");
-    let last = instance.exports.get_native_function::<(), ExternRef>("get").unwrap();
+    let last = instance
+        .exports
+        .get_native_function::<(), ExternRef>("get")
+        .unwrap();
     assert!(last.call().unwrap().downcast::<Probe>().is_some());
     let table = instance.exports.get_table("t").unwrap();
     assert_eq!(table.get(2), Some(Val::ExternRef(kept.clone())));

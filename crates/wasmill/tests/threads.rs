@@ -27,7 +27,10 @@ fn one_instance_on_many_threads_runs_one_call_at_a_time() {
         for _ in 0..THREADS {
             let instance = instance.clone();
             scope.spawn(move || {
-                let add = instance.exports.get_native_function::<i32, i32>("add").unwrap();
+                let add = instance
+                    .exports
+                    .get_native_function::<i32, i32>("add")
+                    .unwrap();
                 for _ in 0..2_000 {
                     add.call(3).unwrap();
                 }
@@ -35,7 +38,10 @@ fn one_instance_on_many_threads_runs_one_call_at_a_time() {
         }
     });
     let calls = (THREADS * 2_000) as i32;
-    assert_eq!(instance.exports.get_global("n").unwrap().get(), Value::I32(calls));
+    assert_eq!(
+        instance.exports.get_global("n").unwrap().get(),
+        Value::I32(calls)
+    );
     let memory = instance.exports.get_memory("memory").unwrap();
     assert_eq!(memory.view::<i32>()[0].get(), 3 * calls);
 }
@@ -62,7 +68,14 @@ fn unlinked_instances_run_at_the_same_time() {
     thread::scope(|scope| {
         for _ in 0..2 {
             let instance = Instance::new(&module, &imports).unwrap();
-            scope.spawn(move || instance.exports.get_function("run").unwrap().call(&[]).unwrap());
+            scope.spawn(move || {
+                instance
+                    .exports
+                    .get_function("run")
+                    .unwrap()
+                    .call(&[])
+                    .unwrap()
+            });
         }
     });
 }
@@ -76,7 +89,10 @@ fn a_view_keeps_guests_out() {
     let done = AtomicBool::new(false);
     thread::scope(|scope| {
         let view = memory.view::<i32>();
-        let add = instance.exports.get_native_function::<i32, i32>("add").unwrap();
+        let add = instance
+            .exports
+            .get_native_function::<i32, i32>("add")
+            .unwrap();
         let done = &done;
         scope.spawn(move || {
             add.call(5).unwrap();
@@ -88,7 +104,12 @@ fn a_view_keeps_guests_out() {
         assert!(!done.load(Ordering::SeqCst));
         assert_eq!(view[0].get(), 0);
         // The thread that holds the view may call, and the view sees it.
-        instance.exports.get_native_function::<i32, i32>("add").unwrap().call(7).unwrap();
+        instance
+            .exports
+            .get_native_function::<i32, i32>("add")
+            .unwrap()
+            .call(7)
+            .unwrap();
         assert_eq!(view[0].get(), 7);
         drop(view);
     });
@@ -101,8 +122,12 @@ fn everything_at_once() {
     let store = Store::default();
     let module = Module::new(&store, COUNTER).unwrap();
     let shared = Instance::new(&module, &imports! {}).unwrap();
-    let table =
-        Table::new(&store, TableType::new(Type::FuncRef, 16, None), Val::FuncRef(None)).unwrap();
+    let table = Table::new(
+        &store,
+        TableType::new(Type::FuncRef, 16, None),
+        Val::FuncRef(None),
+    )
+    .unwrap();
     let caller = Module::new(
         &store,
         r#"(module (import "env" "t" (table 16 funcref))
@@ -114,13 +139,19 @@ fn everything_at_once() {
     .unwrap();
     thread::scope(|scope| {
         for nth in 0..THREADS as u32 {
-            let (store, module, shared, table, caller) = (&store, &module, &shared, &table, &caller);
+            let (store, module, shared, table, caller) =
+                (&store, &module, &shared, &table, &caller);
             let body = move || {
                 for round in 0..150u32 {
                     let own = Instance::new(module, &imports! {}).unwrap();
                     let add = own.exports.get_function("add").unwrap();
                     assert_eq!(*add.call(&[Value::I32(2)]).unwrap(), [Value::I32(2)]);
-                    let error = own.exports.get_function("trap").unwrap().call(&[]).unwrap_err();
+                    let error = own
+                        .exports
+                        .get_function("trap")
+                        .unwrap()
+                        .call(&[])
+                        .unwrap_err();
                     assert_eq!(error.message(), "unreachable");
                     if round % 16 == 0 {
                         let deep = own.exports.get_native_function::<i32, i32>("deep").unwrap();
@@ -136,9 +167,17 @@ fn everything_at_once() {
                         } },
                     )
                     .unwrap();
-                    let call = linked.exports.get_native_function::<(i32, i32), i32>("call").unwrap();
+                    let call = linked
+                        .exports
+                        .get_native_function::<(i32, i32), i32>("call")
+                        .unwrap();
                     assert_eq!(call.call(nth as i32, 5).unwrap(), 7);
-                    linked.exports.get_function("add").unwrap().call(&[Value::I32(1)]).unwrap();
+                    linked
+                        .exports
+                        .get_function("add")
+                        .unwrap()
+                        .call(&[Value::I32(1)])
+                        .unwrap();
                     let host = Function::new_native(store, move |x: i32| x + nth as i32);
                     table.set(nth, host.into()).unwrap();
                     assert_eq!(call.call(nth as i32, 5).unwrap(), 5 + nth as i32);
@@ -146,9 +185,15 @@ fn everything_at_once() {
                 }
             };
             // Small stacks: host code has its reserve, guests meet the guard page.
-            thread::Builder::new().stack_size(256 << 10).spawn_scoped(scope, body).unwrap();
+            thread::Builder::new()
+                .stack_size(256 << 10)
+                .spawn_scoped(scope, body)
+                .unwrap();
         }
     });
     let calls = (THREADS * 150) as i32;
-    assert_eq!(shared.exports.get_global("n").unwrap().get(), Value::I32(calls));
+    assert_eq!(
+        shared.exports.get_global("n").unwrap().get(),
+        Value::I32(calls)
+    );
 }
