@@ -12,7 +12,7 @@
 
 use crate::images::make_images;
 use crate::link::padding_byte;
-use crate::{CodeMap, Image, LinkError, RuntimeError, SignatureRegistry, Tunables, link};
+use crate::{CodeMap, Image, LinkError, RuntimeError, Tunables, link};
 use std::any::Any;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -25,7 +25,7 @@ use wasmill_types::{
     EntityRef, LocalFunctionIndex, MemoryIndex, MemoryStyle, ModuleInfo, PrimaryMap, TableIndex,
     TableStyle,
 };
-use wasmill_vm::{CodeMemory, CodePointer, RuntimeModule, RuntimeModuleParts};
+use wasmill_vm::{CodeMemory, CodePointer, RuntimeModule, RuntimeModuleParts, VMStore};
 
 /// A compiled module.
 pub trait Artifact: Any + Send + Sync {
@@ -82,7 +82,7 @@ pub struct UniversalArtifact {
     table_styles: PrimaryMap<TableIndex, TableStyle>,
     code: Code,
     map: Arc<CodeMap>,
-    signatures: Arc<SignatureRegistry>,
+    store: Arc<VMStore>,
     runtime: OnceLock<Arc<RuntimeModule>>,
 }
 
@@ -91,7 +91,7 @@ pub(crate) struct Workshop<'a> {
     pub(crate) compiler: &'a dyn Compiler,
     pub(crate) target: &'a Target,
     pub(crate) features: &'a Features,
-    pub(crate) signatures: &'a Arc<SignatureRegistry>,
+    pub(crate) store: &'a Arc<VMStore>,
 }
 
 impl UniversalArtifact {
@@ -131,7 +131,7 @@ impl UniversalArtifact {
             table_styles: module.table_styles,
             code: load(image, workshop.target)?,
             map: Arc::new(map),
-            signatures: workshop.signatures.clone(),
+            store: workshop.store.clone(),
             runtime: OnceLock::new(),
         })
     }
@@ -144,7 +144,7 @@ impl UniversalArtifact {
                 describe(&self.target)
             ))));
         };
-        let types = self.signatures.register_all(&self.info.signatures);
+        let types = self.store.signatures().register_all(&self.info.signatures);
         let registration = wasmill_vm::register(code.clone(), self.map.clone());
         let entry = |index| {
             let range = self.map.function_range(index);
@@ -154,6 +154,7 @@ impl UniversalArtifact {
         let count = self.info.functions.len() - self.info.num_imported_functions;
         let info = self.info.clone();
         let parts = RuntimeModuleParts {
+            store: self.store.clone(),
             info: self.info.clone(),
             layout: self.layout.clone(),
             functions: (0..count)

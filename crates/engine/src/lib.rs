@@ -11,7 +11,6 @@
 //! - `engine`, `universal`: what engines are, and the one that maps code into this process.
 //! - `artifact`: the way from bytes to something that can be instantiated; `link`, `metadata`, `address_map`, `images`
 //!   are its steps.
-//! - `signatures`: function types to numbers.
 //! - `resolver`: imports. `tunables`: layouts. `error`, `runtime_error`, `frame`: what goes wrong, and where.
 //!
 //! This crate does not know which compiler made the code.
@@ -31,7 +30,6 @@ mod link;
 mod metadata;
 mod resolver;
 mod runtime_error;
-mod signatures;
 mod tunables;
 mod universal;
 
@@ -47,9 +45,9 @@ pub use resolver::{
     instantiate, resolve_imports,
 };
 pub use runtime_error::RuntimeError;
-pub use signatures::{Signature, SignatureRegistry, SignatureSet};
 pub use tunables::{BaseTunables, Tunables};
 pub use universal::{Universal, UniversalEngine};
+pub use wasmill_vm::{Signature, SignatureRegistry, SignatureSet};
 pub use wasmill_vm::is_wasm_pc;
 
 /// The version of this crate.

@@ -96,11 +96,10 @@ impl<A: NamedResolver, B: NamedResolver> NamedResolver for NamedResolverChain<A,
 /// [`LinkError::Import`] for the first that is missing or does not fit.
 pub fn resolve_imports(
     module: &RuntimeModule,
-    store: &Arc<VMStore>,
     resolver: &dyn Resolver,
     adapt: &mut dyn FnMut(Export) -> Export,
 ) -> Result<Vec<Export>, LinkError> {
-    let info = module.info();
+    let (info, store) = (module.info(), module.store());
     let mut imports = Vec::with_capacity(info.imports.len());
     for ((namespace, field, position), index) in &info.imports {
         let import = match resolver
@@ -144,12 +143,11 @@ fn is_the_function(
 /// [`LinkError::Import`] if an import does not fit, [`LinkError::Resource`] if a memory or table cannot be made.
 pub fn instantiate(
     module: &Arc<RuntimeModule>,
-    store: &Arc<VMStore>,
     resolver: &dyn Resolver,
     adapt: &mut dyn FnMut(Export) -> Export,
 ) -> Result<VMInstance, LinkError> {
     let mut imports = InstanceImports::default();
-    for import in resolve_imports(module, store, resolver, adapt)? {
+    for import in resolve_imports(module, resolver, adapt)? {
         match import {
             VMExtern::Function(function) => imports.functions.push(function),
             VMExtern::Table(table) => imports.tables.push(table),
@@ -160,7 +158,7 @@ pub fn instantiate(
     #[allow(unsafe_code, reason = "the checks that linking needs are here")]
     // SAFETY: the imports were checked against the module's own description: kinds, types, layouts and store. Imports of
     // one kind are in the order of their index space, which is that of the import section.
-    let instance = unsafe { VMInstance::new(store, module.clone(), imports) };
+    let instance = unsafe { VMInstance::new(module.clone(), imports) };
     instance.map_err(|error| LinkError::Resource(error.to_string()))
 }
 

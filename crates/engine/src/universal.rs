@@ -66,7 +66,6 @@ struct Inner {
     compiler: Option<Box<dyn Compiler>>,
     target: Target,
     features: Features,
-    signatures: Arc<SignatureRegistry>,
     store: Arc<VMStore>,
     id: EngineId,
 }
@@ -87,7 +86,6 @@ impl UniversalEngine {
                 compiler,
                 target,
                 features,
-                signatures: Arc::new(SignatureRegistry::new()),
                 store: VMStore::new(),
                 id: EngineId::default(),
             }),
@@ -106,7 +104,7 @@ impl UniversalEngine {
             compiler: &**compiler,
             target: &inner.target,
             features: &inner.features,
-            signatures: &inner.signatures,
+            store: &inner.store,
         })
     }
 }
@@ -134,7 +132,7 @@ impl Engine for UniversalEngine {
         &self.inner.features
     }
     fn signatures(&self) -> &Arc<SignatureRegistry> {
-        &self.inner.signatures
+        self.inner.store.signatures()
     }
     fn vm_store(&self) -> &Arc<VMStore> {
         &self.inner.store

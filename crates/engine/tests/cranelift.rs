@@ -11,7 +11,7 @@ use wasmill_engine::{
 use wasmill_types::{
     ExportIndex, FunctionType, MemoryStyle, MemoryType, TableStyle, TableType, Value,
 };
-use wasmill_vm::{HostError, HostFunction, TrapCode, VMExtern, VMFunction, VMInstance, VMStore};
+use wasmill_vm::{HostError, HostFunction, TrapCode, VMExtern, VMFunction, VMInstance};
 
 type Val = Value<VMFunction>;
 
@@ -25,20 +25,19 @@ impl Running {
     fn new(text: &str) -> Self {
         let engine = Universal::new(Cranelift::default()).engine();
         let tunables = BaseTunables::for_target(engine.target());
-        Self::with(&engine, &tunables, text, &VMStore::new(), &())
+        Self::with(&engine, &tunables, text, &())
     }
 
     fn with(
         engine: &dyn Engine,
         tunables: &dyn Tunables,
         text: &str,
-        store: &Arc<VMStore>,
         imports: &dyn NamedResolver,
     ) -> Self {
         let wasm = wat::parse_str(text).expect("the test's text is right");
         let artifact = engine.compile(&wasm, tunables).expect("it compiles");
         let module = artifact.runtime().expect("it runs here");
-        let instance = instantiate(module, store, &imports, &mut |export| export);
+        let instance = instantiate(module, &imports, &mut |export| export);
         let instance = instance.expect("it links");
         instance.initialize().expect("its segments fit");
         instance.start().expect("it starts");
@@ -223,7 +222,7 @@ fn checked_memories_trap_at_the_same_places() {
         (func (export "far") (param i32) (result i32) (i32.load8_u offset=4294967295 (local.get 0)))
         (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0))))"#;
     let engine = Universal::new(Cranelift::default()).engine();
-    let checked = Running::with(&engine, &Checked, text, &VMStore::new(), &());
+    let checked = Running::with(&engine, &Checked, text, &());
     for module in [checked, Running::new(text)] {
         let load = |at| module.call("load", &[Val::I32(at)]);
         let expected = Val::I64(i64::from_le_bytes(*b"12345678"));
@@ -258,12 +257,11 @@ impl NamedResolver for Exports {
 fn instances_link_and_share_types() {
     let engine = Universal::new(Cranelift::default()).engine();
     let tunables = BaseTunables::for_target(engine.target());
-    let store = VMStore::new();
     let library = r#"(module
         (func $five (export "five") (result i32) i32.const 5)
         (table (export "table") 2 funcref) (elem (i32.const 0) $five)
         (memory (export "memory") 1) (data (i32.const 0) "\07"))"#;
-    let library = Exports(Running::with(&engine, &tunables, library, &store, &()));
+    let library = Exports(Running::with(&engine, &tunables, library, &()));
     let user = r#"(module
         (import "library" "five" (func $five (result i32)))
         (import "library" "table" (table 1 funcref))
@@ -273,7 +271,7 @@ fn instances_link_and_share_types() {
         (func (export "sum") (result i32)
             (i32.add (i32.load8_u (i32.const 0))
                 (i32.add (call $five) (call_indirect (type $number) (i32.const 0))))))"#;
-    let user = Running::with(&engine, &tunables, user, &store, &library);
+    let user = Running::with(&engine, &tunables, user, &library);
     assert_eq!(user.call("sum", &[]).unwrap(), [Val::I32(17)]);
     drop(library);
     assert_eq!(user.call("sum", &[]).unwrap(), [Val::I32(17)]);
@@ -332,19 +330,15 @@ impl NamedResolver for Host {
 fn calling_host(action: Box<Action>) -> Running {
     let engine = Universal::new(Cranelift::default()).engine();
     let tunables = BaseTunables::for_target(engine.target());
-    let store = VMStore::new();
-    let ty = FunctionType::new([], []);
-    let signature = engine.register_signature(&ty);
     let function = HostFunction::dynamic(
-        &store,
-        (ty, signature.id()),
-        Box::new(signature),
+        engine.vm_store(),
+        FunctionType::new([], []),
         None,
         Box::new(move |_| action().map(|()| Vec::new())),
     );
     let text = r#"(module (import "env" "host" (func $host))
         (func $middle (call $host)) (func $run (export "run") (call $middle)))"#;
-    Running::with(&engine, &tunables, text, &store, &Host(function))
+    Running::with(&engine, &tunables, text, &Host(function))
 }
 
 /// Function indices of a trace.
@@ -428,7 +422,7 @@ fn many_threads_trap_at_once() {
             scope.spawn(|| {
                 let tunables = BaseTunables::for_target(engine.target());
                 for _ in 0..5 {
-                    let module = Running::with(&engine, &tunables, text, &VMStore::new(), &());
+                    let module = Running::with(&engine, &tunables, text, &());
                     for _ in 0..20 {
                         let error = module.call("f", &[]).unwrap_err();
                         assert_eq!(indices(&error), [0, 1]);

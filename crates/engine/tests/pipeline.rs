@@ -12,7 +12,7 @@ use wasmill_engine::{
     Artifact, BaseTunables, Engine, LinkError, RuntimeError, UniversalEngine, instantiate,
 };
 use wasmill_types::{LocalFunctionIndex, MemoryIndex, Pages, PrimaryMap, Value};
-use wasmill_vm::{TrapCode, VMExtern, VMFunction, VMInstance, VMStore};
+use wasmill_vm::{TrapCode, VMExtern, VMFunction, VMInstance};
 
 /// `push rbp; mov rbp, rsp`: every function keeps a frame pointer.
 const PROLOGUE: [u8; 4] = [0x55, 0x48, 0x89, 0xe5];
@@ -74,7 +74,7 @@ fn compile(engine: &UniversalEngine, text: &str) -> Arc<dyn Artifact> {
 
 fn instance(artifact: &dyn Artifact) -> VMInstance {
     let module = artifact.runtime().expect("it runs here");
-    let instance = instantiate(module, &VMStore::new(), &(), &mut |export| export);
+    let instance = instantiate(module, &(), &mut |export| export);
     let instance = instance.expect("it has no imports");
     instance.initialize().expect("its segments fit");
     instance
@@ -312,7 +312,7 @@ fn missing_and_impossible_things_are_link_errors() {
     let link = |text: &str| {
         let artifact = compile(&engine(vec![]), text);
         let module = artifact.runtime().unwrap();
-        instantiate(module, &VMStore::new(), &(), &mut |export| export)
+        instantiate(module, &(), &mut |export| export)
             .err()
             .unwrap()
     };
@@ -329,7 +329,7 @@ fn missing_and_impossible_things_are_link_errors() {
     let wasm = wat::parse_str("(module (memory 1))").unwrap();
     let artifact = engine(vec![]).compile(&wasm, &tunables).unwrap();
     let module = artifact.runtime().unwrap();
-    let refused = instantiate(module, &VMStore::new(), &(), &mut |export| export)
+    let refused = instantiate(module, &(), &mut |export| export)
         .err()
         .unwrap();
     let expected =

@@ -283,12 +283,10 @@ fn check_results(ty: &FunctionType, results: &[Value<VMFunction>]) -> Result<(),
 }
 
 impl HostFunction {
-    /// Makes a host function of any type. `registration` keeps the type id taken; `env` is what the API needs to make
-    /// the function of an instance.
+    /// Makes a host function of any type. `env` is what the API needs to make the function of an instance.
     pub fn dynamic(
         store: &Arc<VMStore>,
-        (ty, type_id): (FunctionType, u32),
-        registration: Box<dyn Any + Send>,
+        ty: FunctionType,
         env: Option<Box<dyn Any + Send + Sync>>,
         function: Box<DynamicFunction>,
     ) -> VMFunction {
@@ -302,14 +300,13 @@ impl HostFunction {
             exclusive: false,
             domain: None,
         };
-        let resources = Box::new((state, registration));
+        let resources = state;
         // SAFETY: the entry serves every type by the state's, which lives in `resources`; the closure is `Sync`.
         unsafe {
             HostFunction::create(
                 store,
                 HostFunctionParts {
                     ty,
-                    type_id,
                     code,
                     env,
                     resources,

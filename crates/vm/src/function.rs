@@ -13,6 +13,7 @@
 
 use crate::domain::{Domain, Guard};
 use crate::island::{Home, Island, Object};
+use crate::signatures::Signature;
 use crate::store::VMStore;
 use std::any::Any;
 use std::ffi::c_void;
@@ -81,7 +82,7 @@ impl HostSlot {
             funcref: VMFuncRef {
                 code: function.code.entry,
                 context: ptr::null_mut(),
-                type_id: function.type_id,
+                type_id: function.signature.id(),
                 reserved: HOST,
                 tail_code: ptr::null(),
             },
@@ -127,7 +128,7 @@ pub struct HostCode {
 /// A function made by the host.
 pub struct HostFunction {
     ty: FunctionType,
-    type_id: u32,
+    signature: Signature,
     code: HostCode,
     /// The domain of `island` if only one thread at a time may run it, else null.
     exclusive: *const Domain,
@@ -138,7 +139,7 @@ pub struct HostFunction {
     slot: Option<Box<AdoptedSlot>>,
     /// Makes the function that an instance gets, for functions with an environment.
     env: Option<Box<dyn Any + Send + Sync>>,
-    /// Owns what `code.state` points to, and the registration of the type.
+    /// Owns what `code.state` points to.
     _resources: Box<dyn Any + Send>,
 }
 
@@ -150,8 +151,6 @@ impl Object for HostFunction {}
 pub struct HostFunctionParts {
     /// Its type.
     pub ty: FunctionType,
-    /// The engine-wide id of the type.
-    pub type_id: u32,
     /// Its machine side.
     pub code: HostCode,
     /// For functions with an environment: what the API needs to make the function of an instance.
@@ -197,8 +196,8 @@ impl HostFunction {
             false => ptr::null(),
         };
         let mut function = Box::new(Self {
+            signature: store.signatures().register(&parts.ty),
             ty: parts.ty,
-            type_id: parts.type_id,
             code: parts.code,
             exclusive,
             island: Arc::downgrade(&island),

@@ -16,7 +16,6 @@ use crate::island::{Home, Island, Object};
 use crate::memory::{LinearMemory, MemoryError};
 use crate::module::{RuntimeModule, is_computed};
 use crate::refs::{RootKey, RootSource};
-use crate::store::VMStore;
 use crate::table::{RawElement, TableError, TableObject, VMTable};
 use crate::traps::{self, Trap};
 use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
@@ -71,7 +70,6 @@ pub(crate) struct Instance {
     /// Segments that the code gave up, if any.
     dropped: RefCell<Dropped>,
     roots: Vec<RootKey>,
-    store: Arc<VMStore>,
 }
 
 #[derive(Default)]
@@ -99,7 +97,7 @@ impl Object for Instance {
 impl Drop for Instance {
     fn drop(&mut self) {
         for key in self.roots.drain(..) {
-            self.store.refs().unregister(key);
+            self.module.store().refs().unregister(key);
         }
     }
 }
@@ -516,13 +514,13 @@ impl VMInstance {
     /// # Safety
     ///
     /// `imports` are what the module imports, in order, of matching types; imported memories are at least as protected
-    /// as the module's code expects. They belong to `store`.
+    /// as the module's code expects. They belong to the
+    /// module's store.
     pub unsafe fn new(
-        store: &Arc<VMStore>,
         module: Arc<RuntimeModule>,
         imports: InstanceImports,
     ) -> Result<Self, InstanceError> {
-        let island = Island::new(store.clone(), common_domain(store, &module, &imports));
+        let island = Island::new(module.store().clone(), common_domain(&module, &imports));
         let guard = island.domain().enter();
         join_islands(&island, &module, &imports);
         let memories = make_memories(&island, &module, &imports)?;
@@ -541,7 +539,6 @@ impl VMInstance {
             globals: imports.globals.into_boxed_slice(),
             dropped: RefCell::default(),
             roots: Vec::new(),
-            store: store.clone(),
             module,
         });
         instance.fill_context(&imports.functions);
@@ -658,11 +655,7 @@ impl fmt::Debug for VMInstance {
 }
 
 /// The domain of a new instance: that of everything mutable that it imports.
-fn common_domain(
-    store: &Arc<VMStore>,
-    module: &RuntimeModule,
-    imports: &InstanceImports,
-) -> Arc<Domain> {
+fn common_domain(module: &RuntimeModule, imports: &InstanceImports) -> Arc<Domain> {
     let functions = imports
         .functions
         .iter()
@@ -676,7 +669,7 @@ fn common_domain(
         .chain(globals.map(VMGlobal::island));
     let refs = module
         .uses_extern_refs()
-        .then(|| store.ref_domain().clone());
+        .then(|| module.store().ref_domain().clone());
     let first = refs.or_else(|| islands.next().map(|island| island.domain().clone()));
     let domain = first.unwrap_or_else(Domain::new);
     islands.for_each(|island| domain.merge(island.domain()));
@@ -847,7 +840,7 @@ impl Instance {
             if ty.ty == Type::ExternRef {
                 let place = self.global_place(index);
                 // SAFETY: the place lives as long as the instance, whose `drop` unregisters it.
-                let key = unsafe { self.store.refs().register(RootSource::Global(place)) };
+                let key = unsafe { self.module.store().refs().register(RootSource::Global(place)) };
                 self.roots.push(key);
             }
         }

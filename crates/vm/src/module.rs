@@ -12,6 +12,7 @@ use wasmill_types::{
 };
 
 use crate::memory::MemoryImage;
+use crate::store::VMStore;
 
 /// The address of a function's entry in published code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +41,7 @@ pub struct Images {
 
 /// A compiled module, ready to be instantiated any number of times.
 pub struct RuntimeModule {
+    store: Arc<VMStore>,
     info: Arc<ModuleInfo>,
     layout: Arc<ContextLayout>,
     functions: PrimaryMap<LocalFunctionIndex, CodePointer>,
@@ -56,6 +58,8 @@ pub struct RuntimeModule {
 
 /// The parts of a [`RuntimeModule`].
 pub struct RuntimeModuleParts {
+    /// What its instances belong to; where `type_ids` come from.
+    pub store: Arc<VMStore>,
     /// The description.
     pub info: Arc<ModuleInfo>,
     /// The layout that the code was compiled for.
@@ -78,7 +82,8 @@ impl RuntimeModule {
     /// # Safety
     ///
     /// `functions` are entries of code that was compiled for `info`, `layout` and `memory_styles` by a correct compiler,
-    /// and stay valid as long as `resources` lives; `type_ids` name the types of `info` and no others.
+    /// and stay valid as long as `resources` lives; `type_ids` are
+    /// those of the types of `info` in `store`.
     pub unsafe fn new(parts: RuntimeModuleParts) -> Self {
         let template = context_template(&parts.info, &parts.layout, &parts.type_ids);
         let escaping = parts.info.escaping_functions.iter();
@@ -88,6 +93,7 @@ impl RuntimeModule {
                 .map(|(nth, index)| (*index, nth as u32))
                 .collect(),
             uses_extern_refs: parts.info.uses_extern_refs(),
+            store: parts.store,
             info: parts.info,
             layout: parts.layout,
             functions: parts.functions,
@@ -100,6 +106,10 @@ impl RuntimeModule {
         }
     }
 
+    /// What its instances belong to.
+    pub fn store(&self) -> &Arc<VMStore> {
+        &self.store
+    }
     /// The description.
     pub fn info(&self) -> &Arc<ModuleInfo> {
         &self.info

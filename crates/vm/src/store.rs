@@ -1,14 +1,17 @@
-//! What the objects of one store share.
+//! What the objects of one engine's stores share.
 
 use crate::domain::Domain;
 use crate::refs::RefHeap;
+use crate::signatures::SignatureRegistry;
 use std::sync::Arc;
 
-/// The identity of a store, and the heap of host references that its guests hold.
+/// The identity of an engine's stores, the numbers of their function types, and the heap of host references that their
+/// guests hold.
 #[derive(Debug)]
 pub struct VMStore {
     refs: RefHeap,
     ref_domain: Arc<Domain>,
+    signatures: Arc<SignatureRegistry>,
 }
 
 impl VMStore {
@@ -17,7 +20,13 @@ impl VMStore {
         Arc::new(Self {
             refs: RefHeap::default(),
             ref_domain: Domain::new(),
+            signatures: Arc::new(SignatureRegistry::new()),
         })
+    }
+
+    /// The numbers of function types, which compiled code compares.
+    pub fn signatures(&self) -> &Arc<SignatureRegistry> {
+        &self.signatures
     }
 
     /// The values that `externref`s refer to.

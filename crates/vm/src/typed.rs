@@ -459,11 +459,9 @@ pub fn type_of<Args: WasmTypeList, Rets: WasmTypeList>() -> FunctionType {
 }
 
 impl function::HostFunction {
-    /// Makes a host function from a Rust function or closure. `registration` keeps the type id taken.
+    /// Makes a host function from a Rust function or closure.
     pub fn typed<F, Args, Rets, Env>(
         store: &Arc<VMStore>,
-        type_id: u32,
-        registration: Box<dyn Any + Send>,
         function: F,
     ) -> VMFunction
     where
@@ -482,10 +480,9 @@ impl function::HostFunction {
         };
         let parts = HostFunctionParts {
             ty: type_of::<Args, Rets>(),
-            type_id,
             code,
             env: None,
-            resources: Box::new((state, registration)),
+            resources: Box::new(state),
         };
         // SAFETY: the entry is for these types, and its state lives in `resources`.
         unsafe { Self::create(store, parts) }
@@ -495,8 +492,6 @@ impl function::HostFunction {
     /// instance; `origin` is the function that this one is made from, then.
     pub fn typed_with_env<F, Args, Rets, Env>(
         store: &Arc<VMStore>,
-        type_id: u32,
-        registration: Box<dyn Any + Send>,
         state: Arc<EnvState<F, Env>>,
         origin: Option<&VMFunction>,
         instantiate: Option<Box<dyn Any + Send + Sync>>,
@@ -516,10 +511,9 @@ impl function::HostFunction {
         };
         let parts = HostFunctionParts {
             ty: type_of::<Args, Rets>(),
-            type_id,
             code,
             env: instantiate,
-            resources: Box::new((state, registration)),
+            resources: Box::new(state),
         };
         // SAFETY: the entry is for these types, and its state lives in `resources`.
         unsafe { Self::create(store, parts) }

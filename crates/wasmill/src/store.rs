@@ -3,7 +3,6 @@
 use std::fmt;
 use std::sync::Arc;
 use wasmill_engine::{BaseTunables, Engine, Tunables};
-use wasmill_types::FunctionType;
 use wasmill_vm::VMStore;
 
 /// What modules are compiled with, and what may refer to what: values of one store cannot be given to another.
@@ -28,7 +27,7 @@ impl Store {
     /// A store that compiles with this engine, and lays out memories and tables as `tunables` say.
     pub fn new_with_tunables<E: Engine + ?Sized>(
         engine: &E,
-        tunables: impl Tunables + Send + Sync + 'static,
+        tunables: impl Tunables + 'static,
     ) -> Self {
         Self {
             inner: Arc::new(Inner {
@@ -55,12 +54,6 @@ impl Store {
 
     pub(crate) fn vm(&self) -> &Arc<VMStore> {
         self.inner.engine.vm_store()
-    }
-
-    /// Takes the id of a function type for as long as the second part lives.
-    pub(crate) fn register(&self, ty: &FunctionType) -> (u32, Box<wasmill_engine::Signature>) {
-        let signature = self.inner.engine.register_signature(ty);
-        (signature.id(), Box::new(signature))
     }
 }
 

@@ -9,7 +9,7 @@ use std::sync::{Arc, OnceLock};
 use wasmill_engine::Export;
 use wasmill_types::{FunctionType, Type};
 use wasmill_vm::native::{
-    EnvState, HostFunction, SharedFunction, WasmTypeList, WithEnv, WithoutEnv, type_of,
+    EnvState, HostFunction, SharedFunction, WasmTypeList, WithEnv, WithoutEnv,
 };
 use wasmill_vm::{DynamicCall, HostError, VMFunction};
 
@@ -88,8 +88,7 @@ impl Function {
         Rets: WasmTypeList,
         Env: Sized + 'static,
     {
-        let (id, registration) = store.register(&type_of::<Args, Rets>());
-        let vm = wasmill_vm::HostFunction::typed(store.vm(), id, registration, func);
+        let vm = wasmill_vm::HostFunction::typed(store.vm(), func);
         Self::from_vm(store, vm)
     }
 
@@ -224,10 +223,8 @@ fn make_dynamic(
     factory: Option<EnvFactory>,
     call: impl Fn(&DynamicCall<'_>) -> DynamicResult + Send + Sync + 'static,
 ) -> VMFunction {
-    let (id, registration) = store.register(&ty);
     let factory = factory.map(|factory| Box::new(factory) as _);
-    let ty = (ty, id);
-    wasmill_vm::HostFunction::dynamic(store.vm(), ty, registration, factory, Box::new(call))
+    wasmill_vm::HostFunction::dynamic(store.vm(), ty, factory, Box::new(call))
 }
 
 type DynamicResult = Result<Vec<wasmill_types::Value<VMFunction>>, HostError>;
@@ -278,9 +275,8 @@ where
     Rets: WasmTypeList,
     Env: WasmerEnv + 'static,
 {
-    let (id, registration) = store.register(&type_of::<Args, Rets>());
     let factory = factory.map(|factory| Box::new(factory) as _);
-    wasmill_vm::HostFunction::typed_with_env(store.vm(), id, registration, state, origin, factory)
+    wasmill_vm::HostFunction::typed_with_env(store.vm(), state, origin, factory)
 }
 
 impl fmt::Debug for Function {
