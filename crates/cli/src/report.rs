@@ -1,7 +1,7 @@
 //! How the command ends when something went wrong: with the guest's exit code, or with an error and its causes.
 
-use std::fmt::Write;
-use std::io::{self, IsTerminal};
+use std::fmt::Write as _;
+use std::io::{self, IsTerminal, Write as _};
 use std::process::ExitCode;
 
 use anyhow::Error;
@@ -20,7 +20,8 @@ pub(crate) fn exit(error: &Error) -> ExitCode {
             .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
     };
     if !error.chain().any(broken_pipe) {
-        eprintln!("{}", text(error, is_colored()));
+        // Nobody is left to tell if this fails.
+        let _ = writeln!(io::stderr(), "{}", text(error, is_colored()));
     }
     ExitCode::FAILURE
 }

@@ -4,6 +4,7 @@
 //! the function that `--invoke` names, or `_start`.
 
 use std::ffi::OsString;
+use std::io::Write;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
@@ -57,10 +58,11 @@ impl Run {
         module.set_name(&module_file::module_name(&self.file));
         let versions = WasiOptions::versions(&module);
         if self.wasi.warns_of(versions) {
-            eprintln!(
-                "warning: `{}` imports several versions of WASI",
-                self.file.display()
-            );
+            let file = self.file.display();
+            writeln!(
+                std::io::stderr(),
+                "warning: `{file}` imports several versions of WASI"
+            )?;
         }
         let instance = self.instantiate(&module)?;
         let outcome = self.call(&instance);

@@ -36,9 +36,8 @@
 ;;! exit 1
 ;;! $ wasmill run usage.wat --dir no/such/folder
 ;;! 2> error: failed to run `usage.wat`
-;;! 2> │   1: module instantiation failed (engine: universal, compiler: cranelift)
-;;! 2> │   2: cannot open the folder `no/such/folder`
-;;! 2> ╰─> 3: preopened directory not found: `no/such/folder`
+;;! 2> │   1: cannot open the folder `no/such/folder`
+;;! 2> ╰─> 2: preopened directory not found: `no/such/folder`
 ;;! exit 1
 ;;! $ wasmill run
 ;;! 2> error: the following required arguments were not provided:

@@ -12,6 +12,5 @@
 ;;! $ wasmill run wasi-versions.wat --allow-multiple-wasi-versions
 ;;! $ wasmill run wasi-versions.wat --deny-multiple-wasi-versions
 ;;! 2> error: failed to run `wasi-versions.wat`
-;;! 2> │   1: module instantiation failed (engine: universal, compiler: cranelift)
-;;! 2> ╰─> 2: the module imports several versions of WASI
+;;! 2> ╰─> 1: the module imports several versions of WASI
 ;;! exit 1
