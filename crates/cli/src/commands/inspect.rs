@@ -6,7 +6,8 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use clap::Args;
-use wasmill::{ExternType, Module, is_wasm};
+use wasmill::{ExternType, Module, is_wasm, wat2wasm};
+use wasmill_compiler::translate;
 
 use crate::module_file;
 use crate::store_options::StoreOptions;
@@ -34,22 +35,23 @@ impl Inspect {
 
     fn inspect(&self) -> Result<String> {
         let bytes = module_file::read(&self.file)?;
-        let module = Module::new(&self.store.store(), &bytes)?;
+        let wasm = wat2wasm(&bytes).context("Error when converting wat")?;
+        // To look at a module's surface it need not be compiled.
+        Module::validate(&self.store.store(), &wasm)?;
+        let module = translate(&wasm, &self.store.features())?.info;
         let ty = if is_wasm(&bytes) { "wasm" } else { "wat" };
         let mut text = format!("Type: {ty}\nSize: {}\n", size(bytes.len()));
 
         // Names come from the module: quoted, they can hold anything.
-        let imports: Vec<_> = module
-            .imports()
-            .map(|import| {
-                let name = format!("{:?}.{:?}", import.module(), import.name());
-                (name, import.ty().clone())
-            })
-            .collect();
-        let exports: Vec<_> = module
-            .exports()
-            .map(|export| (format!("{:?}", export.name()), export.ty().clone()))
-            .collect();
+        let imports = module.imports.iter().map(|((namespace, name, _), index)| {
+            let name = format!("{namespace:?}.{name:?}");
+            (name, module.import_type(*index))
+        });
+        let imports: Vec<_> = imports.collect();
+        let exports = module.exports.iter();
+        let exports =
+            exports.map(|(name, index)| (format!("{name:?}"), module.export_type(*index)));
+        let exports: Vec<_> = exports.collect();
         list(&mut text, "Imports", &imports)?;
         list(&mut text, "Exports", &exports)?;
         Ok(text)
