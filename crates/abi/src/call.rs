@@ -35,9 +35,9 @@
 //!
 //! # Leaving: WebAssembly to host
 //!
-//! The first instructions of every host function and of every built-in that can trap or call back store the caller's
-//! frame pointer and stack pointer into the callee's context header (`exit_fp`, `exit_sp`; the word at `exit_sp` is the
-//! return address on x86-64), from where the Rust half copies them into the innermost activation. That makes every
-//! WebAssembly frame on the stack reachable: through the chain of activations, each with the frame it was left from.
+//! The first instructions of every host function and of every built-in store the caller's frame pointer and stack pointer
+//! into the innermost activation (`exit_fp`, `exit_sp`; the word at `exit_sp` is the return address on x86-64), which
+//! they find through the thread pointer. That makes every WebAssembly frame on the stack reachable: through the chain of
+//! activations, each with the frame it was left from.
 //!
 //! Frame pointers are always kept by compiled code.

@@ -64,10 +64,6 @@ impl std::fmt::Debug for RawValue {
 pub struct ContextHeader {
     /// The activation that is being entered; read by the entry stub only.
     pub activation: *mut c_void,
-    /// Frame pointer of the code that called out through this context last.
-    pub exit_fp: usize,
-    /// Stack pointer at that call's target, before its first instruction.
-    pub exit_sp: usize,
     /// The runtime's object behind this context.
     pub owner: *mut c_void,
 }

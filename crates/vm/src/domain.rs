@@ -34,7 +34,16 @@ impl Domain {
         })
     }
 
+    #[inline(always)]
     fn root(&self) -> &Self {
+        match self.parent.get() {
+            None => self,
+            Some(parent) => parent.far_root(),
+        }
+    }
+
+    #[inline(never)]
+    fn far_root(&self) -> &Self {
         let mut node = self;
         while let Some(parent) = node.parent.get() {
             node = parent;

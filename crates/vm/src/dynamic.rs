@@ -11,7 +11,7 @@ use crate::externs::{raw_to_value, value_to_raw};
 use crate::function::{HostCode, HostContext, HostFunction, HostFunctionParts, VMFunction};
 use crate::island::Island;
 use crate::store::VMStore;
-use crate::traps::{self, Trap, TrapReason, check_host_stack, raise, record_exit};
+use crate::traps::{self, Trap, TrapReason, check_host_stack, raise};
 use std::any::Any;
 use std::error::Error;
 use std::ffi::c_void;
@@ -233,7 +233,6 @@ unsafe extern "C" fn dynamic_target(frame: *mut DynamicFrame) {
     // the state lives as long as the function. Everything with a destructor is gone when a trap is raised.
     unsafe {
         let context = (*frame).gpr[0] as *const HostContext;
-        record_exit(&raw const (*context).header);
         check_host_stack();
         let state = &*(*context).state.cast::<DynamicState>();
         let home = &*(*context).home;

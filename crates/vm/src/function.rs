@@ -89,8 +89,6 @@ impl HostSlot {
             context: HostContext {
                 header: ContextHeader {
                     activation: ptr::null_mut(),
-                    exit_fp: 0,
-                    exit_sp: 0,
                     owner: function.store.cast_mut().cast(),
                 },
                 state: function.code.state,

@@ -748,8 +748,6 @@ impl Instance {
         let context = &self.context;
         let header = ContextHeader {
             activation: ptr::null_mut(),
-            exit_fp: 0,
-            exit_sp: 0,
             owner,
         };
         let header_offset = offset_of!(VMContext, header) as u32;
@@ -840,7 +838,12 @@ impl Instance {
             if ty.ty == Type::ExternRef {
                 let place = self.global_place(index);
                 // SAFETY: the place lives as long as the instance, whose `drop` unregisters it.
-                let key = unsafe { self.module.store().refs().register(RootSource::Global(place)) };
+                let key = unsafe {
+                    self.module
+                        .store()
+                        .refs()
+                        .register(RootSource::Global(place))
+                };
                 self.roots.push(key);
             }
         }

@@ -49,9 +49,9 @@ pub(crate) struct Activation {
     /// The activation around this one.
     prev: *mut Activation,
     /// Frame pointer of the WebAssembly code that called the host last.
-    exit_fp: usize,
+    pub(crate) exit_fp: usize,
     /// Stack pointer at that call; zero if there was none yet.
-    exit_sp: usize,
+    pub(crate) exit_sp: usize,
     /// [`NONE`], [`PENDING`], or a trap code plus [`FIRST_CODE`].
     trap: usize,
 }
@@ -257,7 +257,7 @@ pub(crate) unsafe fn enter<R>(
     let activation = activation.as_mut_ptr();
     let prev = thread.activation.get();
     // SAFETY: the place is ours. `saved` and `exit_fp` are written before anything reads them: by the stub, and by
-    // `record_exit` together with `exit_sp`. The caller vouches for the context.
+    // exit thunks together with `exit_sp`. The caller vouches for the context.
     unsafe {
         (&raw mut (*activation).target).write(code);
         (&raw mut (*activation).prev).write(prev);
@@ -298,7 +298,7 @@ fn take_trap(thread: &ThreadState, trap: usize) -> Trap {
 /// # Safety
 ///
 /// I1: no frame between this call and the entry stub has anything left to drop or to do, and all of them are frames of
-/// WebAssembly code, thunks and glue. The thunk's exit was recorded ([`record_exit`]).
+/// WebAssembly code, thunks and glue. The thunk has recorded the exit.
 #[cold]
 #[inline(never)]
 pub(crate) unsafe fn raise(reason: TrapReason) -> ! {
@@ -317,22 +317,6 @@ pub(crate) unsafe fn raise(reason: TrapReason) -> ! {
     unsafe { (&raw mut (*activation).trap).write_volatile(PENDING) };
     // SAFETY: the caller's promise (I1).
     unsafe { arch::resume(&raw const (*activation).saved) }
-}
-
-/// Tells the innermost activation where WebAssembly was left. Host glue and built-ins that can trap or call back do this
-/// first.
-///
-/// # Safety
-///
-/// The caller was called by WebAssembly code through an exit thunk, with `header` as the context.
-#[inline(always)]
-pub(crate) unsafe fn record_exit(header: *const ContextHeader) {
-    let activation = thread::current().activation.get();
-    // SAFETY: WebAssembly code runs, so there is an activation (T1). The thunk has filled the header's fields.
-    unsafe {
-        (*activation).exit_fp = (&raw const (*header).exit_fp).read();
-        (*activation).exit_sp = (&raw const (*header).exit_sp).read();
-    }
 }
 
 /// Raises a stack overflow unless host code has its reserve of stack. Called by glue before host code runs.

@@ -11,7 +11,7 @@
 use crate::arch::exit_thunk;
 use crate::function::{HostCode, HostContext, HostFunctionParts, VMFunction};
 use crate::store::VMStore;
-use crate::traps::{self, Trap, TrapReason, check_host_stack, raise, record_exit};
+use crate::traps::{self, Trap, TrapReason, check_host_stack, raise};
 use crate::{HostError, function};
 use std::any::Any;
 use std::array::TryFromSliceError;
@@ -460,22 +460,17 @@ pub fn type_of<Args: WasmTypeList, Rets: WasmTypeList>() -> FunctionType {
 
 impl function::HostFunction {
     /// Makes a host function from a Rust function or closure.
-    pub fn typed<F, Args, Rets, Env>(
-        store: &Arc<VMStore>,
-        function: F,
-    ) -> VMFunction
+    pub fn typed<F, Args, Rets, Env>(store: &Arc<VMStore>, function: F) -> VMFunction
     where
         F: HostFunction<Args, Rets, WithoutEnv, Env>,
         Args: WasmTypeList,
         Rets: WasmTypeList,
     {
-        // A closure that captures nothing is the same on all threads; another one may not be `Sync`.
-        let exclusive = size_of::<F>() != 0;
         let state = Box::new(function);
         let code = HostCode {
             entry: F::entry(),
             state: ptr::from_ref(&*state).cast(),
-            exclusive,
+            exclusive: is_exclusive::<F>(),
             domain: None,
         };
         let parts = HostFunctionParts {
@@ -505,7 +500,7 @@ impl function::HostFunction {
         let code = HostCode {
             entry: F::entry(),
             state: Arc::as_ptr(&state).cast(),
-            exclusive: size_of::<F>() != 0,
+            exclusive: is_exclusive::<F>(),
             // They share the closure, so they exclude one another.
             domain: origin.map(|origin| origin.island().domain().clone()),
         };
@@ -524,21 +519,23 @@ impl function::HostFunction {
 ///
 /// # Safety
 ///
-/// Called first thing by glue, with the context that it got through its thunk. The caller owns nothing to drop.
+/// Called first thing by glue for a function of type `F`, with the context that it got through its thunk. The caller owns
+/// nothing to drop.
 #[inline(always)]
-unsafe fn run_host<T: Copy>(
+unsafe fn run_host<F, T: Copy>(
     context: *const HostContext,
     body: impl FnOnce(&VMStore) -> Result<T, HostError>,
 ) -> T {
     // SAFETY: the context was made by `HostFunction::create`: its owner is the store, `exclusive` a live domain or null.
     // When a trap is raised, everything with a destructor is gone.
     unsafe {
-        record_exit(&raw const (*context).header);
         check_host_stack();
         let store = &*(*context).header.owner.cast::<VMStore>();
-        let outcome = {
-            let _exclusive = (*context).exclusive.as_ref().map(|domain| domain.enter());
-            catch_unwind(AssertUnwindSafe(|| body(store)))
+        let body = AssertUnwindSafe(|| body(store));
+        let outcome = match is_exclusive::<F>() {
+            // Out of line, so that the other way needs no frame.
+            true => exclusively(context, body),
+            false => catch_unwind(body),
         };
         let reason = match outcome {
             Ok(Ok(value)) => return value,
@@ -547,6 +544,27 @@ unsafe fn run_host<T: Copy>(
         };
         raise(reason)
     }
+}
+
+/// Whether only one thread at a time may run a function. One that captures nothing is the same on all threads; another one
+/// may not be `Sync`.
+const fn is_exclusive<F>() -> bool {
+    size_of::<F>() != 0
+}
+
+/// Runs the Rust side of a host function in the function's own domain.
+///
+/// # Safety
+///
+/// As for [`run_host`].
+#[inline(never)]
+unsafe fn exclusively<T>(
+    context: *const HostContext,
+    body: impl FnOnce() -> T + std::panic::UnwindSafe,
+) -> std::thread::Result<T> {
+    // SAFETY: an exclusive function's context has its domain, which the function's island keeps.
+    let _entered = unsafe { &*(*context).exclusive }.enter();
+    catch_unwind(body)
 }
 
 fn boxed<E: Error + Send + Sync + 'static>(error: E) -> HostError {
@@ -758,7 +776,7 @@ macro_rules! host_functions {
                 {
                     // SAFETY: called through the thunk with the context that was made for this function.
                     unsafe {
-                        run_host(context, |store| {
+                        run_host::<F, _>(context, |store| {
                             let function = &*(*context).state.cast::<F>();
                             $( let $a = $a::from_native(NativeWasmType::from_abi($a, store)); )*
                             finish(function($($a),*), None, store)
@@ -778,7 +796,7 @@ macro_rules! host_functions {
                 {
                     // SAFETY: as above; the caller provides the slots.
                     unsafe {
-                        run_host(context, |store| {
+                        run_host::<F, _>(context, |store| {
                             let function = &*(*context).state.cast::<F>();
                             $( let $a = $a::from_native(NativeWasmType::from_abi($a, store)); )*
                             finish(function($($a),*), Some(&mut *slots), store)
@@ -823,7 +841,7 @@ macro_rules! host_functions {
                 {
                     // SAFETY: called through the thunk with the context that was made for this function.
                     unsafe {
-                        run_host(context, |store| {
+                        run_host::<F, _>(context, |store| {
                             let state = &*(*context).state.cast::<EnvState<F, Env>>();
                             $( let $a = $a::from_native(NativeWasmType::from_abi($a, store)); )*
                             finish((state.function.0)(state.env(), $($a),*), None, store)
@@ -843,7 +861,7 @@ macro_rules! host_functions {
                 {
                     // SAFETY: as above; the caller provides the slots.
                     unsafe {
-                        run_host(context, |store| {
+                        run_host::<F, _>(context, |store| {
                             let state = &*(*context).state.cast::<EnvState<F, Env>>();
                             $( let $a = $a::from_native(NativeWasmType::from_abi($a, store)); )*
                             finish((state.function.0)(state.env(), $($a),*), Some(&mut *slots), store)

@@ -10,8 +10,8 @@
 //!       │ rbp of the caller                          ◄── rbp of the outermost WebAssembly function
 //!       │ … WebAssembly frames, linked by rbp …
 //!       ├───────────────────────────────────────────
-//!       │ return address into WebAssembly            ◄── header.exit_sp (rsp before the thunk's first instruction)
-//!       │ Rust frames of a host function or built-in     header.exit_fp is the rbp of the WebAssembly caller
+//!       │ return address into WebAssembly            ◄── exit_sp (rsp before the thunk's first instruction)
+//!       │ Rust frames of a host function or built-in     exit_fp is the rbp of the WebAssembly caller
 //!  low  ▼
 //! ```
 //!
@@ -252,8 +252,23 @@ pub(crate) const DYNAMIC_FRAME_SIZE: usize = offset_of!(DynamicFrame, saved_rbp)
 const _: () = assert!(DYNAMIC_FRAME_SIZE.is_multiple_of(16));
 const _: () = assert!(size_of::<DynamicFrame>() == DYNAMIC_FRAME_SIZE + 16);
 
-/// Defines the entry of a host function or built-in: it records the WebAssembly caller in the context's header and goes on
-/// in a C function of the same signature, which calls `traps::record_exit` first.
+/// Names the thread-local storage. Versions of this crate in one program have storage of their own.
+macro_rules! thread_state_symbol {
+    () => {
+        concat!(
+            "wasmill_thread_state_",
+            env!("CARGO_PKG_VERSION_MAJOR"),
+            "_",
+            env!("CARGO_PKG_VERSION_MINOR"),
+            "_",
+            env!("CARGO_PKG_VERSION_PATCH")
+        )
+    };
+}
+pub(crate) use thread_state_symbol;
+
+/// Defines the entry of a host function or built-in: it records the WebAssembly caller in the innermost activation and goes
+/// on in a C function of the same signature.
 ///
 /// `exit_thunk!(fn name => target)`, or with generics `exit_thunk!(fn name[F: Fn() + 'static] => target::<F>)`.
 /// The name becomes an `unsafe extern "C" fn()`: only its address is of use.
@@ -263,11 +278,14 @@ macro_rules! exit_thunk {
         #[unsafe(naked)]
         $vis unsafe extern "C" fn $name $(<$($generics)*>)? () {
             ::std::arch::naked_asm!(
-                "mov [rdi + {exit_fp}], rbp",
-                "mov [rdi + {exit_sp}], rsp",
+                ::std::concat!("mov rax, qword ptr [rip + ", $crate::arch::thread_state_symbol!(), "@GOTTPOFF]"),
+                "mov rax, qword ptr fs:[rax + {activation}]",
+                "mov [rax + {exit_fp}], rbp",
+                "mov [rax + {exit_sp}], rsp",
                 "jmp {target}",
-                exit_fp = const ::std::mem::offset_of!(::wasmill_abi::ContextHeader, exit_fp),
-                exit_sp = const ::std::mem::offset_of!(::wasmill_abi::ContextHeader, exit_sp),
+                activation = const ::std::mem::offset_of!($crate::thread::ThreadState, activation),
+                exit_fp = const ::std::mem::offset_of!($crate::traps::Activation, exit_fp),
+                exit_sp = const ::std::mem::offset_of!($crate::traps::Activation, exit_sp),
                 target = sym $($target)+,
             );
         }
@@ -284,8 +302,10 @@ macro_rules! dynamic_host_entry {
         #[unsafe(naked)]
         $vis unsafe extern "C" fn $name() {
             ::std::arch::naked_asm!(
-                "mov [rdi + {exit_fp}], rbp",
-                "mov [rdi + {exit_sp}], rsp",
+                ::std::concat!("mov rax, qword ptr [rip + ", $crate::arch::thread_state_symbol!(), "@GOTTPOFF]"),
+                "mov rax, qword ptr fs:[rax + {activation}]",
+                "mov [rax + {exit_fp}], rbp",
+                "mov [rax + {exit_sp}], rsp",
                 "push rbp",
                 "mov rbp, rsp",
                 "sub rsp, {size}",
@@ -309,8 +329,9 @@ macro_rules! dynamic_host_entry {
                 "movaps xmm0, [rsp + {xmm}]",
                 "leave",
                 "ret",
-                exit_fp = const ::std::mem::offset_of!(::wasmill_abi::ContextHeader, exit_fp),
-                exit_sp = const ::std::mem::offset_of!(::wasmill_abi::ContextHeader, exit_sp),
+                activation = const ::std::mem::offset_of!($crate::thread::ThreadState, activation),
+                exit_fp = const ::std::mem::offset_of!($crate::traps::Activation, exit_fp),
+                exit_sp = const ::std::mem::offset_of!($crate::traps::Activation, exit_sp),
                 size = const $crate::arch::DYNAMIC_FRAME_SIZE,
                 xmm = const ::std::mem::offset_of!($crate::arch::DynamicFrame, xmm),
                 gpr = const ::std::mem::offset_of!($crate::arch::DynamicFrame, gpr),
@@ -320,20 +341,6 @@ macro_rules! dynamic_host_entry {
     };
 }
 pub(crate) use dynamic_host_entry;
-
-/// Names the thread-local storage. Versions of this crate in one program have storage of their own.
-macro_rules! thread_state_symbol {
-    () => {
-        concat!(
-            "wasmill_thread_state_",
-            env!("CARGO_PKG_VERSION_MAJOR"),
-            "_",
-            env!("CARGO_PKG_VERSION_MINOR"),
-            "_",
-            env!("CARGO_PKG_VERSION_PATCH")
-        )
-    };
-}
 
 // Not `thread_local!`: in a library, the compiler reaches those through a function call that spoils all registers, even
 // where the linker later replaces the call. The storage is small enough for libraries that are loaded at run time, too.

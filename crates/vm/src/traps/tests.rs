@@ -144,13 +144,12 @@ fn a_trap_in_a_destructor_of_a_thread_local() {
     }
 }
 
-// Host functions, as glue would make them: `extern "C"`, record the exit, check the stack, catch panics.
+// Host functions, as glue would make them: `extern "C"`, check the stack, catch panics.
 
 /// Runs a host function's body and raises what it gives.
-unsafe fn glue(header: *mut ContextHeader, body: impl FnOnce() -> Result<i64, TrapReason>) -> i64 {
+unsafe fn glue(_header: *mut ContextHeader, body: impl FnOnce() -> Result<i64, TrapReason>) -> i64 {
     // SAFETY: all callers are glue behind an exit thunk; nothing is left to drop when `raise` is called.
     unsafe {
-        record_exit(header);
         check_host_stack();
         let result = match catch_unwind(AssertUnwindSafe(body)) {
             Ok(result) => result,
