@@ -1,30 +1,43 @@
 //! The compilers and engines that the suite runs on.
 
-use wasmill::{CompilerConfig, Cranelift, CraneliftOptLevel, Features, Universal, UniversalEngine};
+use wasmill::{
+    BaseTunables, CompilerConfig, Cranelift, CraneliftOptLevel, Engine, Features, Pages, Store,
+    Universal, UniversalEngine,
+};
 
-/// A compiler with its settings, in an engine.
+/// A compiler with its settings, in an engine, in a store.
 pub(crate) struct Configuration {
     /// The first part of the names of its trials.
     pub(crate) name: &'static str,
-    /// Makes an engine.
-    pub(crate) engine: fn(Features) -> UniversalEngine,
+    /// Makes a store.
+    pub(crate) store: fn(Features) -> Store,
 }
 
-/// Every compiler as users get it, and with all that can be set turned the other way.
+/// Every compiler as users get it, and what can be set turned the other way.
 pub(crate) const CONFIGURATIONS: &[Configuration] = &[
     Configuration {
         name: "cranelift",
-        engine: |features| universal(Cranelift::new(), features),
+        store: |features| Store::new(&universal(Cranelift::new(), features)),
     },
     Configuration {
         name: "cranelift-unoptimized",
-        engine: |features| {
+        store: |features| {
             let mut config = Cranelift::new();
             config.enable_verifier();
             config
                 .opt_level(CraneliftOptLevel::None)
                 .canonicalize_nans(true);
-            universal(config, features)
+            Store::new(&universal(config, features))
+        },
+    },
+    // As where a process may not reserve address space: every access is checked.
+    Configuration {
+        name: "cranelift-checked",
+        store: |features| {
+            let engine = universal(Cranelift::new(), features);
+            let mut tunables = BaseTunables::for_target(engine.target());
+            tunables.static_memory_bound = Pages(0);
+            Store::new_with_tunables(&engine, tunables)
         },
     },
 ];

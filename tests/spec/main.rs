@@ -15,7 +15,6 @@ mod groups;
 use std::process::ExitCode;
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use wasmill::{Features, Store};
 use wasmill_wast::{Wast, spectest};
 
 use configurations::{CONFIGURATIONS, Configuration};
@@ -40,17 +39,13 @@ fn main() -> ExitCode {
 }
 
 fn run(configuration: &Configuration, script: &Script) -> Result<(), String> {
-    let store = store(configuration, script.features.clone());
+    let store = (configuration.store)(script.features.clone());
     let imports = spectest(&store, false);
     let mut wast = Wast::new(store, imports);
     wast.fail_fast = false;
     let name = format!("{}.wast", script.name);
     let outcome = wast.run_buffer(&name, script.text.as_bytes());
     outcome.map_err(|error| error.to_string())
-}
-
-fn store(configuration: &Configuration, features: Features) -> Store {
-    Store::new(&(configuration.engine)(features))
 }
 
 /// A script must pass, unless it is known to fail: then it must fail.
