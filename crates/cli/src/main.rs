@@ -12,6 +12,7 @@ mod invoke;
 mod module_file;
 mod options;
 mod report;
+mod stack;
 mod store_options;
 mod wasi_options;
 
@@ -27,13 +28,13 @@ fn main() -> ExitCode {
         Ok(options) => options,
         Err(error) => return usage(&error),
     };
-    let outcome = match options.command {
+    let outcome = stack::bounded(|| match options.command {
         Command::Run(run) => run.execute(),
         Command::Validate(validate) => validate.execute(),
         Command::Inspect(inspect) => inspect.execute(),
         Command::Wast(wast) => wast.execute(),
         Command::Explore(explore) => explore.execute(),
-    };
+    });
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => report::exit(&error),

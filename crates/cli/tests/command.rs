@@ -222,6 +222,25 @@ fn a_stack_that_overflows_is_a_trap() {
     assert!(error.contains("at f (endless.wat[0]:0x"), "{error}");
 }
 
+/// A limit that the shell lifts: the guest's stack ends all the same.
+#[test]
+fn a_stack_without_limit_ends_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let endless = "(module (func $f (export \"_start\") (call $f) (call $f)))";
+    fs::write(folder.path().join("endless.wat"), endless).unwrap();
+    let script = "ulimit -S -s unlimited 2>/dev/null || ulimit -S -s $(ulimit -H -s); exec \"$0\" endless.wat";
+    let output = std::process::Command::new("sh")
+        .args(["-c", script, env!("CARGO_BIN_EXE_wasmill")])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    let error = error_of(&output);
+    assert!(
+        error.contains("RuntimeError: call stack exhausted"),
+        "{error}"
+    );
+}
+
 #[test]
 fn several_memories_are_there_when_asked_for() {
     let folder = tempfile::tempdir().unwrap();
