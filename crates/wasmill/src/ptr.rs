@@ -44,6 +44,16 @@ impl<T: Copy + ValueType> WasmPtr<T, Item> {
     pub fn deref(self, memory: &Memory) -> Option<WasmCell<'_, T>> {
         memory.cell(u64::from(self.offset))
     }
+
+    /// The same as [`WasmPtr::deref`]: a cell can be written to without being mutable.
+    ///
+    /// # Safety
+    ///
+    /// None is needed; the original's signature asks for it.
+    #[allow(unsafe_code, reason = "the contract has it")]
+    pub unsafe fn deref_mut(self, memory: &Memory) -> Option<WasmCell<'_, T>> {
+        self.deref(memory)
+    }
 }
 
 impl<T: Copy + ValueType> WasmPtr<T, Array> {
@@ -59,6 +69,21 @@ impl<T: Copy + ValueType> WasmPtr<T, Array> {
         }
         let start = u64::from(self.offset) + size * u64::from(index);
         memory.cells(start, length as usize)
+    }
+
+    /// The same as [`WasmPtr::deref`]: cells can be written to without being mutable.
+    ///
+    /// # Safety
+    ///
+    /// None is needed; the original's signature asks for it.
+    #[allow(unsafe_code, reason = "the contract has it")]
+    pub unsafe fn deref_mut(
+        self,
+        memory: &Memory,
+        index: u32,
+        length: u32,
+    ) -> Option<MemoryView<'_, T>> {
+        self.deref(memory, index, length)
     }
 
     fn bytes(self, memory: &Memory, length: usize) -> Option<Vec<u8>> {

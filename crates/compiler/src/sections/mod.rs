@@ -20,10 +20,15 @@ use wasmparser::{
 /// Most elements a table may have at first.
 pub const MAX_TABLE_ELEMENTS: u32 = 10_000_000;
 
+/// The most tables that a module may define. wasmparser allows 100,000; each could grow to its own maximum.
+const MAX_TABLES: usize = 100;
+
 /// What has been read of a module.
 pub(crate) struct Sections<'a> {
     wasm: &'a [u8],
     info: ModuleInfo,
+    /// How many elements further tables may have: every instance has all of them at once.
+    table_elements_left: u32,
     /// Which functions a reference can be taken of, as far as seen; a function behind the end is none of them.
     escaping: Vec<bool>,
     /// Read at the end, when all functions are known.
@@ -37,6 +42,7 @@ impl<'a> Sections<'a> {
         Self {
             wasm,
             info: ModuleInfo::new(),
+            table_elements_left: MAX_TABLE_ELEMENTS,
             escaping: Vec::new(),
             names: Vec::new(),
         }
@@ -70,7 +76,8 @@ impl<'a> Sections<'a> {
                         TableInit::RefNull => GlobalInit::RefNullConst,
                         TableInit::Expr(init) => self.constant(&init)?,
                     };
-                    self.info.tables.push(limited(table_type(table.ty)?)?);
+                    let ty = self.limited(table_type(table.ty)?)?;
+                    self.info.tables.push(ty);
                     self.info.table_initializers.push(init);
                 }
             }
@@ -159,6 +166,18 @@ impl<'a> Sections<'a> {
         Ok(())
     }
 
+    /// A table that the module defines.
+    fn limited(&mut self, ty: TableType) -> Result<TableType, Box<CompileError>> {
+        if self.info.tables.len() - self.info.num_imported_tables >= MAX_TABLES {
+            return Err(too_large("tables"));
+        }
+        self.table_elements_left = self
+            .table_elements_left
+            .checked_sub(ty.minimum)
+            .ok_or_else(|| too_large("table elements"))?;
+        Ok(ty)
+    }
+
     fn export(&mut self, export: Export<'_>) -> Outcome {
         let index = match export.kind {
             ExternalKind::Func => {
@@ -191,12 +210,4 @@ impl<'a> Sections<'a> {
 
 fn types(types: &[ValType]) -> Result<Box<[Type]>, Box<CompileError>> {
     types.iter().map(|ty| value_type(*ty)).collect()
-}
-
-/// A table that the module defines.
-fn limited(ty: TableType) -> Result<TableType, Box<CompileError>> {
-    if ty.minimum > MAX_TABLE_ELEMENTS {
-        return Err(too_large("table elements"));
-    }
-    Ok(ty)
 }
