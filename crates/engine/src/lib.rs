@@ -47,8 +47,8 @@ pub use resolver::{
 pub use runtime_error::RuntimeError;
 pub use tunables::{BaseTunables, Tunables};
 pub use universal::{Universal, UniversalEngine};
-pub use wasmill_vm::{Signature, SignatureRegistry, SignatureSet};
 pub use wasmill_vm::is_wasm_pc;
+pub use wasmill_vm::{Signature, SignatureRegistry, SignatureSet};
 
 /// The version of this crate.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
