@@ -366,7 +366,12 @@ fn raising_outside_of_a_call_is_refused() {
 const SCENARIO: &str = "WASMILL_TEST_SCENARIO";
 
 fn run_scenario(name: &str) -> Output {
-    Command::new(std::env::current_exe().unwrap())
+    scenario_command(name).output().unwrap()
+}
+
+fn scenario_command(name: &str) -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command
         .args([
             "--exact",
             "traps::tests::scenario",
@@ -374,9 +379,8 @@ fn run_scenario(name: &str) -> Output {
             "--nocapture",
             "--include-ignored",
         ])
-        .env(SCENARIO, name)
-        .output()
-        .unwrap()
+        .env(SCENARIO, name);
+    command
 }
 
 fn signal_of(output: &Output) -> Option<i32> {
@@ -520,6 +524,30 @@ fn the_main_thread() {
     let output = run_scenario("main thread");
     assert!(output.status.success(), "{output:?}");
     assert!(String::from_utf8_lossy(&output.stdout).contains("survived"));
+}
+
+#[test]
+fn a_main_thread_without_a_limit_has_one_all_the_same() {
+    use std::os::unix::process::CommandExt;
+    let mut command = scenario_command("main thread");
+    let no_limit = || {
+        let none = libc::rlimit {
+            rlim_cur: libc::RLIM_INFINITY,
+            rlim_max: libc::RLIM_INFINITY,
+        };
+        // SAFETY: the limits are a local.
+        match unsafe { libc::setrlimit(libc::RLIMIT_STACK, &none) } {
+            0 => Ok(()),
+            _ => Err(std::io::Error::last_os_error()),
+        }
+    };
+    // SAFETY: it only makes a system call.
+    let started = unsafe { command.pre_exec(no_limit) }.output();
+    match started {
+        Ok(output) => assert!(String::from_utf8_lossy(&output.stdout).contains("survived")),
+        // Only a privileged process may raise a limit that was set for it.
+        Err(error) => assert_eq!(error.kind(), std::io::ErrorKind::PermissionDenied),
+    }
 }
 
 #[test]

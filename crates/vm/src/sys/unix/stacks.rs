@@ -1,9 +1,13 @@
 //! The current thread's stacks: the bounds of the one it runs on, and one for signal handlers.
 
-use super::page_size;
+use super::{page_size, place_guard_page};
 use crate::thread::StackBounds;
 use std::mem::MaybeUninit;
 use std::ptr::{self, NonNull};
+
+/// What the main thread's stack may grow to where the system sets no limit, or a larger one. (Threads are given stacks of a
+/// fixed size.) It holds for the host's own code, too, once the thread has run WebAssembly.
+const LARGEST_MAIN_STACK: usize = 256 << 20;
 
 /// Room for signal handlers. Other handlers in the chain run on it as well.
 const SIGNAL_STACK: usize = 64 << 10;
@@ -44,6 +48,15 @@ fn main_thread_bounds(low: usize, high: usize) -> StackBounds {
     let gap = GAP_PAGES * page_size();
     let limit = rustix::process::getrlimit(rustix::process::Resource::Stack).current;
     let by_limit = limit.and_then(|limit| high.checked_sub(usize::try_from(limit).ok()?));
+    // Without a limit, or with one of many gigabytes, endless recursion would eat all memory first.
+    let bound = (high - LARGEST_MAIN_STACK) & !(page_size() - 1);
+    if by_limit.is_none_or(|end| end < bound) && place_guard_page(bound - page_size()).is_ok() {
+        return StackBounds {
+            low: bound,
+            high,
+            guard: 0,
+        };
+    }
     match by_limit {
         Some(end) if end >= low => StackBounds {
             low: end,
