@@ -51,7 +51,7 @@ fn a_million_tiny_instances() {
     let module = Module::new(&store, r#"(module (func (export "f")))"#).unwrap();
     let imports = imports! {};
     stays_flat(1_000_000, || {
-        drop(Instance::new(&module, &imports).unwrap())
+        drop(Instance::new(&module, &imports).unwrap());
     });
 }
 

@@ -237,13 +237,8 @@ fn from_binaries() {
         1
     );
     // SAFETY: it is valid.
-    assert_eq!(
-        unsafe { Module::from_binary_unchecked(&store, &binary) }
-            .unwrap()
-            .exports()
-            .len(),
-        1
-    );
+    let unchecked = unsafe { Module::from_binary_unchecked(&store, &binary) }.unwrap();
+    assert_eq!(unchecked.exports().len(), 1);
     // Text is for `new` only.
     let error = Module::from_binary(&store, b"(module)").unwrap_err();
     assert!(

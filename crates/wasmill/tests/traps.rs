@@ -523,7 +523,7 @@ fn errors_go_through_host_and_guests_in_turn() {
                 assert_eq!(
                     ladder.go(Bottom::Return, depth).unwrap(),
                     depth + 100 * (depth + 1)
-                )
+                );
             };
             works();
             let error = ladder.go(Bottom::Fail, depth).unwrap_err();
