@@ -119,6 +119,19 @@ impl<T: WasmValueType> Value<T> {
         ExternRef(ExternRef): externref unwrap_externref;
     }
 
+    /// The same value with another form of function references.
+    #[inline]
+    pub fn map<U>(self, function: impl FnOnce(T) -> U) -> Value<U> {
+        match self {
+            Self::I32(value) => Value::I32(value),
+            Self::I64(value) => Value::I64(value),
+            Self::F32(value) => Value::F32(value),
+            Self::F64(value) => Value::F64(value),
+            Self::V128(value) => Value::V128(value),
+            Self::ExternRef(value) => Value::ExternRef(value),
+            Self::FuncRef(reference) => Value::FuncRef(reference.map(function)),
+        }
+    }
     /// The null host reference.
     pub fn null() -> Self {
         Self::ExternRef(ExternRef::null())

@@ -7,9 +7,9 @@
 use crate::arch::{
     DynamicFrame, GPR_ARGS, RegisterArgs, RegisterResults, XMM_ARGS, dynamic_host_entry, invoke_raw,
 };
-use crate::externs::{raw_to_value, value_to_raw};
+use crate::externs::{number_to_raw, raw_to_number, raw_to_value, value_to_raw};
 use crate::function::{HostCode, HostContext, HostFunction, HostFunctionParts, VMFunction};
-use crate::island::Island;
+use crate::island::Home;
 use crate::store::VMStore;
 use crate::traps::{self, Trap, TrapReason, check_host_stack, raise};
 use std::any::Any;
@@ -20,7 +20,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use std::sync::Arc;
 use wasmill_abi::RawValue;
-use wasmill_types::{FunctionType, Type, Value};
+use wasmill_types::{FunctionType, Type, Value, WasmValueType};
 
 /// Where an argument travels.
 enum Place {
@@ -155,8 +155,9 @@ pub type HostError = Box<dyn Error + Send + Sync>;
 /// A call of a dynamically typed host function, while it runs.
 pub struct DynamicCall<'a> {
     ty: &'a FunctionType,
-    island: Arc<Island>,
+    home: &'a Home,
     frame: *mut DynamicFrame,
+    given: bool,
 }
 
 impl DynamicCall<'_> {
@@ -181,31 +182,59 @@ impl DynamicCall<'_> {
                     }
                     Place::Stack(place) => RawValue::from_u64(stack.add(place).read()),
                 };
-                raw_to_value(&self.island, *ty, raw)
+                match raw_to_number(*ty, raw) {
+                    Some(number) => number,
+                    None => raw_to_value(&self.home.island(), *ty, raw),
+                }
             }
         })
     }
 
-    /// Gives the results. The caller has checked number, types and stores.
-    fn set_results(&mut self, values: impl IntoIterator<Item = Value<VMFunction>>) {
-        let store = self.island.store().clone();
-        if self.ty.results().contains(&Type::ExternRef) {
-            store.refs().collect_if_due();
+    /// Gives the results; `function` turns the caller's form of function references into ours. The caller has checked
+    /// the stores.
+    ///
+    /// # Errors
+    ///
+    /// If number or types are not those of the function.
+    pub fn give<T: WasmValueType>(
+        &mut self,
+        results: Vec<Value<T>>,
+        function: impl Fn(T) -> VMFunction,
+    ) -> Result<(), HostError> {
+        let expected = self.ty.results();
+        if !results.iter().map(Value::ty).eq(expected.iter().copied()) {
+            let got = results.iter().map(Value::ty).collect();
+            return Err(Box::new(WrongResults {
+                expected: expected.into(),
+                got,
+            }));
         }
-        for (nth, (value, ty)) in values.into_iter().zip(self.ty.results()).enumerate() {
-            assert_eq!(value.ty(), *ty, "the caller checks the types");
-            let raw = value_to_raw(&self.island, value);
+        self.given = true;
+        let has_refs = expected.iter().any(|ty| ty.is_ref());
+        // Calls inside may have merged islands: asked only now.
+        let island = has_refs.then(|| self.home.island());
+        if let Some(island) = &island {
+            island.store().refs().collect_if_due();
+        }
+        for (nth, (value, ty)) in results.into_iter().zip(expected).enumerate() {
+            let value = value.map(&function);
+            let raw = match (number_to_raw(&value), &island) {
+                (Some(raw), _) => raw,
+                (None, Some(island)) => value_to_raw(island, value),
+                (None, None) => unreachable!("the types were compared"),
+            };
             // SAFETY: the frame is live; with two results or more, the first argument behind the context points to
             // room for all of them.
             unsafe {
                 let frame = &mut *self.frame;
-                match (self.ty.results().len(), ty) {
+                match (expected.len(), ty) {
                     (1, Type::F32 | Type::F64 | Type::V128) => frame.xmm[0] = raw.u128(),
                     (1, _) => frame.gpr[0] = raw.u64(),
                     _ => (frame.gpr[1] as *mut RawValue).add(nth).write(raw),
                 }
             }
         }
+        Ok(())
     }
 }
 
@@ -217,9 +246,8 @@ impl fmt::Debug for DynamicCall<'_> {
     }
 }
 
-/// A host function with a type that is known only at run time: takes the call, gives the results.
-pub type DynamicFunction =
-    dyn Fn(&DynamicCall<'_>) -> Result<Vec<Value<VMFunction>>, HostError> + Send + Sync;
+/// A host function with a type that is known only at run time: reads the arguments of the call and gives it results.
+pub type DynamicFunction = dyn Fn(&mut DynamicCall<'_>) -> Result<(), HostError> + Send + Sync;
 
 struct DynamicState {
     ty: FunctionType,
@@ -239,15 +267,16 @@ unsafe extern "C" fn dynamic_target(frame: *mut DynamicFrame) {
         let outcome = catch_unwind(AssertUnwindSafe(|| {
             let mut call = DynamicCall {
                 ty: &state.ty,
-                island: home.island(),
+                home,
                 frame,
+                given: false,
             };
-            let results = (state.function)(&call)?;
-            check_results(&state.ty, &results)?;
-            // Calls inside may have merged the island.
-            call.island = home.island();
-            call.set_results(results);
-            Ok(())
+            (state.function)(&mut call)?;
+            match call.given {
+                true => Ok(()),
+                // What is in the registers is nothing for a guest to see.
+                false => call.give(Vec::new(), |function: VMFunction| function),
+            }
         }));
         let reason = match outcome {
             Ok(Ok(())) => return,
@@ -264,21 +293,6 @@ unsafe extern "C" fn dynamic_target(frame: *mut DynamicFrame) {
 pub struct WrongResults {
     expected: Box<[Type]>,
     got: Box<[Type]>,
-}
-
-fn check_results(ty: &FunctionType, results: &[Value<VMFunction>]) -> Result<(), HostError> {
-    if results
-        .iter()
-        .map(Value::ty)
-        .eq(ty.results().iter().copied())
-    {
-        return Ok(());
-    }
-    let got = results.iter().map(Value::ty).collect();
-    Err(Box::new(WrongResults {
-        expected: ty.results().into(),
-        got,
-    }))
 }
 
 impl HostFunction {

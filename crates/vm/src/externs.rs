@@ -412,19 +412,43 @@ impl VMStore {
     }
 }
 
-/// The raw form of a value for something in `island`, whose domain is held.
-pub(crate) fn value_to_raw(island: &Arc<Island>, value: Value<VMFunction>) -> RawValue {
-    match value {
+/// The raw form of a number; `None` for a reference.
+#[inline]
+pub(crate) fn number_to_raw<T>(value: &Value<T>) -> Option<RawValue> {
+    Some(match *value {
         Value::I32(value) => RawValue::from_i32(value),
         Value::I64(value) => RawValue::from_i64(value),
         Value::F32(value) => RawValue::from_f32(value),
         Value::F64(value) => RawValue::from_f64(value),
         Value::V128(value) => RawValue::from_u128(value),
+        Value::ExternRef(_) | Value::FuncRef(_) => return None,
+    })
+}
+
+/// The number of a raw form; `None` if it is of a reference type.
+#[inline]
+pub(crate) fn raw_to_number<T>(ty: Type, raw: RawValue) -> Option<Value<T>> {
+    Some(match ty {
+        Type::I32 => Value::I32(raw.i32()),
+        Type::I64 => Value::I64(raw.i64()),
+        Type::F32 => Value::F32(raw.f32()),
+        Type::F64 => Value::F64(raw.f64()),
+        Type::V128 => Value::V128(raw.u128()),
+        Type::ExternRef | Type::FuncRef => return None,
+    })
+}
+
+/// The raw form of a value for something in `island`, whose domain is held.
+pub(crate) fn value_to_raw(island: &Arc<Island>, value: Value<VMFunction>) -> RawValue {
+    if let Some(raw) = number_to_raw(&value) {
+        return raw;
+    }
+    match value {
         Value::ExternRef(value) => RawValue::from_u32(island.store().raw_ref(value)),
-        Value::FuncRef(None) => RawValue::default(),
         Value::FuncRef(Some(function)) => {
             RawValue::from_usize(function.adopted_by(island).as_ptr() as usize)
         }
+        _ => RawValue::default(),
     }
 }
 
@@ -438,17 +462,13 @@ pub(crate) unsafe fn raw_to_value(
     ty: Type,
     raw: RawValue,
 ) -> Value<VMFunction> {
-    match ty {
-        Type::I32 => Value::I32(raw.i32()),
-        Type::I64 => Value::I64(raw.i64()),
-        Type::F32 => Value::F32(raw.f32()),
-        Type::F64 => Value::F64(raw.f64()),
-        Type::V128 => Value::V128(raw.u128()),
-        Type::ExternRef => Value::ExternRef(island.store().refs().get(raw.u32())),
-        Type::FuncRef => {
-            let funcref = NonNull::new(raw.usize() as *mut VMFuncRef);
-            // SAFETY: as the caller promises.
-            Value::FuncRef(funcref.map(|f| unsafe { VMFunction::from_raw(island, f) }))
-        }
+    if let Some(number) = raw_to_number(ty, raw) {
+        return number;
     }
+    if ty == Type::ExternRef {
+        return Value::ExternRef(island.store().refs().get(raw.u32()));
+    }
+    let funcref = NonNull::new(raw.usize() as *mut VMFuncRef);
+    // SAFETY: as the caller promises.
+    Value::FuncRef(funcref.map(|f| unsafe { VMFunction::from_raw(island, f) }))
 }

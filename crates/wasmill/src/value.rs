@@ -32,30 +32,12 @@ impl StoreObject for Extern {
 
 /// The value for the lower layer.
 pub(crate) fn to_vm(value: Val) -> Value<VMFunction> {
-    match value {
-        Value::I32(value) => Value::I32(value),
-        Value::I64(value) => Value::I64(value),
-        Value::F32(value) => Value::F32(value),
-        Value::F64(value) => Value::F64(value),
-        Value::V128(value) => Value::V128(value),
-        Value::ExternRef(value) => Value::ExternRef(value),
-        Value::FuncRef(function) => Value::FuncRef(function.map(Function::into_vm)),
-    }
+    value.map(Function::into_vm)
 }
 
 /// The value from the lower layer.
 pub(crate) fn from_vm(store: &Store, value: Value<VMFunction>) -> Val {
-    match value {
-        Value::I32(value) => Value::I32(value),
-        Value::I64(value) => Value::I64(value),
-        Value::F32(value) => Value::F32(value),
-        Value::F64(value) => Value::F64(value),
-        Value::V128(value) => Value::V128(value),
-        Value::ExternRef(value) => Value::ExternRef(value),
-        Value::FuncRef(function) => {
-            Value::FuncRef(function.map(|function| Function::from_vm(store, function)))
-        }
-    }
+    value.map(|function| Function::from_vm(store, function))
 }
 
 /// Refuses values of another store.

@@ -4,6 +4,7 @@ use crate::env::{EnvFactory, WasmerEnv};
 use crate::native::NativeFunc;
 use crate::value::{check_store, from_vm, to_vm, types};
 use crate::{RuntimeError, Store, Val};
+use smallvec::SmallVec;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 use wasmill_engine::Export;
@@ -46,8 +47,8 @@ impl Function {
         FT: Into<FunctionType>,
         F: Fn(&[Val]) -> Result<Vec<Val>, RuntimeError> + 'static + Send + Sync,
     {
-        let weak = store.clone();
-        let call = move |call: &DynamicCall<'_>| run_dynamic(&weak, call, &func);
+        let own = store.clone();
+        let call = move |call: &mut DynamicCall<'_>| run_dynamic(&own, call, &func);
         let vm = make_dynamic(store, ty.into(), None, call);
         Self::from_vm(store, vm)
     }
@@ -221,26 +222,24 @@ fn make_dynamic(
     store: &Store,
     ty: FunctionType,
     factory: Option<EnvFactory>,
-    call: impl Fn(&DynamicCall<'_>) -> DynamicResult + Send + Sync + 'static,
+    call: impl Fn(&mut DynamicCall<'_>) -> Result<(), HostError> + Send + Sync + 'static,
 ) -> VMFunction {
     let factory = factory.map(|factory| Box::new(factory) as _);
     wasmill_vm::HostFunction::dynamic(store.vm(), ty, factory, Box::new(call))
 }
 
-type DynamicResult = Result<Vec<wasmill_types::Value<VMFunction>>, HostError>;
-
 /// Runs a host function of the API: translates values both ways.
 fn run_dynamic(
     store: &Store,
-    call: &DynamicCall<'_>,
+    call: &mut DynamicCall<'_>,
     func: impl FnOnce(&[Val]) -> Result<Vec<Val>, RuntimeError>,
-) -> DynamicResult {
-    let args: Vec<Val> = call.args().map(|value| from_vm(store, value)).collect();
+) -> Result<(), HostError> {
+    let args: SmallVec<[Val; 8]> = call.args().map(|value| from_vm(store, value)).collect();
     let results = func(&args)?;
     for result in &results {
         check_store(store, result)?;
     }
-    Ok(results.into_iter().map(to_vm).collect())
+    call.give(results, Function::into_vm)
 }
 
 fn dynamic_with_env<F, Env>(
