@@ -19,9 +19,9 @@
 ;;       region1 = 8 "memory"
 ;;
 ;;                                   block0(v0: i64, v1: i32):
-;;   @0038                               store notrap aligned region0 v1, v0+64
+;;   @0038                               store notrap aligned region0 v1, v0+48
 ;;   @003c                               v2 = iconst.i32 1
-;;   @003e                               v3 = load.i64 notrap aligned readonly can_move v0+48
+;;   @003e                               v3 = load.i64 notrap aligned readonly can_move v0+32
 ;;   @003e                               v4 = uextend.i64 v1
 ;;   @003e                               v5 = iadd v3, v4
 ;;   @003e                               store little region1 v2, v5  ; v2 = 1
@@ -35,10 +35,10 @@
 ;;
 ;;                                   block0(v0: i64):
 ;;   @004c                               v1 = iconst.i32 5
-;;   @004e                               store notrap aligned region0 v1, v0+64  ; v1 = 5
-;;   @0050                               v2 = load.i64 notrap aligned readonly v0+80
-;;   @0050                               v3 = load.i64 notrap aligned readonly v0+88
+;;   @004e                               store notrap aligned region0 v1, v0+48  ; v1 = 5
+;;   @0050                               v2 = load.i64 notrap aligned readonly v0+64
+;;   @0050                               v3 = load.i64 notrap aligned readonly v0+72
 ;;   @0050                               call_indirect sig0, v2(v3)
-;;   @0052                               v4 = load.i32 notrap aligned region0 v0+64
+;;   @0052                               v4 = load.i32 notrap aligned region0 v0+48
 ;;   @0054                               return v4
 ;;   }

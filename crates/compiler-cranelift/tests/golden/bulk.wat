@@ -13,7 +13,7 @@
 ;;       region0 = 8 "memory"
 ;;
 ;;                                   block0(v0: i64, v1: i32, v2: i32):
-;;   @0032                               v4 = load.i64 notrap aligned readonly can_move v0+48
+;;   @0032                               v4 = load.i64 notrap aligned readonly can_move v0+32
 ;;   @0032                               v5 = uextend.i64 v2
 ;;   @0032                               v6 = iadd v4, v5
 ;;   @0032                               v10 = load.i64 little region0 v6+16
@@ -33,7 +33,7 @@
 ;;   @003f                               v8 = uextend.i32 v7
 ;;   @003f                               v9 = iconst.i32 0x0101_0101
 ;;   @003f                               v10 = imul v8, v9  ; v9 = 0x0101_0101
-;;   @003f                               v4 = load.i64 notrap aligned readonly can_move v0+48
+;;   @003f                               v4 = load.i64 notrap aligned readonly can_move v0+32
 ;;   @003f                               v5 = uextend.i64 v1
 ;;   @003f                               v6 = iadd v4, v5
 ;;   @003f                               store little region0 v10, v6+3
@@ -47,7 +47,7 @@
 ;;
 ;;                                   block0(v0: i64, v1: i32):
 ;;                                       v11 = vconst.i8x16 const0
-;;   @004b                               v4 = load.i64 notrap aligned readonly can_move v0+48
+;;   @004b                               v4 = load.i64 notrap aligned readonly can_move v0+32
 ;;   @004b                               v5 = uextend.i64 v1
 ;;   @004b                               v6 = iadd v4, v5
 ;;   @004b                               store little region0 v11, v6+16  ; v11 = const0
@@ -59,7 +59,7 @@
 ;;       sig0 = (i64 vmctx, i32, i64, i32, i64, i64) system_v
 ;;
 ;;                                   block0(v0: i64, v1: i32, v2: i32):
-;;   @0057                               v9 = load.i64 notrap aligned readonly v0+32
+;;   @0057                               v9 = load.i64 notrap aligned readonly v0+16
 ;;   @0057                               v10 = load.i64 notrap aligned readonly v9+8
 ;;   @0055                               v3 = iconst.i32 0
 ;;   @0057                               v6 = uextend.i64 v1
@@ -73,7 +73,7 @@
 ;;       sig0 = (i64 vmctx, i32, i64, i32, i64) system_v
 ;;
 ;;                                   block0(v0: i64, v1: i32, v2: i32, v3: i32):
-;;   @0064                               v7 = load.i64 notrap aligned readonly v0+32
+;;   @0064                               v7 = load.i64 notrap aligned readonly v0+16
 ;;   @0064                               v8 = load.i64 notrap aligned readonly v7+16
 ;;   @0064                               v4 = iconst.i32 0
 ;;   @0064                               v5 = uextend.i64 v1

@@ -19,7 +19,7 @@
 ;;   block0:
 ;;     uninit  %rax
 ;;     xorq %rax, %rax
-;;     movq 0x30(%rdi), %rcx
+;;     movq 0x20(%rdi), %rcx
 ;;     movl %esi, %edx
 ;;     leaq (%rcx, %rdx, 8), %rcx
 ;;     cmpl $0xa, %esi
@@ -34,7 +34,7 @@
 ;;     movl 0x10(%rax), %edx
 ;;     movq (%rax), %rcx
 ;;     movq 8(%rax), %rdi
-;;     cmpl 0x50(%rbx), %edx
+;;     cmpl 0x40(%rbx), %edx
 ;;     jnz #trap=user7
 ;;     movl $0x3, %esi
 ;;     call    *%rcx
@@ -44,7 +44,7 @@
 ;;     popq %rbp
 ;;     retq
 ;;   block2:
-;;     movq 0x20(%rdi), %rax
+;;     movq 0x10(%rdi), %rax
 ;;     movq %rdi, %rbx
 ;;     movq 0x30(%rax), %rax
 ;;     uninit  %rsi
@@ -59,7 +59,7 @@
 ;;     subq $0x10, %rsp
 ;;     movq %rbx, (%rsp)
 ;;   block0:
-;;     movq 0x48(%rdi), %rax
+;;     movq 0x38(%rdi), %rax
 ;;     movq (%rax), %rcx
 ;;     movl 8(%rax), %r8d
 ;;     uninit  %rax
@@ -78,7 +78,7 @@
 ;;     movl 0x10(%rax), %edx
 ;;     movq (%rax), %rcx
 ;;     movq 8(%rax), %rdi
-;;     cmpl 0x50(%rbx), %edx
+;;     cmpl 0x40(%rbx), %edx
 ;;     jnz #trap=user7
 ;;     movl $0x3, %esi
 ;;     call    *%rcx
@@ -88,7 +88,7 @@
 ;;     popq %rbp
 ;;     retq
 ;;   block2:
-;;     movq 0x20(%rdi), %rax
+;;     movq 0x10(%rdi), %rax
 ;;     movq %rdi, %rbx
 ;;     movq 0x30(%rax), %rax
 ;;     movl $0x1, %esi
@@ -102,7 +102,7 @@
 ;;     subq $0x10, %rsp
 ;;     movq %rbx, (%rsp)
 ;;   block0:
-;;     movq 0x30(%rdi), %rax
+;;     movq 0x20(%rdi), %rax
 ;;     movq 0x28(%rax), %rax
 ;;     cmpq $0x1, %rax
 ;;     jbe     label2; j label1
@@ -113,7 +113,7 @@
 ;;     movl 0x10(%rax), %edx
 ;;     movq (%rax), %rcx
 ;;     movq 8(%rax), %rdi
-;;     cmpl 0x50(%rbx), %edx
+;;     cmpl 0x40(%rbx), %edx
 ;;     jnz #trap=user7
 ;;     movl $0x3, %esi
 ;;     call    *%rcx
@@ -123,7 +123,7 @@
 ;;     popq %rbp
 ;;     retq
 ;;   block2:
-;;     movq 0x20(%rdi), %rax
+;;     movq 0x10(%rdi), %rax
 ;;     movq 0x30(%rax), %rax
 ;;     uninit  %rsi
 ;;     xorl %esi, %esi

@@ -43,7 +43,7 @@
 ;;     pushq %rbp
 ;;     movq %rsp, %rbp
 ;;   block0:
-;;     movq 0x30(%rdi), %rdx
+;;     movq 0x20(%rdi), %rdx
 ;;     movl $0x0, (%rdx)
 ;;     movl $0x0, 4(%rdx)
 ;;     movl $0x0, 8(%rdx)
@@ -61,15 +61,15 @@
 ;;     subq $0x10, %rsp
 ;;     movq %r12, (%rsp)
 ;;   block0:
-;;     movq 0x40(%rdi), %r8
+;;     movq 0x30(%rdi), %r8
 ;;     movq %rdi, %rax
-;;     movq 0x48(%rax), %rdi
+;;     movq 0x38(%rax), %rdi
 ;;     movq %rax, %r12
 ;;     movl $0x7, %esi
 ;;     call    *%r8
 ;;     movq %r12, %rdi
-;;     movq 0x40(%rdi), %r8
-;;     movq 0x48(%rdi), %rdi
+;;     movq 0x30(%rdi), %r8
+;;     movq 0x38(%rdi), %rdi
 ;;     movq %rax, %rsi
 ;;     call    *%r8
 ;;     movq (%rsp), %r12
@@ -89,8 +89,8 @@
 ;;     call    User(userextname0)
 ;;     movq %r12, %rdi
 ;;     call    User(userextname0)
-;;     movq 0x40(%r12), %r9
-;;     movq 0x48(%r12), %rdi
+;;     movq 0x30(%r12), %r9
+;;     movq 0x38(%r12), %rdi
 ;;     movq %r13, %rsi
 ;;     call    *%r9
 ;;     movabsq $0x3ff0000000000000, %r8

@@ -19,8 +19,8 @@
 ;; function 1
 ;;   function u0:1(i64 vmctx) -> i32 system_v {
 ;;                                   block0(v0: i64):
-;;   @0065                               v1 = load.i32 notrap aligned readonly can_move v0+64
-;;   @0067                               v2 = load.i64 notrap aligned readonly can_move v0+96
+;;   @0065                               v1 = load.i32 notrap aligned readonly can_move v0+48
+;;   @0067                               v2 = load.i64 notrap aligned readonly can_move v0+80
 ;;   @0067                               v3 = load.i32 notrap aligned readonly can_move v2
 ;;   @0069                               v4 = iadd v1, v3
 ;;   @006a                               return v4
@@ -30,7 +30,7 @@
 ;;       region0 = 4 "imported globals"
 ;;
 ;;                                   block0(v0: i64):
-;;   @006d                               v1 = load.i64 notrap aligned readonly can_move v0+104
+;;   @006d                               v1 = load.i64 notrap aligned readonly can_move v0+88
 ;;   @006d                               v2 = load.i64 notrap aligned region0 v1
 ;;   @006f                               v3 = iconst.i64 1
 ;;   @0071                               v4 = iadd v2, v3  ; v3 = 1
@@ -42,11 +42,11 @@
 ;;       region0 = 20 "global"
 ;;
 ;;                                   block0(v0: i64, v1: i8x16):
-;;   @0077                               v2 = load.i8x16 notrap aligned region0 v0+80
+;;   @0077                               v2 = load.i8x16 notrap aligned region0 v0+64
 ;;   @007b                               v3 = bitcast.f32x4 little v2
 ;;   @007b                               v4 = bitcast.f32x4 little v1
 ;;   @007b                               v5 = fadd v3, v4
 ;;   @007e                               v6 = bitcast.i8x16 little v5
-;;   @007e                               store notrap aligned region0 v6, v0+80
+;;   @007e                               store notrap aligned region0 v6, v0+64
 ;;   @0080                               return
 ;;   }

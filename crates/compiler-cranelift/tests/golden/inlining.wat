@@ -21,7 +21,7 @@
 ;;       region0 = 8 "memory"
 ;;
 ;;                                   block0(v0: i64, v1: i32):
-;;   @0030                               v2 = load.i64 notrap aligned readonly can_move v0+48
+;;   @0030                               v2 = load.i64 notrap aligned readonly can_move v0+32
 ;;   @0030                               v3 = uextend.i64 v1
 ;;   @0030                               v4 = iadd v2, v3
 ;;   @0030                               v5 = load.i32 little region0 v4+4
@@ -33,12 +33,12 @@
 ;;       region1 = 1 "stack"
 ;;
 ;;                                   block0(v0: i64, v1: i64, v2: i32):
-;;   @80000001                           v3 = load.i64 notrap aligned readonly can_move v0+48
+;;   @80000001                           v3 = load.i64 notrap aligned readonly can_move v0+32
 ;;   @80000001                           v4 = uextend.i64 v2
 ;;   @80000001                           v5 = iadd v3, v4
 ;;   @80000001                           v6 = load.i32 little region0 v5+4
 ;;   @003a                               v7 = iconst.i32 16
-;;   @80000004                           v8 = load.i64 notrap aligned readonly can_move v0+48
+;;   @80000004                           v8 = load.i64 notrap aligned readonly can_move v0+32
 ;;   @80000004                           v9 = load.i32 notrap little region0 v8+20
 ;;   @003e                               store notrap aligned region1 v6, v1
 ;;   @003e                               store notrap aligned region1 v9, v1+16
@@ -87,12 +87,12 @@
 ;;       region0 = 8 "memory"
 ;;
 ;;                                   block0(v0: i64, v1: i32):
-;;   @80000003                           v2 = load.i64 notrap aligned readonly can_move v0+48
+;;   @80000003                           v2 = load.i64 notrap aligned readonly can_move v0+32
 ;;   @80000003                           v3 = uextend.i64 v1
 ;;   @80000003                           v4 = iadd v2, v3
 ;;   @80000003                           v5 = load.i32 little region0 v4+4
 ;;   @80000005                           v6 = iconst.i32 16
-;;   @80000008                           v7 = load.i64 notrap aligned readonly can_move v0+48
+;;   @80000008                           v7 = load.i64 notrap aligned readonly can_move v0+32
 ;;   @80000008                           v8 = load.i32 notrap little region0 v7+20
 ;;   @0066                               v9 = iadd v5, v8
 ;;   @0067                               return v9

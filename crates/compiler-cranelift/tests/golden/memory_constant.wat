@@ -11,7 +11,7 @@
 ;;       region0 = 8 "memory"
 ;;
 ;;                                   block0(v0: i64):
-;;   @0023                               v2 = load.i64 notrap aligned readonly can_move v0+48
+;;   @0023                               v2 = load.i64 notrap aligned readonly can_move v0+32
 ;;   @0023                               v3 = load.i32 notrap little region0 v2+0xfffc
 ;;   @0026                               return v3
 ;;   }
@@ -20,7 +20,7 @@
 ;;       region0 = 8 "memory"
 ;;
 ;;                                   block0(v0: i64):
-;;   @002d                               v2 = load.i64 notrap aligned readonly can_move v0+48
+;;   @002d                               v2 = load.i64 notrap aligned readonly can_move v0+32
 ;;                                       v6 = iconst.i64 0xfff9
 ;;   @002d                               v4 = iadd v2, v6  ; v6 = 0xfff9
 ;;   @002d                               v5 = load.i32 little region0 v4+4
@@ -31,7 +31,7 @@
 ;;       region0 = 8 "memory"
 ;;
 ;;                                   block0(v0: i64):
-;;   @0035                               v2 = load.i64 notrap aligned readonly can_move v0+48
+;;   @0035                               v2 = load.i64 notrap aligned readonly can_move v0+32
 ;;                                       v10 = iconst.i64 0x0001_ffff_fffb
 ;;                                       v15 = iadd v2, v10  ; v10 = 0x0001_ffff_fffb
 ;;   @0035                               v7 = load.i32 little region0 v15

@@ -11,12 +11,12 @@
 ;;     pushq %rbp
 ;;     movq %rsp, %rbp
 ;;   block0:
-;;     movq 0x38(%rdi), %r11
+;;     movq 0x28(%rdi), %r11
 ;;     movq 8(%r11), %r11
 ;;     movl %esi, %ecx
 ;;     uninit  %rax
 ;;     xorq %rax, %rax
-;;     movq 0x30(%rdi), %rdx
+;;     movq 0x20(%rdi), %rdx
 ;;     leaq 0x1000(%rdx, %rcx), %r10
 ;;     cmpq %r11, %rcx
 ;;     cmovaq %rax, %r10
@@ -28,13 +28,13 @@
 ;;     pushq %rbp
 ;;     movq %rsp, %rbp
 ;;   block0:
-;;     movq 0x38(%rdi), %rax
+;;     movq 0x28(%rdi), %rax
 ;;     movq 8(%rax), %rax
 ;;     movl %esi, %edx
 ;;     leaq 0x10008(%rdx), %rsi
 ;;     uninit  %rcx
 ;;     xorq %rcx, %rcx
-;;     movq 0x30(%rdi), %rdi
+;;     movq 0x20(%rdi), %rdi
 ;;     leaq 0x10000(%rdi, %rdx), %r11
 ;;     cmpq %rax, %rsi
 ;;     cmovaq %rcx, %r11
@@ -46,12 +46,12 @@
 ;;     pushq %rbp
 ;;     movq %rsp, %rbp
 ;;   block0:
-;;     movq 0x38(%rdi), %rax
+;;     movq 0x28(%rdi), %rax
 ;;     movq 8(%rax), %rax
 ;;     movl %esi, %edx
 ;;     uninit  %rcx
 ;;     xorq %rcx, %rcx
-;;     movq 0x30(%rdi), %rsi
+;;     movq 0x20(%rdi), %rsi
 ;;     leaq (%rsi, %rdx), %rdi
 ;;     cmpq %rax, %rdx
 ;;     cmovaq %rcx, %rdi

@@ -13,7 +13,7 @@
 ;;     movl %esi, %r10d
 ;;     uninit  %r9
 ;;     xorq %r9, %r9
-;;     movq 0x30(%rdi), %r11
+;;     movq 0x20(%rdi), %r11
 ;;     leaq 0x1000(%r11, %r10), %r8
 ;;     cmpq $0x10eff8, %r10
 ;;     cmovaq %r9, %r8
@@ -25,7 +25,7 @@
 ;;     pushq %rbp
 ;;     movq %rsp, %rbp
 ;;   block0:
-;;     movq 0x38(%rdi), %rax
+;;     movq 0x28(%rdi), %rax
 ;;     movq 8(%rax), %rcx
 ;;     movl $0x1, %eax
 ;;     movl %esi, %r9d
@@ -33,7 +33,7 @@
 ;;     leaq (%r9, %rdx), %rsi
 ;;     uninit  %rdx
 ;;     xorq %rdx, %rdx
-;;     addq 0x30(%rdi), %r9
+;;     addq 0x20(%rdi), %r9
 ;;     movl $0xffff0000, %edi
 ;;     leaq (%r9, %rdi), %rdi
 ;;     cmpq %rcx, %rsi

@@ -18,7 +18,7 @@
 ;;     pushq %rbp
 ;;     movq %rsp, %rbp
 ;;   block0:
-;;     movq 0x30(%rdi), %r8
+;;     movq 0x20(%rdi), %r8
 ;;     movl %esi, %edi
 ;;     movl %edx, 8(%r8, %rdi)
 ;;     movswq 0xffff(%r8, %rdi), %rax
@@ -31,7 +31,7 @@
 ;;   block0:
 ;;     uninit  %rax
 ;;     xorq %rax, %rax
-;;     movq 0x30(%rdi), %rcx
+;;     movq 0x20(%rdi), %rcx
 ;;     jmp     label1
 ;;   block1:
 ;;     movl %esi, %edi

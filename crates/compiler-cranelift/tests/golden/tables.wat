@@ -18,7 +18,7 @@
 ;;   @0042                               v3 = iconst.i32 10
 ;;   @0042                               v8 = icmp uge v1, v3  ; v3 = 10
 ;;   @0042                               v9 = iconst.i64 0
-;;   @0042                               v2 = load.i64 notrap aligned readonly can_move v0+48
+;;   @0042                               v2 = load.i64 notrap aligned readonly can_move v0+32
 ;;   @0042                               v4 = uextend.i64 v1
 ;;   @0042                               v5 = iconst.i64 3
 ;;   @0042                               v6 = ishl v4, v5  ; v5 = 3
@@ -30,7 +30,7 @@
 ;;   @0042                               brif v13, block1, block2(v11)
 ;;
 ;;                                   block1 cold:
-;;   @0042                               v17 = load.i64 notrap aligned readonly v0+32
+;;   @0042                               v17 = load.i64 notrap aligned readonly v0+16
 ;;   @0042                               v18 = load.i64 notrap aligned readonly v17+48
 ;;   @0042                               v15 = iconst.i32 0
 ;;   @0042                               v19 = call_indirect sig0, v18(v0, v15, v4)  ; v15 = 0
@@ -49,7 +49,7 @@
 ;;   @004b                               v4 = iconst.i32 10
 ;;   @004b                               v9 = icmp uge v1, v4  ; v4 = 10
 ;;   @004b                               v10 = iconst.i64 0
-;;   @004b                               v3 = load.i64 notrap aligned readonly can_move v0+48
+;;   @004b                               v3 = load.i64 notrap aligned readonly can_move v0+32
 ;;   @004b                               v5 = uextend.i64 v1
 ;;   @004b                               v6 = iconst.i64 3
 ;;   @004b                               v7 = ishl v5, v6  ; v6 = 3
@@ -64,7 +64,7 @@
 ;;       region1 = 0 "definitions"
 ;;
 ;;                                   block0(v0: i64, v1: i32):
-;;   @0052                               v2 = load.i64 notrap aligned readonly can_move v0+72
+;;   @0052                               v2 = load.i64 notrap aligned readonly can_move v0+56
 ;;   @0052                               v3 = load.i64 notrap aligned region1 v2
 ;;   @0052                               v4 = load.i32 notrap aligned region1 v2+8
 ;;   @0052                               v9 = icmp uge v1, v4
@@ -83,7 +83,7 @@
 ;;       region1 = 0 "definitions"
 ;;
 ;;                                   block0(v0: i64, v1: i32, v2: i32):
-;;   @005b                               v3 = load.i64 notrap aligned readonly can_move v0+72
+;;   @005b                               v3 = load.i64 notrap aligned readonly can_move v0+56
 ;;   @005b                               v4 = load.i64 notrap aligned region1 v3
 ;;   @005b                               v5 = load.i32 notrap aligned region1 v3+8
 ;;   @005b                               v10 = icmp uge v1, v5
@@ -101,7 +101,7 @@
 ;;       region0 = 0 "definitions"
 ;;
 ;;                                   block0(v0: i64):
-;;   @0063                               v2 = load.i64 notrap aligned readonly can_move v0+72
+;;   @0063                               v2 = load.i64 notrap aligned readonly can_move v0+56
 ;;   @0063                               v3 = load.i32 notrap aligned region0 v2+8
 ;;   @0060                               v1 = iconst.i32 10
 ;;                                       v5 = iadd v3, v1  ; v1 = 10

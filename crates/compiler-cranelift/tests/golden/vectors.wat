@@ -35,12 +35,12 @@
 ;;                                   block0(v0: i64, v1: i32):
 ;;   @004a                               v2 = ireduce.i16 v1
 ;;   @004a                               v3 = splat.i16x8 v2
-;;   @004c                               v4 = load.i64 notrap aligned readonly can_move v0+48
+;;   @004c                               v4 = load.i64 notrap aligned readonly can_move v0+32
 ;;   @004c                               v5 = uextend.i64 v1
 ;;   @004c                               v6 = iadd v4, v5
 ;;   @004c                               v7 = bitcast.i8x16 little v3
 ;;   @004c                               store little region0 v7, v6+32
-;;   @0052                               v8 = load.i64 notrap aligned readonly can_move v0+48
+;;   @0052                               v8 = load.i64 notrap aligned readonly can_move v0+32
 ;;   @0052                               v9 = uextend.i64 v1
 ;;   @0052                               v10 = iadd v8, v9
 ;;   @0052                               v11 = load.i8x16 little region0 v10+32
