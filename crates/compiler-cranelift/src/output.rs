@@ -3,6 +3,7 @@
 use cranelift_codegen::binemit::Reloc;
 use cranelift_codegen::ir::{ExternalName, Function};
 use cranelift_codegen::{Context, FinalizedMachReloc, FinalizedRelocTarget, MachSrcLoc, MachTrap};
+use wasmill_compiler::target::Architecture;
 use wasmill_compiler::{
     AddressMapEntry, CompileError, CompiledFunction, InlinedRange, Relocation, RelocationKind,
     RelocationTarget, TrapSite,
@@ -26,19 +27,42 @@ pub(crate) fn finish(
     let relocations = relocations
         .map(|relocation| convert_relocation(relocation, &context.func, environment))
         .collect::<Result<_, _>>()?;
-    let traps = buffer.traps().iter().map(convert_trap);
+    let traps: Vec<_> = buffer
+        .traps()
+        .iter()
+        .map(convert_trap)
+        .collect::<Result<_, _>>()?;
+    let mut bytes = buffer.data().to_vec();
+    if environment.isa.triple().architecture == Architecture::X86_64 {
+        cheapen_traps(&mut bytes, &traps);
+    }
     let locations = buffer.get_srclocs_sorted();
     let preferred = environment.isa.function_alignment().preferred;
     Ok(CompiledFunction {
-        code: buffer.data().to_vec(),
+        code: bytes,
         alignment: buffer.alignment.max(preferred),
         relocations,
-        traps: traps.collect::<Result<_, _>>()?,
+        traps,
         address_map: address_map(locations, &body.locations),
         inlined: inlined_ranges(locations, &body.locations),
         start_offset: body.range.start,
         end_offset: body.range.end,
     })
+}
+
+/// Puts `hlt` in the place of `ud2`: both fault in user mode, but hypervisors that look at undefined instructions make the
+/// latter cost ten times as much as any other fault.
+fn cheapen_traps(code: &mut [u8], traps: &[TrapSite]) {
+    const UD2: [u8; 2] = [0x0f, 0x0b];
+    const HLT_NOP: [u8; 2] = [0xf4, 0x90];
+    for trap in traps {
+        let start = trap.offset as usize;
+        if let Some(instruction) = code.get_mut(start..start + UD2.len())
+            && *instruction == UD2
+        {
+            instruction.copy_from_slice(&HLT_NOP);
+        }
+    }
 }
 
 /// Only functions of the module may be referred to: everything else is reached through the context.
@@ -139,4 +163,21 @@ fn calls_around(location: u32, locations: &Locations) -> Vec<u32> {
     let mut calls: Vec<u32> = std::iter::successors(around(&location), around).collect();
     calls.reverse();
     calls
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wasmill_abi::TrapCode;
+
+    #[test]
+    fn only_undefined_instructions_at_trap_sites_change() {
+        let mut code = [0x0f, 0x0b, 0x0f, 0x0b, 0x8b, 0x00, 0x0f];
+        let site = |offset| TrapSite {
+            offset,
+            code: TrapCode::OutOfBounds,
+        };
+        cheapen_traps(&mut code, &[site(2), site(4), site(6)]);
+        assert_eq!(code, [0x0f, 0x0b, 0xf4, 0x90, 0x8b, 0x00, 0x0f]);
+    }
 }
