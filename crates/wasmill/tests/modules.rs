@@ -237,12 +237,12 @@ fn from_binaries() {
         1
     );
     // SAFETY: it is valid.
-    let unchecked = unsafe { Module::from_binary_unchecked(&store, &binary) }.unwrap();
-    assert_eq!(unchecked.exports().len(), 1);
+    let unchecked = unsafe { Module::from_binary_unchecked(&store, &binary) };
+    assert_eq!(unchecked.unwrap().exports().len(), 1);
     // Text is for `new` only.
     let error = Module::from_binary(&store, b"(module)").unwrap_err();
     assert!(
-        matches!(&error, CompileError::Validate(text) if text.contains("(at offset 0x0)") || text.contains("(at offset 0)")),
+        matches!(&error, CompileError::Validate(text) if text.ends_with("(at offset 0)")),
         "{error}"
     );
     assert!(Module::validate(&store, b"(module)").is_err());
