@@ -8,30 +8,33 @@
 //! - N1: a context is freed with its instance; whatever holds a pointer to it keeps the instance's island.
 //! - N2: all code of an instance runs inside its domain, so `Instance` is never used by two threads at once.
 
-use crate::builtins;
-use crate::domain::{Domain, Guard};
+mod constants;
+mod creation;
+mod segments;
+
+use creation::{common_domain, join_islands, make_memories, make_tables};
+
+use crate::domain::Guard;
 use crate::externs::{MemoryObject, VMExtern, VMGlobal, VMMemory};
 use crate::function::{HostSlot, VMFunction};
 use crate::island::{Home, Island, Object};
-use crate::memory::{LinearMemory, MemoryError};
-use crate::module::{RuntimeModule, is_computed};
-use crate::refs::{RootKey, RootSource};
-use crate::table::{RawElement, TableError, TableObject, VMTable};
+use crate::memory::MemoryError;
+use crate::module::RuntimeModule;
+use crate::refs::RootKey;
+use crate::table::{TableError, TableObject, VMTable};
 use crate::traps::{self, Trap};
 use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
 use std::cell::RefCell;
 use std::ffi::c_void;
 use std::fmt;
-use std::mem::offset_of;
 use std::ptr::{self, NonNull};
 use std::sync::Arc;
 use wasmill_abi::{
     ContextHeader, GlobalPlace, RawValue, TrapCode, VMContext, VMFuncRef, VMFunctionImport,
-    VMMemoryDefinition, VMMemoryRef, VMTableRef,
+    VMMemoryDefinition, VMMemoryRef,
 };
 use wasmill_types::{
-    ConstOp, DataIndex, ElemIndex, ElementItems, EntityRef, ExportIndex, FunctionIndex,
-    FunctionType, GlobalIndex, GlobalInit, MemoryIndex, SegmentMode, TableIndex, Type,
+    EntityRef, ExportIndex, FunctionIndex, FunctionType, GlobalIndex, MemoryIndex, TableIndex,
 };
 
 /// What a module's imports are bound to, by index spaces.
@@ -258,143 +261,6 @@ impl Instance {
         unsafe { self.global_place(index).read() }
     }
 
-    /// The value of a constant expression.
-    pub(crate) fn evaluate(&self, init: &GlobalInit) -> RawValue {
-        match *init {
-            GlobalInit::I32Const(value) => RawValue::from_i32(value),
-            GlobalInit::I64Const(value) => RawValue::from_i64(value),
-            GlobalInit::F32Const(value) => RawValue::from_f32(value),
-            GlobalInit::F64Const(value) => RawValue::from_f64(value),
-            GlobalInit::V128Const(value) => RawValue::from_u128(value),
-            GlobalInit::RefNullConst => RawValue::default(),
-            GlobalInit::GetGlobal(index) => self.global_value(index),
-            GlobalInit::RefFunc(index) => self.reference(index),
-            GlobalInit::Expr(index) => self.run(&self.module.info().const_exprs[index]),
-        }
-    }
-
-    fn reference(&self, index: FunctionIndex) -> RawValue {
-        RawValue::from_usize(self.function_ref(index).as_ptr() as usize)
-    }
-
-    fn run(&self, expression: &[ConstOp]) -> RawValue {
-        let mut stack: Vec<RawValue> = Vec::new();
-        for op in expression {
-            let value = match *op {
-                ConstOp::I32Const(value) => RawValue::from_i32(value),
-                ConstOp::I64Const(value) => RawValue::from_i64(value),
-                ConstOp::F32Const(bits) => RawValue::from_u32(bits),
-                ConstOp::F64Const(bits) => RawValue::from_u64(bits),
-                ConstOp::V128Const(value) => RawValue::from_u128(value),
-                ConstOp::GlobalGet(index) => self.global_value(index),
-                ConstOp::RefNull(_) => RawValue::default(),
-                ConstOp::RefFunc(index) => self.reference(index),
-                ConstOp::I32Add | ConstOp::I32Sub | ConstOp::I32Mul => {
-                    let (b, a) = (pop(&mut stack).i32(), pop(&mut stack).i32());
-                    RawValue::from_i32(match op {
-                        ConstOp::I32Add => a.wrapping_add(b),
-                        ConstOp::I32Sub => a.wrapping_sub(b),
-                        _ => a.wrapping_mul(b),
-                    })
-                }
-                ConstOp::I64Add | ConstOp::I64Sub | ConstOp::I64Mul => {
-                    let (b, a) = (pop(&mut stack).i64(), pop(&mut stack).i64());
-                    RawValue::from_i64(match op {
-                        ConstOp::I64Add => a.wrapping_add(b),
-                        ConstOp::I64Sub => a.wrapping_sub(b),
-                        _ => a.wrapping_mul(b),
-                    })
-                }
-            };
-            stack.push(value);
-        }
-        pop(&mut stack)
-    }
-
-    /// An element of a segment in raw form.
-    fn item(&self, ty: Type, items: &ElementItems, nth: usize) -> RawElement {
-        let value = match items {
-            ElementItems::Functions(items) => self.reference(items[nth]),
-            ElementItems::Expressions(items) => self.evaluate(&items[nth]),
-        };
-        match ty {
-            Type::ExternRef => RawElement::Extern(value.u32()),
-            _ => RawElement::Function(value.usize() as *const VMFuncRef),
-        }
-    }
-
-    /// `table.init`, also for active segments (`force`), which count as given up afterwards.
-    pub(crate) fn table_init(
-        &self,
-        table: TableIndex,
-        segment: ElemIndex,
-        to: u64,
-        from: u32,
-        length: u32,
-        force: bool,
-    ) -> Result<(), TrapCode> {
-        let segment_info = &self.module.info().element_segments[segment];
-        let gone = !matches!(segment_info.mode, SegmentMode::Passive)
-            || self.dropped.borrow().elements.get(segment.index()) == Some(&true);
-        let available = if gone && !force {
-            0
-        } else {
-            segment_info.items.len() as u64
-        };
-        let table = self.table(table);
-        // SAFETY: the table lives (the island keeps it), the domain is held; the reference ends with the expression.
-        let in_table = unsafe { table.as_ref() }.has(to, length.into());
-        if !in_table || u64::from(from) + u64::from(length) > available {
-            return Err(TrapCode::TableAccessOutOfBounds);
-        }
-        for nth in 0..length {
-            let item = self.item(segment_info.ty, &segment_info.items, (from + nth) as usize);
-            // SAFETY: as above.
-            unsafe { &mut *table.as_ptr() }
-                .set(to + u64::from(nth), item)
-                .expect("checked");
-        }
-        Ok(())
-    }
-
-    pub(crate) fn elem_drop(&self, segment: ElemIndex) {
-        mark(&mut self.dropped.borrow_mut().elements, segment.index());
-    }
-
-    /// `memory.init`, also for active segments (`force`), which count as given up afterwards.
-    pub(crate) fn memory_init(
-        &self,
-        memory: MemoryIndex,
-        segment: DataIndex,
-        to: u64,
-        from: u32,
-        length: u32,
-        force: bool,
-    ) -> Result<(), TrapCode> {
-        let info = self.module.info();
-        let segment_info = &info.data_segments[segment];
-        let gone = !matches!(segment_info.mode, SegmentMode::Passive)
-            || self.dropped.borrow().data.get(segment.index()) == Some(&true);
-        let bytes = match gone && !force {
-            true => &[],
-            false => &info.data[segment_info.range.clone()],
-        };
-        let end = from
-            .checked_add(length)
-            .ok_or(TrapCode::HeapAccessOutOfBounds)?;
-        let bytes = bytes
-            .get(from as usize..end as usize)
-            .ok_or(TrapCode::HeapAccessOutOfBounds)?;
-        let place = self.memory_range(memory, to, length.into())?;
-        // SAFETY: the range was checked, the domain is held, and a module's data is no guest's memory.
-        unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), place, bytes.len()) };
-        Ok(())
-    }
-
-    pub(crate) fn data_drop(&self, segment: DataIndex) {
-        mark(&mut self.dropped.borrow_mut().data, segment.index());
-    }
-
     pub(crate) fn memory_definition(&self, index: MemoryIndex) -> VMMemoryDefinition {
         let field = self
             .context
@@ -420,76 +286,6 @@ impl Instance {
         // SAFETY: inside the memory.
         Ok(unsafe { memory.base.add(offset as usize) })
     }
-
-    /// Whether all active segments fit, before any is copied: the rule of WebAssembly 1.0.
-    fn check_segments(&self) -> Result<(), TrapCode> {
-        let info = self.module.info();
-        for segment in info.element_segments.values() {
-            if let SegmentMode::Active { place, offset } = &segment.mode {
-                let to = u64::from(self.evaluate(offset).u32());
-                let length = segment.items.len() as u64;
-                // SAFETY: the table lives (the island keeps it), and the domain is held.
-                if !unsafe { self.table(*place).as_ref() }.has(to, length) {
-                    return Err(TrapCode::TableAccessOutOfBounds);
-                }
-            }
-        }
-        for segment in info.data_segments.values() {
-            if let SegmentMode::Active { place, offset } = &segment.mode {
-                let to = u64::from(self.evaluate(offset).u32());
-                self.memory_range(*place, to, segment.range.len() as u64)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Runs the active segments that the images do not hold.
-    fn initialize(&self) -> Result<(), TrapCode> {
-        let (info, images) = (self.module.info(), self.module.images());
-        let mut seen = 0;
-        for (index, segment) in info.element_segments.iter() {
-            let SegmentMode::Active { place, offset } = &segment.mode else {
-                continue;
-            };
-            seen += 1;
-            if seen > images.element_segments {
-                let to = u64::from(self.evaluate(offset).u32());
-                let length = segment.items.len() as u32;
-                self.table_init(*place, index, to, 0, length, true)
-                    .inspect_err(|_| self.withdraw_images())?;
-            }
-        }
-        seen = 0;
-        for (index, segment) in info.data_segments.iter() {
-            let SegmentMode::Active { place, offset } = &segment.mode else {
-                continue;
-            };
-            seen += 1;
-            if seen > images.data_segments {
-                let to = u64::from(self.evaluate(offset).u32());
-                let length = segment.range.len() as u32;
-                self.memory_init(*place, index, to, 0, length, true)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Data segments come after element segments: if one of these fails, no data may be seen (by functions that an
-    /// earlier one put into an imported table), though the images hold it already.
-    fn withdraw_images(&self) {
-        let info = self.module.info();
-        for (local, image) in self.module.images().memories.iter() {
-            if image.is_some() {
-                let memory = self.memory_definition(info.memory_index(local));
-                // SAFETY: the memory has this many bytes, and the domain is held.
-                unsafe { ptr::write_bytes(memory.base, 0, memory.current_length) };
-            }
-        }
-    }
-}
-
-fn pop(stack: &mut Vec<RawValue>) -> RawValue {
-    stack.pop().expect("validated")
 }
 
 /// A handle to an instance. It keeps the instance's island.
@@ -651,201 +447,5 @@ impl fmt::Debug for VMInstance {
         f.debug_struct("VMInstance")
             .field("module", self.module())
             .finish_non_exhaustive()
-    }
-}
-
-/// The domain of a new instance: that of everything mutable that it imports.
-fn common_domain(module: &RuntimeModule, imports: &InstanceImports) -> Arc<Domain> {
-    let functions = imports
-        .functions
-        .iter()
-        .filter(|f| f.host().is_none())
-        .map(|f| f.island());
-    let globals = imports.globals.iter();
-    let globals = globals.filter(|g| g.ty().mutability.is_mutable() || g.ty().ty.is_ref());
-    let mut islands = functions
-        .chain(imports.tables.iter().map(VMTable::island))
-        .chain(imports.memories.iter().map(VMMemory::island))
-        .chain(globals.map(VMGlobal::island));
-    let refs = module
-        .uses_extern_refs()
-        .then(|| module.store().ref_domain().clone());
-    let first = refs.or_else(|| islands.next().map(|island| island.domain().clone()));
-    let domain = first.unwrap_or_else(Domain::new);
-    islands.for_each(|island| domain.merge(island.domain()));
-    domain
-}
-
-/// Keeps or merges with what is imported (see `island.rs` for which when).
-fn join_islands(island: &Arc<Island>, module: &RuntimeModule, imports: &InstanceImports) {
-    let carries_functions = |ty: &FunctionType| {
-        ty.params()
-            .iter()
-            .chain(ty.results())
-            .any(|ty| *ty == Type::FuncRef)
-    };
-    for (index, function) in imports.functions.iter().enumerate() {
-        let ty = module.info().function_type(FunctionIndex::new(index));
-        if function.host().is_none() && carries_functions(ty) {
-            island.merge(function.island());
-        } else {
-            island.keep(function.island());
-        }
-    }
-    for table in &imports.tables {
-        match table.ty().ty {
-            Type::FuncRef => island.merge(table.island()),
-            _ => island.keep(table.island()),
-        }
-    }
-    for memory in &imports.memories {
-        island.keep(memory.island());
-    }
-    for global in &imports.globals {
-        match (global.ty().ty, global.ty().mutability.is_mutable()) {
-            (Type::FuncRef, true) => island.merge(global.island()),
-            _ => island.keep(global.island()),
-        }
-    }
-}
-
-fn make_memories(
-    island: &Arc<Island>,
-    module: &RuntimeModule,
-    imports: &InstanceImports,
-) -> Result<Box<[NonNull<MemoryObject>]>, InstanceError> {
-    let mut memories: Vec<_> = imports.memories.iter().map(VMMemory::as_ptr).collect();
-    let info = module.info();
-    for (index, ty) in info.memories.iter().skip(info.num_imported_memories) {
-        let local = info
-            .local_memory_index(index)
-            .expect("imports were skipped");
-        let image = module.images().memories.get(local).and_then(Option::as_ref);
-        let memory = LinearMemory::new(ty, module.memory_style(index), image)?;
-        memories.push(island.adopt(Box::new(MemoryObject(memory))));
-    }
-    Ok(memories.into_boxed_slice())
-}
-
-fn make_tables(
-    island: &Arc<Island>,
-    module: &RuntimeModule,
-    imports: &InstanceImports,
-) -> Result<Box<[NonNull<TableObject>]>, InstanceError> {
-    let mut tables: Vec<_> = imports.tables.iter().map(VMTable::as_ptr).collect();
-    for ty in module.info().tables.values().skip(imports.tables.len()) {
-        tables.push(island.adopt(TableObject::new(island.store(), *ty)?));
-    }
-    Ok(tables.into_boxed_slice())
-}
-
-impl Instance {
-    /// Writes everything into the context that the template does not have.
-    fn fill_context(&mut self, functions: &[VMFunction]) {
-        let owner = ptr::from_mut(self).cast();
-        let home = &raw const self.home;
-        let layout = self.module.layout();
-        let context = &self.context;
-        let header = ContextHeader {
-            activation: ptr::null_mut(),
-            owner,
-        };
-        let header_offset = offset_of!(VMContext, header) as u32;
-        let builtins_offset = offset_of!(VMContext, builtins) as u32;
-        let mut host_slots = self.host_slots.iter_mut();
-        // SAFETY: every place is a field of the context of the type written; nobody else sees the context yet.
-        // Definitions are at stable addresses, in objects that the island owns or keeps.
-        unsafe {
-            context.write(header_offset, header);
-            context.write::<*const *const c_void>(builtins_offset, builtins::table());
-            for (index, memory) in self.memories.iter().enumerate() {
-                let definition = memory.as_ref().0.definition();
-                let base = definition.as_ref().base;
-                let place = layout.memory(MemoryIndex::new(index));
-                context.write(
-                    place,
-                    VMMemoryRef {
-                        base,
-                        definition: definition.as_ptr(),
-                    },
-                );
-            }
-            for (index, table) in self.tables.iter().enumerate() {
-                let definition = (*table.as_ptr()).definition();
-                let table = VMTableRef {
-                    base: definition.base,
-                    definition,
-                };
-                context.write(layout.table(TableIndex::new(index)), table);
-            }
-            for (index, global) in self.globals.iter().enumerate() {
-                if let GlobalPlace::Imported(place) = layout.global(GlobalIndex::new(index)) {
-                    context.write(place, global.as_ptr());
-                }
-            }
-            for (index, function) in functions.iter().enumerate() {
-                let funcref = match function.host() {
-                    None => function.funcref(),
-                    Some(_) => {
-                        let slot = host_slots.next().expect("one for each host function");
-                        slot.settle(home);
-                        slot.funcref()
-                    }
-                };
-                let record = funcref.as_ref();
-                let place = layout.imported_function(FunctionIndex::new(index));
-                context.write(
-                    place,
-                    VMFunctionImport {
-                        code: record.code,
-                        context: record.context,
-                        funcref: funcref.as_ptr(),
-                    },
-                );
-            }
-        }
-    }
-
-    /// Makes this instance answer for the initial elements of its tables.
-    fn attach_tables(&mut self, place: NonNull<Self>) {
-        let info = self.module.info();
-        for (local, image) in self.module.images().tables.iter() {
-            if !image.is_empty() {
-                let table = self.table(info.table_index(local));
-                // SAFETY: a table that was just made; nobody else sees it yet.
-                unsafe { &mut *table.as_ptr() }.set_initial(place, local);
-            }
-        }
-    }
-
-    /// Computes the initial values of globals and of tables that the template does not have.
-    fn compute_globals(&mut self) {
-        let module = self.module.clone();
-        let info = module.info();
-        for (local, init) in info.global_initializers.iter() {
-            if is_computed(init) {
-                let value = self.evaluate(init);
-                // SAFETY: a global of this instance, which nobody else sees yet.
-                unsafe { self.global_place(info.global_index(local)).write(value) };
-            }
-        }
-    }
-
-    /// Registers the globals that can hold host references.
-    fn register_roots(&mut self) {
-        let info = self.module.info().clone();
-        for (index, ty) in info.globals.iter().skip(info.num_imported_globals) {
-            if ty.ty == Type::ExternRef {
-                let place = self.global_place(index);
-                // SAFETY: the place lives as long as the instance, whose `drop` unregisters it.
-                let key = unsafe {
-                    self.module
-                        .store()
-                        .refs()
-                        .register(RootSource::Global(place))
-                };
-                self.roots.push(key);
-            }
-        }
     }
 }

@@ -1,0 +1,222 @@
+//! How an instance comes to be: which domain and islands it joins, and what its context holds before any code runs.
+
+use super::{Instance, InstanceError, InstanceImports};
+use crate::builtins;
+use crate::domain::Domain;
+use crate::externs::{MemoryObject, VMGlobal, VMMemory};
+use crate::function::VMFunction;
+use crate::island::Island;
+use crate::memory::LinearMemory;
+use crate::module::{RuntimeModule, is_computed};
+use crate::refs::RootSource;
+use crate::table::{TableObject, VMTable};
+use std::ffi::c_void;
+use std::mem::offset_of;
+use std::ptr::{self, NonNull};
+use std::sync::Arc;
+use wasmill_abi::{
+    ContextHeader, GlobalPlace, VMContext, VMFunctionImport, VMMemoryRef, VMTableRef,
+};
+use wasmill_types::{
+    EntityRef, FunctionIndex, FunctionType, GlobalIndex, MemoryIndex, TableIndex, Type,
+};
+
+/// The domain of a new instance: that of everything mutable that it imports.
+pub(super) fn common_domain(module: &RuntimeModule, imports: &InstanceImports) -> Arc<Domain> {
+    let functions = imports
+        .functions
+        .iter()
+        .filter(|f| f.host().is_none())
+        .map(|f| f.island());
+    let globals = imports.globals.iter();
+    let globals = globals.filter(|g| g.ty().mutability.is_mutable() || g.ty().ty.is_ref());
+    let mut islands = functions
+        .chain(imports.tables.iter().map(VMTable::island))
+        .chain(imports.memories.iter().map(VMMemory::island))
+        .chain(globals.map(VMGlobal::island));
+    let refs = module
+        .uses_extern_refs()
+        .then(|| module.store().ref_domain().clone());
+    let first = refs.or_else(|| islands.next().map(|island| island.domain().clone()));
+    let domain = first.unwrap_or_else(Domain::new);
+    islands.for_each(|island| domain.merge(island.domain()));
+    domain
+}
+
+/// Keeps or merges with what is imported (see `island.rs` for which when).
+pub(super) fn join_islands(
+    island: &Arc<Island>,
+    module: &RuntimeModule,
+    imports: &InstanceImports,
+) {
+    let carries_functions = |ty: &FunctionType| {
+        ty.params()
+            .iter()
+            .chain(ty.results())
+            .any(|ty| *ty == Type::FuncRef)
+    };
+    for (index, function) in imports.functions.iter().enumerate() {
+        let ty = module.info().function_type(FunctionIndex::new(index));
+        if function.host().is_none() && carries_functions(ty) {
+            island.merge(function.island());
+        } else {
+            island.keep(function.island());
+        }
+    }
+    for table in &imports.tables {
+        match table.ty().ty {
+            Type::FuncRef => island.merge(table.island()),
+            _ => island.keep(table.island()),
+        }
+    }
+    for memory in &imports.memories {
+        island.keep(memory.island());
+    }
+    for global in &imports.globals {
+        match (global.ty().ty, global.ty().mutability.is_mutable()) {
+            (Type::FuncRef, true) => island.merge(global.island()),
+            _ => island.keep(global.island()),
+        }
+    }
+}
+
+pub(super) fn make_memories(
+    island: &Arc<Island>,
+    module: &RuntimeModule,
+    imports: &InstanceImports,
+) -> Result<Box<[NonNull<MemoryObject>]>, InstanceError> {
+    let mut memories: Vec<_> = imports.memories.iter().map(VMMemory::as_ptr).collect();
+    let info = module.info();
+    for (index, ty) in info.memories.iter().skip(info.num_imported_memories) {
+        let local = info
+            .local_memory_index(index)
+            .expect("imports were skipped");
+        let image = module.images().memories.get(local).and_then(Option::as_ref);
+        let memory = LinearMemory::new(ty, module.memory_style(index), image)?;
+        memories.push(island.adopt(Box::new(MemoryObject(memory))));
+    }
+    Ok(memories.into_boxed_slice())
+}
+
+pub(super) fn make_tables(
+    island: &Arc<Island>,
+    module: &RuntimeModule,
+    imports: &InstanceImports,
+) -> Result<Box<[NonNull<TableObject>]>, InstanceError> {
+    let mut tables: Vec<_> = imports.tables.iter().map(VMTable::as_ptr).collect();
+    for ty in module.info().tables.values().skip(imports.tables.len()) {
+        tables.push(island.adopt(TableObject::new(island.store(), *ty)?));
+    }
+    Ok(tables.into_boxed_slice())
+}
+
+impl Instance {
+    /// Writes everything into the context that the template does not have.
+    pub(super) fn fill_context(&mut self, functions: &[VMFunction]) {
+        let owner = ptr::from_mut(self).cast();
+        let home = &raw const self.home;
+        let layout = self.module.layout();
+        let context = &self.context;
+        let header = ContextHeader {
+            activation: ptr::null_mut(),
+            owner,
+        };
+        let header_offset = offset_of!(VMContext, header) as u32;
+        let builtins_offset = offset_of!(VMContext, builtins) as u32;
+        let mut host_slots = self.host_slots.iter_mut();
+        // SAFETY: every place is a field of the context of the type written; nobody else sees the context yet.
+        // Definitions are at stable addresses, in objects that the island owns or keeps.
+        unsafe {
+            context.write(header_offset, header);
+            context.write::<*const *const c_void>(builtins_offset, builtins::table());
+            for (index, memory) in self.memories.iter().enumerate() {
+                let definition = memory.as_ref().0.definition();
+                let base = definition.as_ref().base;
+                let place = layout.memory(MemoryIndex::new(index));
+                context.write(
+                    place,
+                    VMMemoryRef {
+                        base,
+                        definition: definition.as_ptr(),
+                    },
+                );
+            }
+            for (index, table) in self.tables.iter().enumerate() {
+                let definition = (*table.as_ptr()).definition();
+                let table = VMTableRef {
+                    base: definition.base,
+                    definition,
+                };
+                context.write(layout.table(TableIndex::new(index)), table);
+            }
+            for (index, global) in self.globals.iter().enumerate() {
+                if let GlobalPlace::Imported(place) = layout.global(GlobalIndex::new(index)) {
+                    context.write(place, global.as_ptr());
+                }
+            }
+            for (index, function) in functions.iter().enumerate() {
+                let funcref = match function.host() {
+                    None => function.funcref(),
+                    Some(_) => {
+                        let slot = host_slots.next().expect("one for each host function");
+                        slot.settle(home);
+                        slot.funcref()
+                    }
+                };
+                let record = funcref.as_ref();
+                let place = layout.imported_function(FunctionIndex::new(index));
+                context.write(
+                    place,
+                    VMFunctionImport {
+                        code: record.code,
+                        context: record.context,
+                        funcref: funcref.as_ptr(),
+                    },
+                );
+            }
+        }
+    }
+
+    /// Makes this instance answer for the initial elements of its tables.
+    pub(super) fn attach_tables(&mut self, place: NonNull<Self>) {
+        let info = self.module.info();
+        for (local, image) in self.module.images().tables.iter() {
+            if !image.is_empty() {
+                let table = self.table(info.table_index(local));
+                // SAFETY: a table that was just made; nobody else sees it yet.
+                unsafe { &mut *table.as_ptr() }.set_initial(place, local);
+            }
+        }
+    }
+
+    /// Computes the initial values of globals and of tables that the template does not have.
+    pub(super) fn compute_globals(&mut self) {
+        let module = self.module.clone();
+        let info = module.info();
+        for (local, init) in info.global_initializers.iter() {
+            if is_computed(init) {
+                let value = self.evaluate(init);
+                // SAFETY: a global of this instance, which nobody else sees yet.
+                unsafe { self.global_place(info.global_index(local)).write(value) };
+            }
+        }
+    }
+
+    /// Registers the globals that can hold host references.
+    pub(super) fn register_roots(&mut self) {
+        let info = self.module.info().clone();
+        for (index, ty) in info.globals.iter().skip(info.num_imported_globals) {
+            if ty.ty == Type::ExternRef {
+                let place = self.global_place(index);
+                // SAFETY: the place lives as long as the instance, whose `drop` unregisters it.
+                let key = unsafe {
+                    self.module
+                        .store()
+                        .refs()
+                        .register(RootSource::Global(place))
+                };
+                self.roots.push(key);
+            }
+        }
+    }
+}
