@@ -7,7 +7,7 @@
 use crate::arch::exit_thunk;
 use crate::instance::Instance;
 use crate::table::{self, RawElement};
-use crate::traps::{TrapReason, check_host_stack, raise};
+use crate::traps::{TrapReason, raise};
 use std::ffi::c_void;
 use std::ptr;
 use wasmill_abi::{TrapCode, VMContext, VMFuncRef, for_each_builtin};
@@ -46,7 +46,6 @@ macro_rules! define_entries {
                     // SAFETY: compiled code passes its own context, and runs inside its instance's domain; the thunk
                     // recorded the exit. Nothing here or below has a destructor to run when the trap is raised.
                     unsafe {
-                        check_host_stack();
                         match super::$fn(Instance::from_context(context), $($param),*) {
                             Ok(value) => value,
                             Err(code) => raise(TrapReason::Wasm(code)),

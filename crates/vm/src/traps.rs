@@ -319,7 +319,8 @@ pub(crate) unsafe fn raise(reason: TrapReason) -> ! {
     unsafe { arch::resume(&raw const (*activation).saved) }
 }
 
-/// Raises a stack overflow unless host code has its reserve of stack. Called by glue before host code runs.
+/// Raises a stack overflow unless host code has its reserve of stack. Entries that no exit thunk guards call it before host
+/// code runs.
 ///
 /// # Safety
 ///
@@ -333,9 +334,14 @@ pub(crate) unsafe fn check_host_stack() {
     }
 }
 
+/// What happens when the stack pointer of host code is below the thread's limit.
+///
+/// # Safety
+///
+/// As for [`raise`].
 #[cold]
 #[inline(never)]
-unsafe fn short_of_stack(sp: usize) {
+pub(crate) unsafe extern "C" fn short_of_stack(sp: usize) {
     // On a stack that is not the thread's own (a coroutine's) nothing is known about its end.
     let own = thread::current().stack.get();
     if sp >= own.low.saturating_sub(own.guard) {

@@ -1,7 +1,7 @@
 //! Calls with types that Rust knows, both ways, without adapters.
 //!
 //! A typed call casts the entry stub to the callee's own C signature; a typed host function *is* a C function of its
-//! signature, behind a thunk of five instructions that records the caller. The macros in `lists.rs` make one implementation per
+//! signature, behind a thunk of a few instructions that records the caller and checks the stack. The macros in `lists.rs` make one implementation per
 //! number of arguments.
 //!
 //! Invariants:

@@ -398,3 +398,48 @@ fn dynamic_host_entry_spills_and_returns() {
     assert_eq!(integers.unwrap(), 42);
     assert_eq!(floats.unwrap(), 0.25);
 }
+
+#[test]
+fn a_thunk_on_a_foreign_stack_passes_everything_on() {
+    unsafe extern "C" fn target(
+        _: *mut ContextHeader,
+        a: u64,
+        b: u64,
+        c: u64,
+        d: u64,
+        e: u64,
+        x: f64,
+        y: f64,
+        z: f64,
+        on_stack: u64,
+    ) -> f64 {
+        assert_eq!([a, b, c, d, e, on_stack], [1, 2, 3, 4, 5, 6]);
+        x + y * z
+    }
+    exit_thunk!(fn thunk => target);
+    type Target =
+        extern "C" fn(*mut ContextHeader, u64, u64, u64, u64, u64, f64, f64, f64, u64) -> f64;
+    let mut header = context();
+    let header = &raw mut *header;
+    crate::thread::prepare();
+    let state = crate::thread::current();
+    let (stack, limit) = (state.stack.get(), state.stack_limit.get());
+    // Nothing is known of a stack that lies below the thread's own.
+    let far = 1 << 62;
+    state.stack.set(crate::thread::StackBounds {
+        low: far,
+        high: far,
+        guard: 0,
+    });
+    state.stack_limit.set(usize::MAX);
+    // SAFETY: the thunk leads to a function of this type; the closure owns nothing.
+    let result = unsafe {
+        enter(header, thunk as *const c_void, |stub| {
+            let entry = std::mem::transmute::<*const c_void, Target>(stub);
+            entry(header, 1, 2, 3, 4, 5, 0.5, 2., 3., 6)
+        })
+    };
+    state.stack.set(stack);
+    state.stack_limit.set(limit);
+    assert_eq!(result.unwrap(), 6.5);
+}

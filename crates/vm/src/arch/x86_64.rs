@@ -267,8 +267,59 @@ macro_rules! thread_state_symbol {
 }
 pub(crate) use thread_state_symbol;
 
-/// Defines the entry of a host function or built-in: it records the WebAssembly caller in the innermost activation and goes
-/// on in a C function of the same signature.
+/// Where exit thunks go when the host's reserve of stack is touched: raises a stack overflow, or goes on in the function
+/// whose address is in rax if nothing is known of the stack.
+///
+/// # Safety
+///
+/// Only thunks jump here, with a C function's arguments in place.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C" fn exit_short_of_stack() {
+    naked_asm!(
+        "push rbp",
+        "mov rbp, rsp",
+        "push rax",
+        "push rdi",
+        "push rsi",
+        "push rdx",
+        "push rcx",
+        "push r8",
+        "push r9",
+        "sub rsp, 136", // eight vectors, aligned
+        "movaps [rsp], xmm0",
+        "movaps [rsp + 16], xmm1",
+        "movaps [rsp + 32], xmm2",
+        "movaps [rsp + 48], xmm3",
+        "movaps [rsp + 64], xmm4",
+        "movaps [rsp + 80], xmm5",
+        "movaps [rsp + 96], xmm6",
+        "movaps [rsp + 112], xmm7",
+        "mov rdi, rsp",
+        "call {short_of_stack}",
+        "movaps xmm0, [rsp]",
+        "movaps xmm1, [rsp + 16]",
+        "movaps xmm2, [rsp + 32]",
+        "movaps xmm3, [rsp + 48]",
+        "movaps xmm4, [rsp + 64]",
+        "movaps xmm5, [rsp + 80]",
+        "movaps xmm6, [rsp + 96]",
+        "movaps xmm7, [rsp + 112]",
+        "add rsp, 136",
+        "pop r9",
+        "pop r8",
+        "pop rcx",
+        "pop rdx",
+        "pop rsi",
+        "pop rdi",
+        "pop rax",
+        "pop rbp",
+        "jmp rax",
+        short_of_stack = sym crate::traps::short_of_stack,
+    );
+}
+
+/// Defines the entry of a host function or built-in: it records the WebAssembly caller in the innermost activation, makes
+/// sure that the host has its reserve of stack, and goes on in a C function of the same signature.
 ///
 /// `exit_thunk!(fn name => target)`, or with generics `exit_thunk!(fn name[F: Fn() + 'static] => target::<F>)`.
 /// The name becomes an `unsafe extern "C" fn()`: only its address is of use.
@@ -279,13 +330,20 @@ macro_rules! exit_thunk {
         $vis unsafe extern "C" fn $name $(<$($generics)*>)? () {
             ::std::arch::naked_asm!(
                 ::std::concat!("mov rax, qword ptr [rip + ", $crate::arch::thread_state_symbol!(), "@GOTTPOFF]"),
+                "cmp rsp, qword ptr fs:[rax + {limit}]",
                 "mov rax, qword ptr fs:[rax + {activation}]",
                 "mov [rax + {exit_fp}], rbp",
                 "mov [rax + {exit_sp}], rsp",
+                "jb 2f",
                 "jmp {target}",
+                "2:",
+                "lea rax, [rip + {target}]",
+                "jmp {short}",
                 activation = const ::std::mem::offset_of!($crate::thread::ThreadState, activation),
                 exit_fp = const ::std::mem::offset_of!($crate::traps::Activation, exit_fp),
                 exit_sp = const ::std::mem::offset_of!($crate::traps::Activation, exit_sp),
+                limit = const ::std::mem::offset_of!($crate::thread::ThreadState, stack_limit),
+                short = sym $crate::arch::exit_short_of_stack,
                 target = sym $($target)+,
             );
         }

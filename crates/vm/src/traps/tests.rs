@@ -150,7 +150,6 @@ fn a_trap_in_a_destructor_of_a_thread_local() {
 unsafe fn glue(_header: *mut ContextHeader, body: impl FnOnce() -> Result<i64, TrapReason>) -> i64 {
     // SAFETY: all callers are glue behind an exit thunk; nothing is left to drop when `raise` is called.
     unsafe {
-        check_host_stack();
         let result = match catch_unwind(AssertUnwindSafe(body)) {
             Ok(result) => result,
             Err(payload) => Err(TrapReason::Panic(payload)),

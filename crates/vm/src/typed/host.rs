@@ -6,7 +6,7 @@ use super::WasmTypeList;
 use crate::HostError;
 use crate::function::{self, HostCode, HostContext, HostFunctionParts, VMFunction};
 use crate::store::VMStore;
-use crate::traps::{TrapReason, check_host_stack, raise};
+use crate::traps::{TrapReason, raise};
 use std::any::Any;
 use std::convert::Infallible;
 use std::error::Error;
@@ -198,7 +198,6 @@ pub(super) unsafe fn run_host<F, T: Copy>(
     // SAFETY: the context was made by `HostFunction::create`: its owner is the store, `exclusive` a live domain or null.
     // When a trap is raised, everything with a destructor is gone.
     unsafe {
-        check_host_stack();
         let store = &*(*context).header.owner.cast::<VMStore>();
         let body = AssertUnwindSafe(|| body(store));
         let outcome = match is_exclusive::<F>() {
