@@ -16,7 +16,7 @@ use crate::config::{Cranelift, CraneliftOptLevel};
 use crate::emit::Frame;
 use crate::environment::Environment;
 use crate::inline::{Inlining, Locations};
-use crate::translator::{Tables, Translator};
+use crate::translator::{Locals, Tables, Translator};
 use crate::{isa, output};
 
 /// Compiles WebAssembly with Cranelift.
@@ -46,9 +46,12 @@ impl CraneliftCompiler {
         + Sync,
     ) -> Result<PrimaryMap<LocalFunctionIndex, CompiledFunction>, CompileError> {
         let isa = isa::build(&self.config, target)?;
+        let mut plain = self.config.clone();
+        plain.opt_level(CraneliftOptLevel::None);
+        let plain_isa = isa::build(&plain, target)?;
         let inlines = self.config.opt_level != CraneliftOptLevel::None;
         let inlining = Inlining::new(&bodies, inlines);
-        let environment = Environment::new(module, &*isa, inlining);
+        let environment = Environment::new(module, &*isa, &*plain_isa, inlining);
         compile_functions(bodies, Worker::default, |worker, index, body| {
             guarded(worker, |worker| {
                 let body = worker.translate(&environment, index, body)?;
@@ -101,6 +104,9 @@ pub(crate) struct Body {
     pub(crate) range: std::ops::Range<u32>,
     /// What the locations in the IR mean.
     pub(crate) locations: Locations,
+    /// Whether its shape (very many locals and loops, or loops nested very deep) would make optimising it take more than
+    /// linear time.
+    pub(crate) is_extreme: bool,
 }
 
 /// What a thread keeps from function to function, to save allocations.
@@ -130,6 +136,23 @@ impl Worker {
         index: LocalFunctionIndex,
         body: FunctionBodyData<'_>,
     ) -> Result<Body, CompileError> {
+        let again = body.again();
+        if let Some(body) = self.attempt(environment, index, body, Locals::Values)? {
+            return Ok(body);
+        }
+        *self = Self::default();
+        let body = self.attempt(environment, index, again, Locals::Frame)?;
+        body.ok_or_else(|| CompileError::Codegen("a function was given up twice".into()))
+    }
+
+    /// The same, with locals kept one way; `None` if the IR would become too large that way.
+    fn attempt(
+        &mut self,
+        environment: &Environment<'_>,
+        index: LocalFunctionIndex,
+        body: FunctionBodyData<'_>,
+        locals: Locals,
+    ) -> Result<Option<Body>, CompileError> {
         let range = body.start_offset()..body.end_offset();
         self.context.clear();
         let module = environment.module();
@@ -137,15 +160,17 @@ impl Worker {
         self.context.func.name = UserFuncName::user(0, function.as_u32());
 
         let builder = FunctionBuilder::new(&mut self.context.func, &mut self.builder);
-        let mut translator =
-            Translator::new(environment, builder, &mut self.tables, index, body.len());
+        let (tables, length) = (&mut self.tables, body.len());
+        let mut translator = Translator::new(environment, builder, tables, index, length, locals);
         drive(module, body, &mut self.driver, &mut translator)?;
+        let is_extreme = locals == Locals::Frame || translator.nests_too_deep();
         let locations = translator.finish()?;
-        Ok(Body {
+        Ok(locations.map(|locations| Body {
             index,
             range,
             locations,
-        })
+            is_extreme,
+        }))
     }
 
     /// Makes machine code of the IR in `self.context`.
@@ -155,7 +180,11 @@ impl Worker {
         body: &Body,
     ) -> Result<CompiledFunction, CompileError> {
         let mut control = ControlPlane::default();
-        let compiled = self.context.compile(environment.isa, &mut control);
+        let isa = match body.is_extreme {
+            true => environment.plain_isa,
+            false => environment.isa,
+        };
+        let compiled = self.context.compile(isa, &mut control);
         if let Err(error) = compiled {
             return Err(codegen_error(error.inner, environment, body));
         }

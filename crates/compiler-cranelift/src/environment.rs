@@ -17,6 +17,8 @@ pub(crate) struct Environment<'a> {
     pub(crate) info: &'a CompileModuleInfo,
     /// The target.
     pub(crate) isa: &'a dyn TargetIsa,
+    /// The target without optimisations, for functions whose shape makes them cost more than they are worth.
+    pub(crate) plain_isa: &'a dyn TargetIsa,
     /// What the target's instructions can do.
     pub(crate) abilities: Abilities,
     /// The convention of all functions and built-ins.
@@ -32,6 +34,7 @@ impl<'a> Environment<'a> {
     pub(crate) fn new(
         info: &'a CompileModuleInfo,
         isa: &'a dyn TargetIsa,
+        plain_isa: &'a dyn TargetIsa,
         inlining: Inlining<'a>,
     ) -> Self {
         let call_conv = isa.default_call_conv();
@@ -39,6 +42,7 @@ impl<'a> Environment<'a> {
         Self {
             info,
             isa,
+            plain_isa,
             abilities: Abilities::of(isa),
             call_conv,
             signatures: signatures

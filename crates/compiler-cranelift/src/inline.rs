@@ -17,9 +17,6 @@
 //! load into the instruction that uses its value, both belong to the latter's operator, which may be the caller's.
 
 use cranelift_codegen::ir::{InstBuilder, SourceLoc, Value};
-use wasmill_compiler::wasmparser::{
-    FuncToValidate, FunctionBody, ValidatorResources, WasmFeatures,
-};
 use wasmill_compiler::{FunctionBodyData, drive};
 use wasmill_types::{LocalFunctionIndex, PrimaryMap};
 
@@ -45,41 +42,21 @@ pub(crate) struct Inlining<'a> {
     candidates: PrimaryMap<LocalFunctionIndex, Option<Candidate<'a>>>,
 }
 
-/// A small function, and what it takes to walk its body again.
-struct Candidate<'a> {
-    body: FunctionBody<'a>,
-    resources: ValidatorResources,
-    index: u32,
-    ty: u32,
-    features: WasmFeatures,
-}
+/// The body of a small function, to be walked again wherever it is inlined.
+struct Candidate<'a>(FunctionBodyData<'a>);
 
 impl<'a> Candidate<'a> {
     fn new(body: &FunctionBodyData<'a>) -> Option<Self> {
-        let validator = &body.validator;
-        let candidate = Self {
-            body: body.body.clone(),
-            resources: validator.resources.clone(),
-            index: validator.index,
-            ty: validator.ty,
-            features: validator.features,
-        };
         // A body that is not valid gives its error where it is compiled itself, not where it is called.
-        let FunctionBodyData { body, validator } = candidate.data();
+        let FunctionBodyData {
+            body: code,
+            validator,
+        } = body.again();
         let mut validator = validator.into_validator(Default::default());
-        validator.validate(&body).is_ok().then_some(candidate)
-    }
-
-    fn data(&self) -> FunctionBodyData<'a> {
-        FunctionBodyData {
-            body: self.body.clone(),
-            validator: FuncToValidate {
-                resources: self.resources.clone(),
-                index: self.index,
-                ty: self.ty,
-                features: self.features,
-            },
-        }
+        validator
+            .validate(&code)
+            .is_ok()
+            .then(|| Self(body.again()))
     }
 }
 
@@ -117,7 +94,7 @@ impl Translator<'_> {
         let Some(Some(candidate)) = environment.inlining.candidates.get(function) else {
             return false;
         };
-        let length = candidate.body.as_bytes().len();
+        let length = candidate.0.len();
         let same = self
             .scopes
             .iter()
@@ -160,7 +137,7 @@ impl Translator<'_> {
         });
         let module = self.environment.module();
         let mut state = self.tables.drivers.pop().unwrap_or_default();
-        let outcome = drive(module, candidate.data(), &mut state, self);
+        let outcome = drive(module, candidate.0.again(), &mut state, self);
         self.tables.drivers.push(state);
         if let Err(error) = outcome {
             self.failure = Some(error);

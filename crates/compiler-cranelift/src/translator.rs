@@ -31,9 +31,35 @@ pub(crate) type Types = SmallVec<[ir::Type; 2]>;
 /// Values on their way to a block.
 pub(crate) type Arguments = SmallVec<[BlockArg; 4]>;
 
-/// How many values each byte of a body may make of itself, and how many there may be beside.
-const VALUES_PER_BYTE: usize = 16;
-const MIN_VALUES: usize = 1_000_000;
+/// Functions with more loops around one point are not optimised.
+const MAX_OPTIMISED_LOOPS: usize = 100;
+
+/// Where locals are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Locals {
+    /// As values: every local may need one of its own wherever paths meet.
+    Values,
+    /// In the frame: slower code, in time and space linear in the body.
+    Frame,
+}
+
+/// Where one local is kept.
+#[derive(Clone, Copy)]
+pub(crate) enum LocalPlace {
+    Variable(Variable),
+    Slot(StackSlot),
+}
+
+impl Locals {
+    /// How many values a body of `length` bytes may become. The limit for locals that are values is several times what code
+    /// made by compilers needs; register allocation takes more than linear time.
+    fn max_values(self, length: usize) -> usize {
+        match self {
+            Self::Values => 10_000 + 6 * length,
+            Self::Frame => 1_000_000 + 16 * length,
+        }
+    }
+}
 
 /// Bytes of a result that goes through memory.
 const RESULT_SIZE: u32 = size_of::<RawValue>() as u32;
@@ -55,7 +81,7 @@ pub(crate) struct Scope {
 /// What of a translation can be used again for the next function, to save allocations.
 #[derive(Default)]
 pub(crate) struct Tables {
-    pub(crate) locals: Vec<(Variable, ir::Type)>,
+    pub(crate) locals: Vec<(LocalPlace, ir::Type)>,
     functions: HashMap<FunctionIndex, FuncRef>,
     signatures: HashMap<SignatureIndex, SigRef>,
     builtins: HashMap<Builtin, SigRef>,
@@ -91,12 +117,18 @@ pub(crate) struct Translator<'a> {
     pub(crate) locations: Locations,
     /// How many loops are around this point.
     pub(crate) loop_depth: usize,
+    /// How many there were around any point.
+    pub(crate) deepest_loop: usize,
     /// Bytes of bodies that may still be inlined here.
     pub(crate) inline_budget: usize,
     /// The same for bodies that are inlined into themselves.
     pub(crate) recursion_budget: usize,
+    /// Where locals are kept.
+    pub(crate) locals: Locals,
     /// How many values the IR may have: see [`Translator::check_size`].
     max_values: usize,
+    /// Whether it has more.
+    outgrown: bool,
     /// What went wrong where a hook could not say.
     pub(crate) failure: Option<CompileError>,
 }
@@ -109,9 +141,13 @@ impl<'a> Translator<'a> {
         tables: &'a mut Tables,
         function: LocalFunctionIndex,
         length: usize,
+        locals: Locals,
     ) -> Self {
         tables.clear();
-        let (inline_budget, recursion_budget) = Inlining::budgets(length);
+        let (inline_budget, recursion_budget) = match locals {
+            Locals::Values => Inlining::budgets(length),
+            Locals::Frame => (0, 0),
+        };
         let module = environment.module();
         let signature = module.functions[module.func_index(function)];
         builder.func.signature = environment.signatures[signature].clone();
@@ -142,21 +178,34 @@ impl<'a> Translator<'a> {
             }],
             locations: Locations::default(),
             loop_depth: 0,
+            deepest_loop: 0,
             inline_budget,
             recursion_budget,
-            max_values: MIN_VALUES + VALUES_PER_BYTE * length,
+            locals,
+            max_values: locals.max_values(length),
+            outgrown: false,
             failure: None,
         }
     }
 
-    /// Ends the translation; gives what the locations in the IR mean.
-    pub(crate) fn finish(self) -> Result<Locations, CompileError> {
+    /// Whether loops are nested deeper than in any code that somebody wrote: the optimiser looks through all loops around
+    /// each value.
+    pub(crate) fn nests_too_deep(&self) -> bool {
+        self.deepest_loop > MAX_OPTIMISED_LOOPS
+    }
+
+    /// Ends the translation; gives what the locations in the IR mean. `None` if the IR became too large because of how
+    /// locals are kept.
+    pub(crate) fn finish(self) -> Result<Option<Locations>, CompileError> {
+        if self.outgrown && self.locals == Locals::Values {
+            return Ok(None);
+        }
         if let Some(error) = self.failure {
             return Err(error);
         }
         self.builder
             .finalize(self.environment.isa.frontend_config());
-        Ok(self.locations)
+        Ok(Some(self.locations))
     }
 
     /// Gives up a function that becomes too large. Every local may need a value of its own wherever paths meet, so the IR
@@ -165,6 +214,7 @@ impl<'a> Translator<'a> {
     pub(crate) fn check_size(&mut self) {
         if self.builder.func.dfg.num_values() > self.max_values && self.failure.is_none() {
             let what = "too many locals and branches in a function";
+            self.outgrown = true;
             self.failure = Some(CompileError::Resource(what.into()));
         }
     }

@@ -36,7 +36,25 @@ pub struct FunctionBodyData<'a> {
     pub validator: FuncToValidate<ValidatorResources>,
 }
 
-impl FunctionBodyData<'_> {
+impl<'a> FunctionBodyData<'a> {
+    /// The same body once more, not yet validated.
+    pub fn again(&self) -> FunctionBodyData<'a> {
+        let FuncToValidate {
+            ref resources,
+            index,
+            ty,
+            features,
+        } = self.validator;
+        FunctionBodyData {
+            body: self.body.clone(),
+            validator: FuncToValidate {
+                resources: resources.clone(),
+                index,
+                ty,
+                features,
+            },
+        }
+    }
     /// Which function this is the body of.
     pub fn index(&self) -> FunctionIndex {
         FunctionIndex::from_u32(self.validator.index)

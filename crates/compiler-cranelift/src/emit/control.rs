@@ -3,16 +3,18 @@
 //! The block behind a frame's end exists only if something branches there; its parameters are the frame's results. A
 //! block is sealed (all its predecessors are known) as soon as the driver ends the frame; the parts of an `if` at once.
 
-use cranelift_codegen::ir::{self, Block, BlockArg, BlockCall, InstBuilder, JumpTableData, Value};
-use cranelift_frontend::Variable;
+use cranelift_codegen::ir::{
+    self, Block, BlockArg, BlockCall, InstBuilder, JumpTableData, StackSlotData, StackSlotKind,
+    Value,
+};
 use std::collections::HashMap;
 use wasmill_abi::TrapCode;
 use wasmill_compiler::{BranchTargets, FrameEnd, FrameKind, LocalRun};
 use wasmill_types::{FunctionType, Type};
 
-use crate::translator::{Arguments, Translator, Types};
+use crate::translator::{Arguments, LocalPlace, Locals, Translator, Types};
 use crate::traps;
-use crate::types::value_type;
+use crate::types::{POINTER, value_type};
 
 /// `br_table`s with at most this many cases before the default become comparisons: cheaper than a table's bounds check
 /// and indirect jump.
@@ -62,29 +64,48 @@ impl Translator<'_> {
 
     fn declare_local(&mut self, ty: Type, value: Value) {
         let ty = value_type(ty);
-        let variable = self.builder.declare_var(ty);
-        self.tables.locals.push((variable, ty));
+        let place = match self.locals {
+            Locals::Values => LocalPlace::Variable(self.builder.declare_var(ty)),
+            Locals::Frame => {
+                let align = ty.bytes().trailing_zeros() as u8;
+                let slot = StackSlotData::new(StackSlotKind::ExplicitSlot, ty.bytes(), align);
+                LocalPlace::Slot(self.builder.create_sized_stack_slot(slot))
+            }
+        };
+        self.tables.locals.push((place, ty));
         let value = self.coerce(value, ty);
-        self.builder.def_var(variable, value);
+        self.define_local(place, value);
+    }
+
+    fn define_local(&mut self, place: LocalPlace, value: Value) {
+        match place {
+            LocalPlace::Variable(variable) => self.builder.def_var(variable, value),
+            LocalPlace::Slot(slot) => {
+                self.builder.ins().stack_store(POINTER, value, slot, 0);
+            }
+        }
     }
 
     pub(super) fn emit_local_get(&mut self, local: u32) -> Value {
-        let (variable, ty) = self.local(local);
+        let (place, ty) = self.local(local);
         if self.failure.is_some() {
             // Nothing more may be made of this function.
             return self.zero(ty);
         }
-        self.builder.use_var(variable)
+        match place {
+            LocalPlace::Variable(variable) => self.builder.use_var(variable),
+            LocalPlace::Slot(slot) => self.builder.ins().stack_load(POINTER, ty, slot, 0),
+        }
     }
 
     pub(super) fn emit_local_set(&mut self, local: u32, value: Value) -> Value {
-        let (variable, ty) = self.local(local);
+        let (place, ty) = self.local(local);
         let value = self.coerce(value, ty);
-        self.builder.def_var(variable, value);
+        self.define_local(place, value);
         value
     }
 
-    fn local(&mut self, local: u32) -> (Variable, ir::Type) {
+    fn local(&mut self, local: u32) -> (LocalPlace, ir::Type) {
         let first = self.scope().first_local;
         self.tables.locals[first + local as usize]
     }
@@ -101,6 +122,7 @@ impl Translator<'_> {
         self.jump(head, values);
         self.builder.switch_to_block(head);
         self.loop_depth += 1;
+        self.deepest_loop = self.deepest_loop.max(self.loop_depth);
         values.copy_from_slice(self.builder.block_params(head));
         Frame {
             target: Some(head),
