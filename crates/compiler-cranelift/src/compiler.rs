@@ -105,7 +105,7 @@ pub(crate) struct Body {
     /// What the locations in the IR mean.
     pub(crate) locations: Locations,
     /// Whether its shape (very many locals and loops, or loops nested very deep) would make optimising it take more than
-    /// linear time.
+    /// linear time; see [`Locals`].
     pub(crate) is_extreme: bool,
 }
 
@@ -163,13 +163,12 @@ impl Worker {
         let (tables, length) = (&mut self.tables, body.len());
         let mut translator = Translator::new(environment, builder, tables, index, length, locals);
         drive(module, body, &mut self.driver, &mut translator)?;
-        let is_extreme = locals == Locals::Frame || translator.nests_too_deep();
         let locations = translator.finish()?;
         Ok(locations.map(|locations| Body {
             index,
             range,
             locations,
-            is_extreme,
+            is_extreme: locals == Locals::Frame,
         }))
     }
 

@@ -31,8 +31,9 @@ pub(crate) type Types = SmallVec<[ir::Type; 2]>;
 /// Values on their way to a block.
 pub(crate) type Arguments = SmallVec<[BlockArg; 4]>;
 
-/// Functions with more loops around one point are not optimised.
-const MAX_OPTIMISED_LOOPS: usize = 100;
+/// Most loops around one point where locals are values: nobody writes more, and both finding a local's value and optimising
+/// look through all of them.
+const MAX_LOOPS: usize = 100;
 
 /// Where locals are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -117,8 +118,6 @@ pub(crate) struct Translator<'a> {
     pub(crate) locations: Locations,
     /// How many loops are around this point.
     pub(crate) loop_depth: usize,
-    /// How many there were around any point.
-    pub(crate) deepest_loop: usize,
     /// Bytes of bodies that may still be inlined here.
     pub(crate) inline_budget: usize,
     /// The same for bodies that are inlined into themselves.
@@ -178,7 +177,6 @@ impl<'a> Translator<'a> {
             }],
             locations: Locations::default(),
             loop_depth: 0,
-            deepest_loop: 0,
             inline_budget,
             recursion_budget,
             locals,
@@ -186,12 +184,6 @@ impl<'a> Translator<'a> {
             outgrown: false,
             failure: None,
         }
-    }
-
-    /// Whether loops are nested deeper than in any code that somebody wrote: the optimiser looks through all loops around
-    /// each value.
-    pub(crate) fn nests_too_deep(&self) -> bool {
-        self.deepest_loop > MAX_OPTIMISED_LOOPS
     }
 
     /// Ends the translation; gives what the locations in the IR mean. `None` if the IR became too large because of how
@@ -212,7 +204,21 @@ impl<'a> Translator<'a> {
     /// may grow with the product of both, which a short body can make huge. Called for every operator; none makes more
     /// values than there are blocks.
     pub(crate) fn check_size(&mut self) {
-        if self.builder.func.dfg.num_values() > self.max_values && self.failure.is_none() {
+        if self.builder.func.dfg.num_values() > self.max_values {
+            self.give_up();
+        }
+    }
+
+    /// Notes that one more loop starts around what follows.
+    pub(crate) fn enter_loop(&mut self) {
+        self.loop_depth += 1;
+        if self.loop_depth > MAX_LOOPS && self.locals == Locals::Values {
+            self.give_up();
+        }
+    }
+
+    fn give_up(&mut self) {
+        if self.failure.is_none() {
             let what = "too many locals and branches in a function";
             self.outgrown = true;
             self.failure = Some(CompileError::Resource(what.into()));

@@ -511,7 +511,7 @@ fn products() {
     let _one = alone();
     let store = Store::default();
     leaves_nothing(|| {
-        for (locals, loops) in [(100, 100), (5_000, 5_000)] {
+        for (locals, loops) in [(100, 100), (400, 400), (5_000, 5_000)] {
             let mut body = [
                 &[1][..],
                 &number(locals),
@@ -534,8 +534,13 @@ fn products() {
                 body.extend([0x41, 0, 0x0d, 0, 0x0b]);
             }
             body.push(0x0b);
+            // They compile, all of them, in time that follows their size (a quadratic compiler would not come back).
             let outcome = offer(&store, &one_function(&body));
-            assert_eq!(outcome == Outcome::Instantiated, locals == 100);
+            assert_eq!(
+                outcome,
+                Outcome::Instantiated,
+                "{locals} locals, {loops} loops"
+            );
         }
     });
 }

@@ -121,8 +121,7 @@ impl Translator<'_> {
         }
         self.jump(head, values);
         self.builder.switch_to_block(head);
-        self.loop_depth += 1;
-        self.deepest_loop = self.deepest_loop.max(self.loop_depth);
+        self.enter_loop();
         values.copy_from_slice(self.builder.block_params(head));
         Frame {
             target: Some(head),
