@@ -173,7 +173,7 @@ unsafe impl FromToNativeWasmType for ExternRef {
 
 type AbiOf<T> = <<T as FromToNativeWasmType>::Native as NativeWasmType>::Abi;
 
-/// A list of Rust types that are arguments or results: `()`, one type, a tuple of up to 26, or [`Infallible`].
+/// A list of Rust types that are arguments or results: `()`, one type, a tuple of up to 26, or [`Infallible`](std::convert::Infallible).
 ///
 /// # Safety
 ///
