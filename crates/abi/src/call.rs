@@ -14,7 +14,7 @@
 //!   otherwise. Both start with a [`crate::ContextHeader`].
 //! - `i32` and `i64` travel as C integers (the upper half of a register that holds an `i32` is undefined), `f32` and
 //!   `f64` as C floats, `v128` as a 16-byte vector (`__m128i`, `int8x16_t`), `externref` as a `u32` (0 is null; an index
-//!   into the store's reference heap), `funcref` as a pointer to a [`crate::VMFuncRef`] (0 is null).
+//!   into the engine's reference heap), `funcref` as a pointer to a [`crate::VMFuncRef`] (0 is null).
 //! - Results that go through memory take one [`crate::RawValue`] (16 bytes) each, low bytes first.
 //!
 //! A host function made from a typed Rust closure *is* such a C function, and a typed call from the host calls the

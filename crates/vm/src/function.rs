@@ -3,9 +3,9 @@
 //! A function reference in compiled code is a pointer to a [`VMFuncRef`]: entry, context, type id. For a WebAssembly
 //! function the context is its instance's; for a host function it is a [`HostContext`].
 //!
-//! A host function is shared freely between islands and threads, but its *context* is written at every call (see
-//! `wasmill_abi::call`), so each island that can call it has a slot of its own: an instance one for each host function
-//! that it imports, an island one for each that was put into its tables or globals.
+//! A host function is shared freely between islands and threads, but its *context* says which island it is called from
+//! (results that are functions must become reachable from there), so each island that can call it has a slot of its own:
+//! an instance one for each host function that it imports, an island one for each that was put into its tables or globals.
 //!
 //! Invariants:
 //! - F1: a `VMFuncRef` that anything in an island can reach belongs to that island or to one that it keeps.
