@@ -51,6 +51,7 @@ mod instance;
 mod module;
 mod native;
 mod ptr;
+mod requirements;
 mod store;
 mod value;
 

@@ -69,14 +69,10 @@ impl fmt::Debug for Store {
     }
 }
 
-#[cfg(all(feature = "default-compiler", feature = "default-engine"))]
+#[cfg(all(feature = "default-cranelift", feature = "default-universal"))]
 impl Default for Store {
     /// A store with the default engine and compiler.
     fn default() -> Self {
-        #[cfg(feature = "default-cranelift")]
-        let config = crate::Cranelift::default();
-        #[cfg(feature = "default-universal")]
-        let engine = crate::Universal::new(config).engine();
-        Self::new(&engine)
+        Self::new(&crate::Universal::new(crate::Cranelift::default()).engine())
     }
 }

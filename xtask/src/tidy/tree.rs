@@ -56,8 +56,11 @@ impl Tree {
             let entry = entry?;
             let name = entry.file_name().to_string_lossy().into_owned();
             let path = format!("{prefix}{name}");
+            if LEFT_OUT.contains(&name.as_str()) {
+                continue;
+            }
             let kind = entry.file_type()?;
-            if kind.is_dir() && !LEFT_OUT.contains(&name.as_str()) {
+            if kind.is_dir() {
                 self.add_folder(&entry.path(), &format!("{path}/"))?;
                 self.folders.push(path);
             } else if kind.is_file() {
