@@ -95,8 +95,8 @@ pub use wasmill_compiler::{CompilerConfig, wasmparser};
 #[cfg(feature = "cranelift")]
 pub use wasmill_compiler_cranelift::{Cranelift, CraneliftOptLevel};
 pub use wasmill_engine::{
-    Artifact, BaseTunables, ChainableNamedResolver, Engine, Export, FrameInfo, ImportError,
-    LinkError, NamedResolver, NamedResolverChain, Resolver, RuntimeError, Tunables,
+    Artifact, BaseTunables, ChainableNamedResolver, Engine, EngineId, Export, FrameInfo,
+    ImportError, LinkError, NamedResolver, NamedResolverChain, Resolver, RuntimeError, Tunables,
 };
 #[cfg(feature = "universal")]
 pub use wasmill_engine::{Universal, UniversalArtifact, UniversalEngine};
@@ -117,6 +117,16 @@ pub use wasmill_vm::{
 /// The former name of [`Universal`].
 #[deprecated(since = "2.0.0", note = "use `Universal`")]
 pub type JIT = Universal;
+
+/// The same as [`RuntimeError::raise`].
+///
+/// # Safety
+///
+/// None is needed; the original's signature asks for it.
+#[allow(unsafe_code, reason = "the contract has it")]
+pub unsafe fn raise_user_trap(data: Box<dyn std::error::Error + Send + Sync>) -> ! {
+    RuntimeError::raise(data)
+}
 
 /// The version of this crate.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -35,6 +35,16 @@ impl<Args: WasmTypeList, Rets: WasmTypeList, F: TypedCallee> TypedFunction<Args,
 }
 
 impl<Args, Rets, F> TypedFunction<Args, Rets, F> {
+    /// The handle of this layer.
+    ///
+    /// # Safety
+    ///
+    /// None is needed; the original's signature asks for it.
+    #[doc(hidden)]
+    pub unsafe fn get_vm_function(&self) -> &VMFunction {
+        &self.function
+    }
+
     /// The handle that it was made from.
     pub fn into_callee(self) -> F {
         self.callee

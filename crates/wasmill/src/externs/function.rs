@@ -132,6 +132,17 @@ impl Function {
         &self.vm
     }
 
+    /// The handle of the lower layer.
+    ///
+    /// # Safety
+    ///
+    /// None is needed; the original's signature asks for it.
+    #[doc(hidden)]
+    #[allow(unsafe_code, reason = "the contract has it")]
+    pub unsafe fn get_vm_function(&self) -> &VMFunction {
+        &self.vm
+    }
+
     pub(crate) fn export(&self) -> Export {
         self.vm.clone().into()
     }

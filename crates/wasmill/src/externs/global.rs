@@ -57,6 +57,17 @@ impl Global {
         }
     }
 
+    /// The handle of the lower layer.
+    ///
+    /// # Safety
+    ///
+    /// None is needed; the original's signature asks for it.
+    #[doc(hidden)]
+    #[allow(unsafe_code, reason = "the contract has it")]
+    pub unsafe fn get_vm_global(&self) -> &VMGlobal {
+        &self.vm
+    }
+
     pub(crate) fn export(&self) -> Export {
         self.vm.clone().into()
     }

@@ -83,6 +83,24 @@ impl Memory {
         self.vm().map_or_else(gone, Cow::into_owned).into()
     }
 
+    /// The handle of the lower layer.
+    ///
+    /// # Safety
+    ///
+    /// None is needed; the original's signature asks for it.
+    ///
+    /// # Panics
+    ///
+    /// If the handle is weak.
+    #[doc(hidden)]
+    #[allow(unsafe_code, reason = "the contract has it")]
+    pub unsafe fn get_vm_memory(&self) -> &VMMemory {
+        match &self.handle {
+            Handle::Strong(vm) => vm,
+            Handle::Weak(_) => panic!("a weak handle does not keep its memory"),
+        }
+    }
+
     /// Makes the handle one that does not keep the memory.
     pub(crate) fn weaken(&mut self) {
         if let Handle::Strong(vm) = &self.handle {

@@ -41,6 +41,17 @@ impl Table {
         }
     }
 
+    /// The handle of the lower layer.
+    ///
+    /// # Safety
+    ///
+    /// None is needed; the original's signature asks for it.
+    #[doc(hidden)]
+    #[allow(unsafe_code, reason = "the contract has it")]
+    pub unsafe fn get_vm_table(&self) -> &VMTable {
+        &self.vm
+    }
+
     pub(crate) fn export(&self) -> Export {
         self.vm.clone().into()
     }
