@@ -186,7 +186,8 @@ pub fn compile_info(
     let layout = ContextLayout::new(&info).map_err(|_| {
         CompileError::Resource("the module declares too much for one instance".to_owned())
     })?;
-    let memory_styles = info.memories.values().map(|ty| tunables.memory_style(ty));
+    let memory_style = |ty| tunables.memory_style(ty).clamped();
+    let memory_styles = info.memories.values().map(memory_style);
     let table_styles = info.tables.values().map(|ty| tunables.table_style(ty));
     Ok(CompileModuleInfo {
         memory_styles: memory_styles.collect(),

@@ -42,7 +42,7 @@ pub use link::{AbsoluteAddress, Image, ImageError, link, padding_byte};
 pub use metadata::CodeMap;
 pub use resolver::{
     ChainableNamedResolver, Export, NamedResolver, NamedResolverChain, NullResolver, Resolver,
-    instantiate, resolve_imports,
+    Resources, instantiate, resolve_imports,
 };
 pub use runtime_error::RuntimeError;
 pub use tunables::{BaseTunables, Tunables};

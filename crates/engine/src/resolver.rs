@@ -4,10 +4,11 @@
 //!   import section ─► Resolver ─► Export ─► kind, type, layout, store? ─► what instance creation needs, in order
 //! ```
 
-use crate::{ImportError, LinkError};
+use crate::tunables::make_parts;
+use crate::{ImportError, LinkError, Tunables};
 use std::sync::Arc;
-use wasmill_types::{ExternType, ImportIndex, MemoryStyle, ModuleInfo};
-use wasmill_vm::{InstanceImports, RuntimeModule, VMExtern, VMInstance, VMStore};
+use wasmill_types::{ExternType, ImportIndex, ModuleInfo};
+use wasmill_vm::{Account, InstanceImports, RuntimeModule, VMExtern, VMInstance, VMStore};
 
 /// Something that can be imported: a handle to what it is.
 pub type Export = VMExtern;
@@ -135,15 +136,27 @@ fn is_the_function(
     }
 }
 
+/// Where an instance gets what its module defines, and what that counts against.
+#[derive(Clone, Copy, Default)]
+pub struct Resources<'a> {
+    /// Who makes memories, tables and globals; `None` for what [`BaseTunables`](crate::BaseTunables) would make, in a
+    /// shorter way.
+    pub tunables: Option<&'a dyn Tunables>,
+    /// The limits of the store, if it has some.
+    pub account: Option<&'a Arc<Account>>,
+}
+
 /// Links and lays out an instance: finds and checks its imports, makes its memories, tables and globals. No code of it
 /// runs yet, and its active segments have not run (see [`VMInstance::initialize`] and [`VMInstance::start`]).
 ///
 /// # Errors
 ///
-/// [`LinkError::Import`] if an import does not fit, [`LinkError::Resource`] if a memory or table cannot be made.
+/// [`LinkError::Import`] if an import does not fit, [`LinkError::Resource`] if a memory or table cannot be made, or what
+/// tunables made does not fit, or a limit is reached.
 pub fn instantiate(
     module: &Arc<RuntimeModule>,
     resolver: &dyn Resolver,
+    resources: Resources<'_>,
     adapt: &mut dyn FnMut(Export) -> Export,
 ) -> Result<VMInstance, LinkError> {
     let mut imports = InstanceImports::default();
@@ -155,10 +168,16 @@ pub fn instantiate(
             VMExtern::Global(global) => imports.globals.push(global),
         }
     }
+    // The host's code runs before anything is locked.
+    let parts = resources
+        .tunables
+        .map(|tunables| make_parts(module, tunables));
+    let parts = parts.transpose()?;
     #[allow(unsafe_code, reason = "the checks that linking needs are here")]
     // SAFETY: the imports were checked against the module's own description: kinds, types, layouts and store. Imports of
     // one kind are in the order of their index space, which is that of the import section.
-    let instance = unsafe { VMInstance::new(module.clone(), imports) };
+    let instance =
+        unsafe { VMInstance::new(module.clone(), imports, parts.as_ref(), resources.account) };
     instance.map_err(|error| LinkError::Resource(error.to_string()))
 }
 
@@ -189,7 +208,7 @@ fn check_style(
         return Ok(());
     };
     let (required, provided) = (module.memory_style(index), memory.style());
-    if protects(&provided, required) {
+    if provided.protects(required) {
         Ok(())
     } else {
         let required = required.clone();
@@ -197,30 +216,12 @@ fn check_style(
     }
 }
 
-/// Whether code compiled for `required` is safe on a memory laid out as `provided`. Code for dynamic memories checks
-/// every access, so it needs nothing.
-fn protects(provided: &MemoryStyle, required: &MemoryStyle) -> bool {
-    match (required, provided) {
-        (MemoryStyle::Dynamic { .. }, _) => true,
-        (MemoryStyle::Static { .. }, MemoryStyle::Dynamic { .. }) => false,
-        (
-            MemoryStyle::Static {
-                bound,
-                offset_guard_size,
-            },
-            MemoryStyle::Static {
-                bound: provided_bound,
-                offset_guard_size: provided_guard,
-            },
-        ) => provided_bound >= bound && provided_guard >= offset_guard_size,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use wasmill_types::{
-        FunctionType, GlobalType, MemoryType, Mutability, Pages, TableType, Type, Value,
+        FunctionType, GlobalType, MemoryStyle, MemoryType, Mutability, Pages, TableType, Type,
+        Value,
     };
     use wasmill_vm::{TableElement, VMGlobal, VMMemory, VMTable};
 
@@ -327,22 +328,5 @@ mod tests {
             wrong(&global(&other, 1), ty, &store),
             "cross-`Store` imports are not supported"
         );
-    }
-
-    #[test]
-    fn unchecked_code_needs_the_reservation_it_relies_on() {
-        let fixed = |bound, offset_guard_size| MemoryStyle::Static {
-            bound: Pages(bound),
-            offset_guard_size,
-        };
-        let checked = MemoryStyle::Dynamic {
-            offset_guard_size: 0,
-        };
-        assert!(protects(&fixed(10, 10), &fixed(10, 10)));
-        assert!(protects(&fixed(11, 11), &fixed(10, 10)));
-        assert!(!protects(&fixed(9, 10), &fixed(10, 10)));
-        assert!(!protects(&fixed(10, 9), &fixed(10, 10)));
-        assert!(!protects(&checked, &fixed(0, 0)));
-        assert!(protects(&checked, &checked) && protects(&fixed(0, 0), &checked));
     }
 }

@@ -1,14 +1,281 @@
-//! How memories and tables are laid out: a choice of the host, which decides what code compilers make.
+//! How memories, tables and globals are laid out and made: a choice of the host.
+//!
+//! The layout of a memory decides what code compilers make. What tunables make is checked before compiled code sees it
+//! (in `wasmill-vm`), so that no choice can be unsound.
 
+use crate::LinkError;
+use std::ptr::{self, NonNull};
+use std::sync::Arc;
+use wasmill_abi::{VMMemoryDefinition, VMTableDefinition};
 use wasmill_compiler::Target;
-use wasmill_types::{MemoryStyle, MemoryType, Pages, TableStyle, TableType};
+use wasmill_types::{
+    GlobalType, LocalGlobalIndex, LocalMemoryIndex, LocalTableIndex, MemoryIndex, MemoryStyle,
+    MemoryType, ModuleInfo, Pages, PrimaryMap, TableIndex, TableStyle, TableType,
+};
+use wasmill_vm::{Global, InstanceParts, Memory, MemoryError, RuntimeModule, Table};
 
-/// Chooses the layout of memories and tables.
-pub trait Tunables: Send + Sync {
+/// Chooses the layout of memories and tables, and makes memories, tables and globals: those of the host and those of
+/// instances.
+///
+/// Most implementations wrap [`BaseTunables`] and change what they ask it for. This one gives every memory a maximum:
+///
+/// ```
+/// use std::ptr::NonNull;
+/// use std::sync::Arc;
+/// # mod wasmill {
+/// #     pub use wasmill_engine::{BaseTunables, Tunables};
+/// #     pub use wasmill_types::{MemoryType, Pages, TableType};
+/// #     pub mod vm {
+/// #         pub use wasmill_abi::{VMMemoryDefinition, VMTableDefinition};
+/// #         pub use wasmill_types::{MemoryStyle, TableStyle};
+/// #         pub use wasmill_vm::{Memory, MemoryError, Table};
+/// #     }
+/// # }
+/// use wasmill::vm::{self, MemoryError, MemoryStyle, TableStyle};
+/// use wasmill::vm::{VMMemoryDefinition, VMTableDefinition};
+/// use wasmill::{BaseTunables, MemoryType, Pages, TableType, Tunables};
+///
+/// struct Capped<T: Tunables> {
+///     most: Pages,
+///     base: T,
+/// }
+///
+/// impl<T: Tunables> Capped<T> {
+///     fn cap(&self, ty: &MemoryType) -> Result<MemoryType, MemoryError> {
+///         if ty.minimum > self.most {
+///             return Err(MemoryError::Generic("too large for this host".to_string()));
+///         }
+///         let maximum = ty.maximum.unwrap_or(self.most).min(self.most);
+///         Ok(MemoryType::new(ty.minimum, Some(maximum), ty.shared))
+///     }
+/// }
+///
+/// impl<T: Tunables> Tunables for Capped<T> {
+///     fn memory_style(&self, ty: &MemoryType) -> MemoryStyle {
+///         self.base.memory_style(&self.cap(ty).unwrap_or(*ty))
+///     }
+///     fn table_style(&self, ty: &TableType) -> TableStyle {
+///         self.base.table_style(ty)
+///     }
+///     fn create_host_memory(
+///         &self,
+///         ty: &MemoryType,
+///         style: &MemoryStyle,
+///     ) -> Result<Arc<dyn vm::Memory>, MemoryError> {
+///         self.base.create_host_memory(&self.cap(ty)?, style)
+///     }
+///     unsafe fn create_vm_memory(
+///         &self,
+///         ty: &MemoryType,
+///         style: &MemoryStyle,
+///         vm_definition_location: NonNull<VMMemoryDefinition>,
+///     ) -> Result<Arc<dyn vm::Memory>, MemoryError> {
+///         let ty = self.cap(ty)?;
+///         unsafe { self.base.create_vm_memory(&ty, style, vm_definition_location) }
+///     }
+///     fn create_host_table(
+///         &self,
+///         ty: &TableType,
+///         style: &TableStyle,
+///     ) -> Result<Arc<dyn vm::Table>, String> {
+///         self.base.create_host_table(ty, style)
+///     }
+///     unsafe fn create_vm_table(
+///         &self,
+///         ty: &TableType,
+///         style: &TableStyle,
+///         vm_definition_location: NonNull<VMTableDefinition>,
+///     ) -> Result<Arc<dyn vm::Table>, String> {
+///         unsafe { self.base.create_vm_table(ty, style, vm_definition_location) }
+///     }
+/// }
+///
+/// let base = BaseTunables::for_target(&Default::default());
+/// let tunables = Capped { most: Pages(24), base };
+/// let ty = MemoryType::new(1, None, false);
+/// let memory = tunables.create_host_memory(&ty, &tunables.memory_style(&ty)).unwrap();
+/// assert_eq!(memory.ty().maximum, Some(Pages(24)));
+/// ```
+///
+/// What is made must fit where the type is asked for, as an import would, and be laid out at least as protectively as the
+/// style. The runtime takes it over, each object once; otherwise the host gets the error that the place has for it.
+pub trait Tunables {
     /// The layout of a memory of this type.
     fn memory_style(&self, memory: &MemoryType) -> MemoryStyle;
     /// The layout of a table of this type.
     fn table_style(&self, table: &TableType) -> TableStyle;
+
+    /// Makes a memory for the host.
+    ///
+    /// # Errors
+    ///
+    /// If the type is impossible, the system refuses, or the tunables do.
+    fn create_host_memory(
+        &self,
+        ty: &MemoryType,
+        style: &MemoryStyle,
+    ) -> Result<Arc<dyn Memory>, MemoryError>;
+
+    /// Makes a memory for an instance.
+    ///
+    /// # Safety
+    ///
+    /// `vm_definition_location` can be written to during the call. What stands there afterwards means nothing: compiled
+    /// code finds the memory without it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Tunables::create_host_memory`].
+    #[allow(unsafe_code, reason = "the contract has it")]
+    unsafe fn create_vm_memory(
+        &self,
+        ty: &MemoryType,
+        style: &MemoryStyle,
+        vm_definition_location: NonNull<VMMemoryDefinition>,
+    ) -> Result<Arc<dyn Memory>, MemoryError>;
+
+    /// Makes a table for the host.
+    ///
+    /// # Errors
+    ///
+    /// If the type is impossible or too large, or the tunables refuse.
+    fn create_host_table(
+        &self,
+        ty: &TableType,
+        style: &TableStyle,
+    ) -> Result<Arc<dyn Table>, String>;
+
+    /// Makes a table for an instance.
+    ///
+    /// # Safety
+    ///
+    /// As [`Tunables::create_vm_memory`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Tunables::create_host_table`].
+    #[allow(unsafe_code, reason = "the contract has it")]
+    unsafe fn create_vm_table(
+        &self,
+        ty: &TableType,
+        style: &TableStyle,
+        vm_definition_location: NonNull<VMTableDefinition>,
+    ) -> Result<Arc<dyn Table>, String>;
+
+    /// Makes a global, of the host or of an instance. Its value comes later.
+    ///
+    /// # Errors
+    ///
+    /// If the tunables refuse.
+    fn create_global(&self, ty: GlobalType) -> Result<Arc<Global>, String> {
+        Ok(Arc::new(Global::new(ty)))
+    }
+
+    /// Makes the memories that a module defines, one by one.
+    ///
+    /// # Safety
+    ///
+    /// There are as many locations as the module defines memories; each as for [`Tunables::create_vm_memory`].
+    ///
+    /// # Errors
+    ///
+    /// [`LinkError::Resource`] for the first that cannot be made.
+    #[allow(unsafe_code, reason = "the contract has it")]
+    unsafe fn create_memories(
+        &self,
+        module: &ModuleInfo,
+        memory_styles: &PrimaryMap<MemoryIndex, MemoryStyle>,
+        memory_definition_locations: &[NonNull<VMMemoryDefinition>],
+    ) -> Result<PrimaryMap<LocalMemoryIndex, Arc<dyn Memory>>, LinkError> {
+        let own = module.memories.iter().skip(module.num_imported_memories);
+        own.zip(memory_definition_locations)
+            .map(|((index, ty), place)| {
+                // SAFETY: passed on.
+                unsafe { self.create_vm_memory(ty, &memory_styles[index], *place) }.map_err(
+                    |error| LinkError::Resource(format!("Failed to create memory: {error}")),
+                )
+            })
+            .collect()
+    }
+
+    /// Makes the tables that a module defines, one by one.
+    ///
+    /// # Safety
+    ///
+    /// There are as many locations as the module defines tables; each as for [`Tunables::create_vm_table`].
+    ///
+    /// # Errors
+    ///
+    /// [`LinkError::Resource`] for the first that cannot be made.
+    #[allow(unsafe_code, reason = "the contract has it")]
+    unsafe fn create_tables(
+        &self,
+        module: &ModuleInfo,
+        table_styles: &PrimaryMap<TableIndex, TableStyle>,
+        table_definition_locations: &[NonNull<VMTableDefinition>],
+    ) -> Result<PrimaryMap<LocalTableIndex, Arc<dyn Table>>, LinkError> {
+        let own = module.tables.iter().skip(module.num_imported_tables);
+        own.zip(table_definition_locations)
+            .map(|((index, ty), place)| {
+                // SAFETY: passed on.
+                unsafe { self.create_vm_table(ty, &table_styles[index], *place) }
+                    .map_err(LinkError::Resource)
+            })
+            .collect()
+    }
+
+    /// Makes the globals that a module defines, one by one.
+    ///
+    /// # Errors
+    ///
+    /// [`LinkError::Resource`] for the first that cannot be made.
+    fn create_globals(
+        &self,
+        module: &ModuleInfo,
+    ) -> Result<PrimaryMap<LocalGlobalIndex, Arc<Global>>, LinkError> {
+        let own = module.globals.values().skip(module.num_imported_globals);
+        own.map(|ty| self.create_global(*ty).map_err(LinkError::Resource))
+            .collect()
+    }
+}
+
+/// Lets tunables make everything that a module defines.
+#[allow(unsafe_code, reason = "the trait asks for places of definitions")]
+pub(crate) fn make_parts(
+    module: &RuntimeModule,
+    tunables: &dyn Tunables,
+) -> Result<InstanceParts, LinkError> {
+    let info = module.info();
+    let mut memories = vec![
+        VMMemoryDefinition {
+            base: ptr::null_mut(),
+            current_length: 0,
+        };
+        info.memories.len() - info.num_imported_memories
+    ];
+    let mut tables = vec![
+        VMTableDefinition {
+            base: ptr::null_mut(),
+            current_elements: 0,
+        };
+        info.tables.len() - info.num_imported_tables
+    ];
+    let memory_places: Vec<_> = memories.iter_mut().map(NonNull::from).collect();
+    let table_places: Vec<_> = tables.iter_mut().map(NonNull::from).collect();
+    let table_styles = info.tables.values().map(|ty| tunables.table_style(ty));
+    let table_styles = table_styles.collect();
+    // SAFETY: one place for each, all of them live and unused during the calls.
+    let (memories, tables) = unsafe {
+        (
+            tunables.create_memories(info, module.memory_styles(), &memory_places)?,
+            tunables.create_tables(info, &table_styles, &table_places)?,
+        )
+    };
+    Ok(InstanceParts {
+        memories,
+        tables,
+        globals: tunables.create_globals(info)?,
+    })
 }
 
 /// The usual choice: memories whose largest size is at most [`BaseTunables::static_memory_bound`] get a reservation of
@@ -71,6 +338,58 @@ impl Tunables for BaseTunables {
 
     fn table_style(&self, _: &TableType) -> TableStyle {
         TableStyle::CallerChecksSignature
+    }
+
+    fn create_host_memory(
+        &self,
+        ty: &MemoryType,
+        style: &MemoryStyle,
+    ) -> Result<Arc<dyn Memory>, MemoryError> {
+        wasmill_vm::make_memory(ty, style)
+    }
+
+    /// Also writes what the definition is at first to the place.
+    #[allow(unsafe_code, reason = "the contract has it")]
+    unsafe fn create_vm_memory(
+        &self,
+        ty: &MemoryType,
+        style: &MemoryStyle,
+        vm_definition_location: NonNull<VMMemoryDefinition>,
+    ) -> Result<Arc<dyn Memory>, MemoryError> {
+        let memory = wasmill_vm::make_memory(ty, style)?;
+        let definition = VMMemoryDefinition {
+            base: ptr::null_mut(),
+            current_length: memory.size().bytes().0,
+        };
+        // SAFETY: the caller's promise.
+        unsafe { vm_definition_location.write(definition) };
+        Ok(memory)
+    }
+
+    fn create_host_table(
+        &self,
+        ty: &TableType,
+        style: &TableStyle,
+    ) -> Result<Arc<dyn Table>, String> {
+        wasmill_vm::make_table(ty, style).map_err(|error| error.to_string())
+    }
+
+    /// Also writes what the definition is at first to the place.
+    #[allow(unsafe_code, reason = "the contract has it")]
+    unsafe fn create_vm_table(
+        &self,
+        ty: &TableType,
+        style: &TableStyle,
+        vm_definition_location: NonNull<VMTableDefinition>,
+    ) -> Result<Arc<dyn Table>, String> {
+        let table = self.create_host_table(ty, style)?;
+        let definition = VMTableDefinition {
+            base: ptr::null_mut(),
+            current_elements: table.size(),
+        };
+        // SAFETY: the caller's promise.
+        unsafe { vm_definition_location.write(definition) };
+        Ok(table)
     }
 }
 

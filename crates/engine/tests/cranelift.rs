@@ -5,12 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use wasmill_compiler_cranelift::Cranelift;
 use wasmill_engine::{
-    Artifact, BaseTunables, CodeMap, Engine, Export, NamedResolver, RuntimeError, Tunables,
-    Universal, instantiate,
+    Artifact, BaseTunables, CodeMap, Engine, Export, NamedResolver, Resources, RuntimeError,
+    Tunables, Universal, instantiate,
 };
-use wasmill_types::{
-    ExportIndex, FunctionType, MemoryStyle, MemoryType, TableStyle, TableType, Value,
-};
+use wasmill_types::{ExportIndex, FunctionType, Pages, Value};
 use wasmill_vm::{HostError, HostFunction, TrapCode, VMExtern, VMFunction, VMInstance};
 
 type Val = Value<VMFunction>;
@@ -37,7 +35,7 @@ impl Running {
         let wasm = wat::parse_str(text).expect("the test's text is right");
         let artifact = engine.compile(&wasm, tunables).expect("it compiles");
         let module = artifact.runtime().expect("it runs here");
-        let instance = instantiate(module, &imports, &mut |export| export);
+        let instance = instantiate(module, &imports, Resources::default(), &mut |export| export);
         let instance = instance.expect("it links");
         instance.initialize().expect("its segments fit");
         instance.start().expect("it starts");
@@ -202,19 +200,6 @@ fn traps_have_their_codes() {
     assert_eq!(module.call("load", &int(65532)).unwrap(), [Val::I32(0)]);
 }
 
-/// Checks every memory access, as if there were no address space to spare.
-struct Checked;
-impl Tunables for Checked {
-    fn memory_style(&self, _: &MemoryType) -> MemoryStyle {
-        MemoryStyle::Dynamic {
-            offset_guard_size: 0x1_0000,
-        }
-    }
-    fn table_style(&self, _: &TableType) -> TableStyle {
-        TableStyle::CallerChecksSignature
-    }
-}
-
 #[test]
 fn checked_memories_trap_at_the_same_places() {
     let text = r#"(module (memory 1 3) (data (i32.const 65528) "12345678")
@@ -222,7 +207,12 @@ fn checked_memories_trap_at_the_same_places() {
         (func (export "far") (param i32) (result i32) (i32.load8_u offset=4294967295 (local.get 0)))
         (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0))))"#;
     let engine = Universal::new(Cranelift::default()).engine();
-    let checked = Running::with(&engine, &Checked, text, &());
+    // As if there were no address space to spare.
+    let tunables = BaseTunables {
+        static_memory_bound: Pages(0),
+        ..BaseTunables::for_target(engine.target())
+    };
+    let checked = Running::with(&engine, &tunables, text, &());
     for module in [checked, Running::new(text)] {
         let load = |at| module.call("load", &[Val::I32(at)]);
         let expected = Val::I64(i64::from_le_bytes(*b"12345678"));

@@ -9,7 +9,8 @@ use wasmill_compiler::{
     TrapSite,
 };
 use wasmill_engine::{
-    Artifact, BaseTunables, Engine, LinkError, RuntimeError, UniversalEngine, instantiate,
+    Artifact, BaseTunables, Engine, LinkError, Resources, RuntimeError, UniversalEngine,
+    instantiate,
 };
 use wasmill_types::{LocalFunctionIndex, MemoryIndex, Pages, PrimaryMap, Value};
 use wasmill_vm::{TrapCode, VMExtern, VMFunction, VMInstance};
@@ -74,7 +75,7 @@ fn compile(engine: &UniversalEngine, text: &str) -> Arc<dyn Artifact> {
 
 fn instance(artifact: &dyn Artifact) -> VMInstance {
     let module = artifact.runtime().expect("it runs here");
-    let instance = instantiate(module, &(), &mut |export| export);
+    let instance = instantiate(module, &(), Resources::default(), &mut |export| export);
     let instance = instance.expect("it has no imports");
     instance.initialize().expect("its segments fit");
     instance
@@ -312,7 +313,7 @@ fn missing_and_impossible_things_are_link_errors() {
     let link = |text: &str| {
         let artifact = compile(&engine(vec![]), text);
         let module = artifact.runtime().unwrap();
-        instantiate(module, &(), &mut |export| export)
+        instantiate(module, &(), Resources::default(), &mut |export| export)
             .err()
             .unwrap()
     };
@@ -329,7 +330,7 @@ fn missing_and_impossible_things_are_link_errors() {
     let wasm = wat::parse_str("(module (memory 1))").unwrap();
     let artifact = engine(vec![]).compile(&wasm, &tunables).unwrap();
     let module = artifact.runtime().unwrap();
-    let refused = instantiate(module, &(), &mut |export| export)
+    let refused = instantiate(module, &(), Resources::default(), &mut |export| export)
         .err()
         .unwrap();
     let expected =

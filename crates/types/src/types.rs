@@ -430,6 +430,32 @@ impl MemoryStyle {
             } => *offset_guard_size,
         }
     }
+    /// Whether code compiled for memories laid out as `relied_on` may access a memory laid out like this.
+    ///
+    /// Code for dynamic memories checks its accesses, but those that end within its guard only by where they start.
+    pub fn protects(&self, relied_on: &Self) -> bool {
+        let bound = |style: &Self| match style {
+            Self::Dynamic { .. } => None,
+            Self::Static { bound, .. } => Some(*bound),
+        };
+        self.offset_guard_size() >= relied_on.offset_guard_size() && bound(self) >= bound(relied_on)
+    }
+    /// The layout with the figures that no memory can exceed in place of larger ones.
+    #[must_use]
+    pub fn clamped(self) -> Self {
+        /// More than any machine has, and small enough to calculate with.
+        const LARGEST_GUARD: u64 = 1 << 60;
+        let guard = self.offset_guard_size().min(LARGEST_GUARD);
+        match self {
+            Self::Dynamic { .. } => Self::Dynamic {
+                offset_guard_size: guard,
+            },
+            Self::Static { bound, .. } => Self::Static {
+                bound: bound.min(Pages::max_value()),
+                offset_guard_size: guard,
+            },
+        }
+    }
     /// Whether an access of `size` bytes at any 32-bit index plus `offset` lands in the reservation, so that it needs
     /// no check.
     pub fn covers(&self, offset: u64, size: u64) -> bool {
@@ -453,4 +479,43 @@ impl MemoryStyle {
 pub enum TableStyle {
     /// Elements point to records with the function's type, which the caller compares.
     CallerChecksSignature,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fixed(bound: u32, offset_guard_size: u64) -> MemoryStyle {
+        MemoryStyle::Static {
+            bound: Pages(bound),
+            offset_guard_size,
+        }
+    }
+
+    fn checked(offset_guard_size: u64) -> MemoryStyle {
+        MemoryStyle::Dynamic { offset_guard_size }
+    }
+
+    #[test]
+    fn code_needs_the_reservation_and_the_guard_that_it_relies_on() {
+        assert!(fixed(10, 10).protects(&fixed(10, 10)));
+        assert!(fixed(11, 11).protects(&fixed(10, 10)));
+        assert!(!fixed(9, 10).protects(&fixed(10, 10)));
+        assert!(!fixed(10, 9).protects(&fixed(10, 10)));
+        assert!(!checked(0).protects(&fixed(0, 0)));
+        assert!(checked(0).protects(&checked(0)) && fixed(0, 0).protects(&checked(0)));
+        // A checked access may start at the memory's end.
+        assert!(!checked(0).protects(&checked(1)) && !fixed(10, 0).protects(&checked(1)));
+        assert!(fixed(0, 1).protects(&checked(1)));
+    }
+
+    #[test]
+    fn clamped_layouts_can_be_calculated_with() {
+        assert_eq!(fixed(10, 10).clamped(), fixed(10, 10));
+        assert_eq!(
+            fixed(u32::MAX, u64::MAX).clamped(),
+            fixed(0x1_0000, 1 << 60)
+        );
+        assert_eq!(checked(u64::MAX).clamped(), checked(1 << 60));
+    }
 }

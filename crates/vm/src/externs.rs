@@ -379,6 +379,10 @@ impl VMGlobal {
     /// Writes the value. The caller has checked type and mutability.
     pub fn set(&self, value: Value<VMFunction>) {
         assert_eq!(value.ty(), self.ty.ty, "the caller checks the type");
+        assert!(
+            is_of(&value, self.island.store()),
+            "the caller checks the store"
+        );
         let _guard = self.island.domain().enter();
         self.island.store().refs_due(&value);
         let raw = value_to_raw(&self.island, value);
@@ -409,6 +413,14 @@ impl VMStore {
     /// The raw form of a host reference.
     pub(crate) fn raw_ref(&self, value: ExternRef) -> u32 {
         self.refs().insert(value)
+    }
+}
+
+/// Whether a value may be put into something of this store.
+fn is_of(value: &Value<VMFunction>, store: &Arc<VMStore>) -> bool {
+    match value {
+        Value::FuncRef(Some(function)) => Arc::ptr_eq(function.island().store(), store),
+        _ => true,
     }
 }
 

@@ -12,12 +12,14 @@ mod constants;
 mod creation;
 mod segments;
 
-use creation::{common_domain, join_islands, make_memories, make_tables};
+use creation::{Maker, common_domain, join_islands};
 
 use crate::domain::Guard;
 use crate::externs::{MemoryObject, VMExtern, VMGlobal, VMMemory};
 use crate::function::{HostSlot, VMFunction};
 use crate::island::{Home, Island, Object};
+use crate::limits::{Account, Charge, Kind, LimitError};
+use crate::made::{Global, GlobalError, Memory, Table};
 use crate::memory::MemoryError;
 use crate::module::RuntimeModule;
 use crate::refs::RootKey;
@@ -34,7 +36,8 @@ use wasmill_abi::{
     VMMemoryDefinition, VMMemoryRef,
 };
 use wasmill_types::{
-    EntityRef, ExportIndex, FunctionIndex, FunctionType, GlobalIndex, MemoryIndex, TableIndex,
+    EntityRef, ExportIndex, FunctionIndex, FunctionType, GlobalIndex, LocalGlobalIndex,
+    LocalMemoryIndex, LocalTableIndex, MemoryIndex, PrimaryMap, TableIndex,
 };
 
 /// What a module's imports are bound to, by index spaces.
@@ -50,6 +53,17 @@ pub struct InstanceImports {
     pub globals: Vec<VMGlobal>,
 }
 
+/// What tunables made for one instance: everything that its module defines.
+#[derive(Debug, Default)]
+pub struct InstanceParts {
+    /// The memories.
+    pub memories: PrimaryMap<LocalMemoryIndex, Arc<dyn Memory>>,
+    /// The tables.
+    pub tables: PrimaryMap<LocalTableIndex, Arc<dyn Table>>,
+    /// The globals.
+    pub globals: PrimaryMap<LocalGlobalIndex, Arc<Global>>,
+}
+
 /// An instance could not be laid out.
 #[derive(Debug, thiserror::Error)]
 pub enum InstanceError {
@@ -59,6 +73,22 @@ pub enum InstanceError {
     /// A table could not be made.
     #[error("{0}")]
     Table(#[from] TableError),
+    /// A global that tunables made cannot be used.
+    #[error("{0}")]
+    Global(#[from] GlobalError),
+    /// The store has as many instances as it may have.
+    #[error("{0}")]
+    Limit(#[from] LimitError),
+    /// Tunables made too many or too few.
+    #[error("the tunables made {made} {what} where {asked} are asked for")]
+    Count {
+        /// Of what.
+        what: &'static str,
+        /// How many they made.
+        made: usize,
+        /// How many the module has.
+        asked: usize,
+    },
 }
 
 /// An instance, as its island owns it.
@@ -73,6 +103,10 @@ pub(crate) struct Instance {
     /// Segments that the code gave up, if any.
     dropped: RefCell<Dropped>,
     roots: Vec<RootKey>,
+    /// Whether the memories show the module's images, so that the segments in these need not be copied.
+    shows_images: bool,
+    /// What it takes of its store's limits, if that has some.
+    _charge: Option<Charge>,
 }
 
 #[derive(Default)]
@@ -303,9 +337,11 @@ unsafe impl Sync for VMInstance {}
 impl VMInstance {
     /// Links and lays out an instance. No code of it runs yet, and no active segment but those in the images is there.
     ///
+    /// What the module defines is made here, unless tunables have made it. All of it counts against the account.
+    ///
     /// # Errors
     ///
-    /// If a memory or a table cannot be made.
+    /// If a memory or a table cannot be made, or does not fit, or a limit of the account is reached.
     ///
     /// # Safety
     ///
@@ -315,12 +351,23 @@ impl VMInstance {
     pub unsafe fn new(
         module: Arc<RuntimeModule>,
         imports: InstanceImports,
+        parts: Option<&InstanceParts>,
+        account: Option<&Arc<Account>>,
     ) -> Result<Self, InstanceError> {
+        let charge = account.map(|account| account.charge(Kind::Instance, 0));
+        let charge = charge.transpose()?;
         let island = Island::new(module.store().clone(), common_domain(&module, &imports));
         let guard = island.domain().enter();
         join_islands(&island, &module, &imports);
-        let memories = make_memories(&island, &module, &imports)?;
-        let tables = make_tables(&island, &module, &imports)?;
+        let maker = Maker {
+            island: &island,
+            module: &module,
+            parts,
+            account,
+        };
+        maker.check_counts()?;
+        let (memories, shows_images) = maker.memories(&imports)?;
+        let tables = maker.tables(&imports)?;
         let host_slots = imports
             .functions
             .iter()
@@ -335,6 +382,8 @@ impl VMInstance {
             globals: imports.globals.into_boxed_slice(),
             dropped: RefCell::default(),
             roots: Vec::new(),
+            shows_images,
+            _charge: charge,
             module,
         });
         instance.fill_context(&imports.functions);
@@ -344,10 +393,15 @@ impl VMInstance {
         instance.register_roots();
         island.adopt(instance);
         drop(guard);
-        Ok(Self {
+        let handle = Self {
             island,
             instance: place,
-        })
+        };
+        if let Some(parts) = parts {
+            let _guard = handle.enter();
+            handle.get().bind_globals(&handle.island, parts)?;
+        }
+        Ok(handle)
     }
 
     fn get(&self) -> &Instance {

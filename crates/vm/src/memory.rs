@@ -8,6 +8,7 @@
 //! - M1: bytes `0..size` of the reservation are accessible; `definition.base` and `definition.current_length` say so.
 //! - M2: the reservation is at least `limit` pages plus the guard of the style, and size never exceeds `limit`.
 
+use crate::limits::{Account, Charge, Kind, LimitError};
 use crate::pool::{self, Slot};
 use crate::sys;
 use std::fmt;
@@ -68,6 +69,12 @@ pub enum MemoryError {
     /// For memories made by someone else.
     #[error("A user-defined error occurred: {0}")]
     Generic(String),
+}
+
+impl From<LimitError> for MemoryError {
+    fn from(error: LimitError) -> Self {
+        Self::Generic(error.to_string())
+    }
 }
 
 /// The initial contents of a memory, ready to be mapped any number of times.
@@ -142,6 +149,8 @@ pub struct LinearMemory {
     _image: Option<Arc<MemoryImage>>,
     initial: usize,
     untouched: bool,
+    /// What it takes of its store's limits, if that has some.
+    charge: Option<Charge>,
 }
 
 // SAFETY: the memory owns its reservation; whoever touches the contents synchronises (islands).
@@ -178,6 +187,7 @@ impl LinearMemory {
             _image: image.cloned(),
             initial,
             untouched: false,
+            charge: None,
         })
     }
 
@@ -204,8 +214,17 @@ impl LinearMemory {
             return Err(refused);
         };
         if delta.0 > 0 {
+            let added = bytes(delta) as u64;
+            if let Some(charge) = &mut self.charge {
+                charge.add(added).map_err(|_| refused.clone())?;
+            }
             let slot = self.slot.as_mut().expect("taken in `drop` only");
-            slot.set_accessible(bytes(new)).map_err(|_| refused)?;
+            if slot.set_accessible(bytes(new)).is_err() {
+                if let Some(charge) = &mut self.charge {
+                    charge.subtract(added);
+                }
+                return Err(refused);
+            }
             // SAFETY: `&mut self`: nobody else changes the size now; compiled code reads it afterwards.
             unsafe { (*slot.definition().as_ptr()).current_length = bytes(new) };
         }
@@ -222,6 +241,29 @@ impl LinearMemory {
     /// The type it was made with.
     pub fn ty(&self) -> &MemoryType {
         &self.ty
+    }
+
+    /// Its type, with the current size as the minimum.
+    pub(crate) fn current_ty(&self) -> MemoryType {
+        MemoryType {
+            minimum: self.size(),
+            ..self.ty
+        }
+    }
+
+    /// One of the same type and size, with the contents of an image.
+    pub(crate) fn with_image(&self, image: &Arc<MemoryImage>) -> Result<Self, MemoryError> {
+        let mut memory = Self::new(&self.ty, &self.style, Some(image))?;
+        memory.grow(self.size() - self.ty.minimum)?;
+        Ok(memory)
+    }
+
+    /// Makes it count against the limits of a store.
+    pub(crate) fn charge_to(&mut self, account: Option<&Arc<Account>>) -> Result<(), MemoryError> {
+        let size = bytes(self.size()) as u64;
+        let charge = account.map(|account| account.charge(Kind::Memory, size));
+        self.charge = charge.transpose()?;
+        Ok(())
     }
 
     /// How it is laid out.

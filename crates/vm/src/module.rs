@@ -130,6 +130,10 @@ impl RuntimeModule {
     pub fn memory_style(&self, index: MemoryIndex) -> &MemoryStyle {
         &self.memory_styles[index]
     }
+    /// How its code expects all memories to be laid out.
+    pub fn memory_styles(&self) -> &PrimaryMap<MemoryIndex, MemoryStyle> {
+        &self.memory_styles
+    }
     /// The initial contents that are known beforehand.
     pub fn images(&self) -> &Images {
         self.images.get_or_init(&self.make_images)

@@ -6,17 +6,19 @@
 //! the first read of an element asks for the function's reference. So a table of thousands of functions costs an
 //! instantiation only its zeros.
 
-use crate::domain::{Domain, Guard};
+use crate::domain::Guard;
 use crate::function::VMFunction;
 use crate::instance::Instance;
 use crate::island::{Island, Object};
+use crate::limits::{Account, Charge, Kind, LimitError};
+use crate::made;
 use crate::refs::{RootKey, RootSource};
 use crate::store::VMStore;
 use std::fmt;
 use std::ptr::{self, NonNull};
 use std::sync::Arc;
 use wasmill_abi::{NULL_ELEMENT, TrapCode, UNINITIALIZED_ELEMENT, VMFuncRef, VMTableDefinition};
-use wasmill_types::{ExternRef, LocalTableIndex, TableType, Type};
+use wasmill_types::{ExternRef, LocalTableIndex, TableStyle, TableType, Type};
 
 /// No table has more elements than this, whatever its type says.
 pub const MAX_TABLE_ELEMENTS: u32 = 10_000_000;
@@ -41,6 +43,15 @@ pub enum TableError {
     /// The table cannot grow by this much.
     #[error("failed to grow table by `{0}`")]
     Grow(u32),
+    /// The value is of another type, or of another store.
+    #[error("the value does not fit the table")]
+    Element,
+    /// The limits of the store are reached.
+    #[error(transparent)]
+    Limit(#[from] LimitError),
+    /// What tunables made cannot be used.
+    #[error("{0}")]
+    Tunables(String),
 }
 
 /// An element as the host gives and gets it.
@@ -84,6 +95,8 @@ pub(crate) struct TableObject {
     /// Who knows the elements that were never written.
     initial: Option<(NonNull<Instance>, LocalTableIndex)>,
     root: Option<(RootKey, Arc<VMStore>)>,
+    /// What it takes of its store's limits, if that has some.
+    charge: Option<Charge>,
 }
 
 // SAFETY: the pointers lead to objects of the same island, which moves between threads as a whole.
@@ -107,8 +120,8 @@ fn encode(function: *const VMFuncRef) -> usize {
 }
 
 impl TableObject {
-    /// A table of its minimum size, all null.
-    pub(crate) fn new(store: &Arc<VMStore>, ty: TableType) -> Result<Box<Self>, TableError> {
+    /// A table of its minimum size, all null. Before anything else can be in it, it must be registered.
+    pub(crate) fn new(ty: TableType) -> Result<Box<Self>, TableError> {
         if let Some(maximum) = ty.maximum.filter(|maximum| *maximum < ty.minimum) {
             return Err(TableError::Limits {
                 minimum: ty.minimum,
@@ -134,15 +147,45 @@ impl TableObject {
             elements,
             initial: None,
             root: None,
+            charge: None,
         });
         table.publish();
-        if ty.ty == Type::ExternRef {
-            // SAFETY: the definition lives in the box, and `drop` unregisters it; tables of host references belong to
-            // the reference domain.
-            let key = unsafe { store.refs().register(RootSource::Table(&table.definition)) };
-            table.root = Some((key, store.clone()));
-        }
         Ok(table)
+    }
+
+    /// Lets the store see the host references in it. From now on the object stays where it is, in the domain that it is
+    /// used in.
+    pub(crate) fn register(&mut self, store: &Arc<VMStore>) {
+        if self.ty.ty == Type::ExternRef {
+            // SAFETY: the definition stays where it is, and `drop` unregisters it; tables of host references belong to
+            // the reference domain.
+            let key = unsafe { store.refs().register(RootSource::Table(&self.definition)) };
+            self.root = Some((key, store.clone()));
+        }
+    }
+
+    /// Makes it count against the limits of a store.
+    pub(crate) fn charge_to(&mut self, account: Option<&Arc<Account>>) -> Result<(), LimitError> {
+        let size = u64::from(self.size());
+        let charge = account.map(|account| account.charge(Kind::Table, size));
+        self.charge = charge.transpose()?;
+        Ok(())
+    }
+
+    /// Its type, with the current size as the minimum.
+    pub(crate) fn current_ty(&self) -> TableType {
+        TableType {
+            minimum: self.size(),
+            ..self.ty
+        }
+    }
+
+    /// Makes every element what instantiation put there.
+    pub(crate) fn clear(&mut self) {
+        match &mut self.elements {
+            Elements::Functions(elements) => elements.fill(UNINITIALIZED_ELEMENT),
+            Elements::Externs(elements) => elements.fill(0),
+        }
     }
 
     /// Makes an instance answer for the elements that were never written.
@@ -164,6 +207,11 @@ impl TableObject {
 
     pub(crate) fn definition(&mut self) -> &mut VMTableDefinition {
         &mut self.definition
+    }
+
+    /// Where the definition is.
+    pub(crate) fn place(&mut self) -> NonNull<VMTableDefinition> {
+        NonNull::from(&mut self.definition)
     }
 
     pub(crate) fn size(&self) -> u32 {
@@ -234,20 +282,44 @@ impl TableObject {
         if new > maximum {
             return (delta == 0).then_some(old);
         }
-        let additional = (new - old) as usize;
+        let additional = new - old;
+        if let Some(charge) = &mut self.charge {
+            charge.add(additional.into()).ok()?;
+        }
+        if self.reserve(additional as usize).is_none() {
+            if let Some(charge) = &mut self.charge {
+                charge.subtract(additional.into());
+            }
+            return None;
+        }
         match (&mut self.elements, value) {
             (Elements::Functions(elements), RawElement::Function(function)) => {
-                elements.try_reserve(additional).ok()?;
                 elements.resize(new as usize, encode(function));
             }
             (Elements::Externs(elements), RawElement::Extern(value)) => {
-                elements.try_reserve(additional).ok()?;
                 elements.resize(new as usize, value);
             }
             _ => unreachable!("the element type was checked"),
         }
         self.publish();
         Some(old)
+    }
+
+    /// Adds null elements; gives the old size.
+    pub(crate) fn grow_null(&mut self, delta: u64) -> Option<u32> {
+        let null = match self.ty.ty {
+            Type::ExternRef => RawElement::Extern(0),
+            _ => RawElement::Function(ptr::null()),
+        };
+        self.grow(delta, null)
+    }
+
+    /// Makes room for more elements. Where the elements are may change: what was published must be published again.
+    fn reserve(&mut self, additional: usize) -> Option<()> {
+        match &mut self.elements {
+            Elements::Functions(elements) => elements.try_reserve(additional).ok(),
+            Elements::Externs(elements) => elements.try_reserve(additional).ok(),
+        }
     }
 
     /// Whether a copy to here stays inside, and the same for where it comes from.
@@ -324,23 +396,18 @@ impl VMTable {
         ty: TableType,
         init: TableElement,
     ) -> Result<Self, TableError> {
-        let table = TableObject::new(store, ty)?;
-        let domain = match ty.ty {
-            Type::ExternRef => store.ref_domain().clone(),
-            _ => Domain::new(),
-        };
-        let island = Island::new(store.clone(), domain);
-        let place = island.adopt(table);
-        let handle = Self {
-            island,
-            table: place,
-        };
-        {
-            let guard = handle.enter();
-            let value = handle.raw_element(init);
-            handle.object(&guard).fill(0, value, u64::from(ty.minimum));
-        }
-        Ok(handle)
+        let table = made::make_table(&ty, &TableStyle::CallerChecksSignature)?;
+        Self::adopt(store, &*table, &ty, init, None)
+    }
+
+    /// Makes every element `init`.
+    pub(crate) fn fill_with(&self, init: TableElement) -> Result<(), TableError> {
+        let guard = self.enter();
+        let value = self.raw_element(init).ok_or(TableError::Element)?;
+        let table = self.object(&guard);
+        let size = table.size().into();
+        table.fill(0, value, size).expect("these elements exist");
+        Ok(())
     }
 
     /// A handle to a table that `island` can reach.
@@ -371,19 +438,25 @@ impl VMTable {
         unsafe { &mut *self.table.as_ptr() }
     }
 
-    /// An element in raw form, for this table's island. The domain is held.
-    fn raw_element(&self, element: TableElement) -> RawElement {
-        match element {
+    /// An element in raw form, for this table's island; `None` if it is of another type or store. The domain is held.
+    fn raw_element(&self, element: TableElement) -> Option<RawElement> {
+        let store = self.island.store();
+        if element.ty() != self.ty().ty {
+            return None;
+        }
+        Some(match element {
             TableElement::Function(None) => RawElement::Function(ptr::null()),
             TableElement::Function(Some(function)) => {
+                if !Arc::ptr_eq(function.island().store(), store) {
+                    return None;
+                }
                 RawElement::Function(function.adopted_by(&self.island).as_ptr())
             }
             TableElement::Extern(value) => {
-                let refs = self.island.store().refs();
-                refs.collect_if_due();
-                RawElement::Extern(refs.insert(value))
+                store.refs().collect_if_due();
+                RawElement::Extern(store.refs().insert(value))
             }
-        }
+        })
     }
 
     /// Its declared type; the minimum does not follow growth.
@@ -413,36 +486,36 @@ impl VMTable {
         })
     }
 
-    /// Writes the element at `index`. The caller has checked the type.
+    /// Writes the element at `index`.
     ///
     /// # Errors
     ///
-    /// If there is no such element.
+    /// If there is no such element, or the value is of another type or store.
     pub fn set(&self, index: u32, element: TableElement) -> Result<(), TrapCode> {
         let guard = self.enter();
-        let value = self.raw_element(element);
+        let value = self.raw_element(element).ok_or(TrapCode::BadSignature)?;
         let done = self.object(&guard).set(u64::from(index), value);
         done.ok_or(TrapCode::TableAccessOutOfBounds)
     }
 
-    /// Adds elements; gives the old size. The caller has checked the type.
+    /// Adds elements; gives the old size.
     ///
     /// # Errors
     ///
-    /// If the table would exceed its maximum or the limit of all tables.
+    /// If the table would exceed its maximum or a limit, or the value is of another type or store.
     pub fn grow(&self, delta: u32, element: TableElement) -> Result<u32, TableError> {
         let guard = self.enter();
-        let value = self.raw_element(element);
+        let value = self.raw_element(element).ok_or(TableError::Element)?;
         self.object(&guard)
             .grow(u64::from(delta), value)
             .ok_or(TableError::Grow(delta))
     }
 
-    /// Copies elements from a table with elements of the same type, which may be the same table.
+    /// Copies elements from another table or inside one.
     ///
     /// # Errors
     ///
-    /// If not all places exist.
+    /// If not all places exist, or the tables are of different types or stores.
     pub fn copy(
         to: &Self,
         to_index: u32,
@@ -450,6 +523,10 @@ impl VMTable {
         from_index: u32,
         length: u32,
     ) -> Result<(), TrapCode> {
+        let same_store = Arc::ptr_eq(to.island.store(), from.island.store());
+        if to.ty().ty != from.ty().ty || !same_store {
+            return Err(TrapCode::BadSignature);
+        }
         // Functions become reachable from the other table's island.
         match to.ty().ty {
             Type::FuncRef => to.island.merge(&from.island),

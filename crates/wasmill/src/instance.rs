@@ -71,7 +71,7 @@ impl Instance {
         };
         let store = module.store();
         let runtime = module.artifact().runtime()?;
-        let vm = wasmill_engine::instantiate(runtime, resolver, &mut adapt)?;
+        let vm = wasmill_engine::instantiate(runtime, resolver, store.resources(), &mut adapt)?;
         let exports = Exports::of_instance(store, vm.clone());
         let instance = Self {
             module: module.clone(),

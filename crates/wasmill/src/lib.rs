@@ -60,8 +60,8 @@ pub mod vm {
     pub use wasmill_abi::{VMContext, VMFuncRef, VMMemoryDefinition, VMTableDefinition};
     pub use wasmill_types::{MemoryStyle, ModuleInfo, TableStyle};
     pub use wasmill_vm::{
-        Backtrace, MemoryError, TableElement, Trap, TrapCode, TrapReason, VMExtern, VMFunction,
-        VMGlobal, VMMemory, VMTable,
+        Backtrace, Global, Memory, MemoryError, Table, TableElement, Trap, TrapCode, TrapReason,
+        VMExtern, VMFunction, VMGlobal, VMMemory, VMTable,
     };
 }
 
@@ -109,8 +109,8 @@ pub use wasmill_vm::native::{
     FromToNativeWasmType, HostFunction, HostFunctionKind, IntoResult, NativeWasmType, WasmTypeList,
 };
 pub use wasmill_vm::{
-    Atomic, Atomically, Atomicity, MemoryError, MemoryView, NonAtomically, Trap, TrapCode,
-    ValueType,
+    Atomic, Atomically, Atomicity, MemoryError, MemoryView, NonAtomically, StoreLimits, StoreUsage,
+    Trap, TrapCode, ValueType,
 };
 
 #[cfg(feature = "jit")]

@@ -1,9 +1,10 @@
 //! The store: where modules, instances and host objects belong.
 
+use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
-use wasmill_engine::{BaseTunables, Engine, Tunables};
-use wasmill_vm::VMStore;
+use wasmill_engine::{BaseTunables, Engine, Resources, Tunables};
+use wasmill_vm::{Account, StoreLimits, StoreUsage, VMStore};
 
 /// What modules are compiled with, and what may refer to what: values of one store cannot be given to another.
 ///
@@ -16,6 +17,9 @@ pub struct Store {
 struct Inner {
     engine: Arc<dyn Engine + Send + Sync>,
     tunables: Box<dyn Tunables + Send + Sync>,
+    /// The tunables are [`BaseTunables`], whose choices instantiation knows without asking.
+    is_base: bool,
+    account: Option<Arc<Account>>,
 }
 
 impl Store {
@@ -24,20 +28,85 @@ impl Store {
         Self::new_with_tunables(engine, BaseTunables::for_target(engine.target()))
     }
 
-    /// A store that compiles with this engine, and lays out memories and tables as `tunables` say.
+    /// A store that compiles with this engine, and whose memories, tables and globals `tunables` lay out and make (see
+    /// [`Tunables`] for an example).
     pub fn new_with_tunables<E: Engine + ?Sized>(
         engine: &E,
-        tunables: impl Tunables + 'static,
+        tunables: impl Tunables + Send + Sync + 'static,
+    ) -> Self {
+        Self::make(engine, tunables, None)
+    }
+
+    /// A store as [`Store::new_with_tunables`] makes it, whose objects may not exceed these limits together: what the
+    /// host makes and what instances define, at creation and when they grow. What is freed is given back.
+    ///
+    /// The limits hold for this store and its clones, not for other stores of the engine. What is beyond them fails like
+    /// what the system refuses: `memory.grow` and `table.grow` give -1, everything else an error that names the limit.
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+    /// # use wasmill::{BaseTunables, Memory, MemoryType, Store, StoreLimits};
+    /// # let engine = Store::default().engine().clone();
+    /// let tunables = BaseTunables::for_target(engine.target());
+    /// let limits = StoreLimits::new().memory_bytes(3 * 65536);
+    /// let store = Store::new_with_limits(&*engine, tunables, limits);
+    ///
+    /// let memory = Memory::new(&store, MemoryType::new(2, None, false)).unwrap();
+    /// assert_eq!(
+    ///     Memory::new(&store, MemoryType::new(2, None, false)).unwrap_err().to_string(),
+    ///     "A user-defined error occurred: the store's limit of 196608 bytes of memory is exceeded"
+    /// );
+    /// assert!(memory.grow(2).is_err());
+    /// drop(memory);
+    /// assert_eq!(store.usage().unwrap().memory_bytes, 0);
+    /// # }
+    /// ```
+    pub fn new_with_limits<E: Engine + ?Sized>(
+        engine: &E,
+        tunables: impl Tunables + Send + Sync + 'static,
+        limits: StoreLimits,
+    ) -> Self {
+        Self::make(engine, tunables, Some(Account::new(limits)))
+    }
+
+    fn make<E: Engine + ?Sized>(
+        engine: &E,
+        tunables: impl Tunables + Send + Sync + 'static,
+        account: Option<Arc<Account>>,
     ) -> Self {
         Self {
             inner: Arc::new(Inner {
                 engine: engine.cloned(),
+                is_base: (&tunables as &dyn Any).is::<BaseTunables>(),
                 tunables: Box::new(tunables),
+                account,
             }),
         }
     }
 
-    /// How memories and tables are laid out.
+    /// The limits that its objects may not exceed together, if it was made with some.
+    pub fn limits(&self) -> Option<&StoreLimits> {
+        self.account().map(|account| account.limits())
+    }
+
+    /// What its objects take together now; `None` if it was made without limits, since then nobody counts.
+    pub fn usage(&self) -> Option<StoreUsage> {
+        self.account().map(|account| account.usage())
+    }
+
+    pub(crate) fn account(&self) -> Option<&Arc<Account>> {
+        self.inner.account.as_ref()
+    }
+
+    /// Where its instances get what their modules define.
+    pub(crate) fn resources(&self) -> Resources<'_> {
+        Resources {
+            tunables: (!self.inner.is_base).then(|| self.tunables()),
+            account: self.account(),
+        }
+    }
+
+    /// How memories, tables and globals are laid out and made.
     pub fn tunables(&self) -> &dyn Tunables {
         &*self.inner.tunables
     }

@@ -1,15 +1,17 @@
 //! How an instance comes to be: which domain and islands it joins, and what its context holds before any code runs.
 
-use super::{Instance, InstanceError, InstanceImports};
+use super::{Instance, InstanceError, InstanceImports, InstanceParts};
 use crate::builtins;
 use crate::domain::Domain;
 use crate::externs::{MemoryObject, VMGlobal, VMMemory};
 use crate::function::VMFunction;
 use crate::island::Island;
-use crate::memory::LinearMemory;
+use crate::limits::Account;
+use crate::made::{self, GlobalError};
+use crate::memory::{LinearMemory, MemoryError, MemoryImage};
 use crate::module::{RuntimeModule, is_computed};
 use crate::refs::RootSource;
-use crate::table::{TableObject, VMTable};
+use crate::table::{TableError, TableObject, VMTable};
 use std::ffi::c_void;
 use std::mem::offset_of;
 use std::ptr::{self, NonNull};
@@ -18,7 +20,8 @@ use wasmill_abi::{
     ContextHeader, GlobalPlace, VMContext, VMFunctionImport, VMMemoryRef, VMTableRef,
 };
 use wasmill_types::{
-    EntityRef, FunctionIndex, FunctionType, GlobalIndex, MemoryIndex, TableIndex, Type,
+    EntityRef, FunctionIndex, FunctionType, GlobalIndex, MemoryIndex, MemoryStyle, MemoryType,
+    TableIndex, TableType, Type,
 };
 
 /// The domain of a new instance: that of everything mutable that it imports.
@@ -80,34 +83,102 @@ pub(super) fn join_islands(
     }
 }
 
-pub(super) fn make_memories(
-    island: &Arc<Island>,
-    module: &RuntimeModule,
-    imports: &InstanceImports,
-) -> Result<Box<[NonNull<MemoryObject>]>, InstanceError> {
-    let mut memories: Vec<_> = imports.memories.iter().map(VMMemory::as_ptr).collect();
-    let info = module.info();
-    for (index, ty) in info.memories.iter().skip(info.num_imported_memories) {
-        let local = info
-            .local_memory_index(index)
-            .expect("imports were skipped");
-        let image = module.images().memories.get(local).and_then(Option::as_ref);
-        let memory = LinearMemory::new(ty, module.memory_style(index), image)?;
-        memories.push(island.adopt(Box::new(MemoryObject(memory))));
-    }
-    Ok(memories.into_boxed_slice())
+/// Makes an instance's own memories and tables, or takes those that tunables made.
+pub(super) struct Maker<'a> {
+    pub(super) island: &'a Arc<Island>,
+    pub(super) module: &'a RuntimeModule,
+    pub(super) parts: Option<&'a InstanceParts>,
+    pub(super) account: Option<&'a Arc<Account>>,
 }
 
-pub(super) fn make_tables(
-    island: &Arc<Island>,
-    module: &RuntimeModule,
-    imports: &InstanceImports,
-) -> Result<Box<[NonNull<TableObject>]>, InstanceError> {
-    let mut tables: Vec<_> = imports.tables.iter().map(VMTable::as_ptr).collect();
-    for ty in module.info().tables.values().skip(imports.tables.len()) {
-        tables.push(island.adopt(TableObject::new(island.store(), *ty)?));
+impl Maker<'_> {
+    /// Checks that tunables made as many objects as the module has.
+    pub(super) fn check_counts(&self) -> Result<(), InstanceError> {
+        let (Some(parts), info) = (self.parts, self.module.info()) else {
+            return Ok(());
+        };
+        let memories = info.memories.len() - info.num_imported_memories;
+        let tables = info.tables.len() - info.num_imported_tables;
+        let globals = info.globals.len() - info.num_imported_globals;
+        for (what, made, asked) in [
+            ("memories", parts.memories.len(), memories),
+            ("tables", parts.tables.len(), tables),
+            ("globals", parts.globals.len(), globals),
+        ] {
+            if made != asked {
+                return Err(InstanceError::Count { what, made, asked });
+            }
+        }
+        Ok(())
     }
-    Ok(tables.into_boxed_slice())
+
+    /// All memories, and whether those with images show them.
+    pub(super) fn memories(
+        &self,
+        imports: &InstanceImports,
+    ) -> Result<(Box<[NonNull<MemoryObject>]>, bool), InstanceError> {
+        let mut memories: Vec<_> = imports.memories.iter().map(VMMemory::as_ptr).collect();
+        let mut show_images = true;
+        let info = self.module.info();
+        for (index, ty) in info.memories.iter().skip(info.num_imported_memories) {
+            let local = info
+                .local_memory_index(index)
+                .expect("imports were skipped");
+            let image = self.module.images().memories.get(local);
+            let image = image.and_then(Option::as_ref);
+            let style = self.module.memory_style(index);
+            let memory = match self.parts {
+                None => self.make_memory(ty, style, image)?,
+                Some(parts) => {
+                    let made = &*parts.memories[local];
+                    let (memory, shows_image) =
+                        made::adopt_memory(self.island, made, (ty, style), image, self.account)?;
+                    show_images &= shows_image;
+                    memory
+                }
+            };
+            memories.push(memory);
+        }
+        Ok((memories.into_boxed_slice(), show_images))
+    }
+
+    fn make_memory(
+        &self,
+        ty: &MemoryType,
+        style: &MemoryStyle,
+        image: Option<&Arc<MemoryImage>>,
+    ) -> Result<NonNull<MemoryObject>, MemoryError> {
+        let mut memory = LinearMemory::new(ty, style, image)?;
+        memory.charge_to(self.account)?;
+        Ok(self.island.adopt(Box::new(MemoryObject(memory))))
+    }
+
+    /// All tables.
+    pub(super) fn tables(
+        &self,
+        imports: &InstanceImports,
+    ) -> Result<Box<[NonNull<TableObject>]>, InstanceError> {
+        let mut tables: Vec<_> = imports.tables.iter().map(VMTable::as_ptr).collect();
+        let info = self.module.info();
+        for (index, ty) in info.tables.iter().skip(info.num_imported_tables) {
+            let local = info.local_table_index(index).expect("imports were skipped");
+            let table = match self.parts {
+                None => self.make_table(ty)?,
+                Some(parts) => {
+                    made::adopt_table(self.island, &*parts.tables[local], ty, self.account)?
+                }
+            };
+            tables.push(table);
+        }
+        Ok(tables.into_boxed_slice())
+    }
+
+    fn make_table(&self, ty: &TableType) -> Result<NonNull<TableObject>, TableError> {
+        let mut table = TableObject::new(*ty)?;
+        table.charge_to(self.account)?;
+        table.register(self.island.store());
+        Ok(self.island.adopt(table))
+    }
 }
 
 impl Instance {
@@ -200,6 +271,22 @@ impl Instance {
                 unsafe { self.global_place(info.global_index(local)).write(value) };
             }
         }
+    }
+
+    /// Binds the globals that tunables made to the places of their values. The island owns the instance already.
+    pub(super) fn bind_globals(
+        &self,
+        island: &Arc<Island>,
+        parts: &InstanceParts,
+    ) -> Result<(), GlobalError> {
+        let info = self.module.info();
+        for (local, made) in parts.globals.iter() {
+            let index = info.global_index(local);
+            let place = NonNull::new(self.global_place(index)).expect("part of the context");
+            // SAFETY: the context lives as long as the instance, which the island owns; the types are the module's.
+            unsafe { made.bind(island, place, &info.globals[index]) }?;
+        }
+        Ok(())
     }
 
     /// Registers the globals that can hold host references.

@@ -138,7 +138,7 @@ impl Instance {
                 continue;
             };
             seen += 1;
-            if seen > images.data_segments {
+            if seen > images.data_segments || !self.shows_images {
                 let to = u64::from(self.evaluate(offset).u32());
                 let length = segment.range.len() as u32;
                 self.memory_init(*place, index, to, 0, length, true)?;

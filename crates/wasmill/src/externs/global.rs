@@ -29,7 +29,7 @@ impl Global {
     ///
     /// # Panics
     ///
-    /// If the value is a function of another store.
+    /// If the value is a function of another store, or the store's tunables refuse to make a global.
     pub fn new(store: &Store, val: Val) -> Self {
         Self::make(store, Mutability::Const, val)
     }
@@ -38,7 +38,7 @@ impl Global {
     ///
     /// # Panics
     ///
-    /// If the value is a function of another store.
+    /// If the value is a function of another store, or the store's tunables refuse to make a global.
     pub fn new_mut(store: &Store, val: Val) -> Self {
         Self::make(store, Mutability::Var, val)
     }
@@ -47,7 +47,11 @@ impl Global {
         if let Err(error) = check_store(store, &val) {
             panic!("{}", error.message());
         }
-        Self::from_vm(store, VMGlobal::new(store.vm(), mutability, to_vm(val)))
+        let ty = GlobalType::new(val.ty(), mutability);
+        let made = store.tunables().create_global(ty);
+        let made = made.unwrap_or_else(|error| panic!("{error}"));
+        let vm = VMGlobal::adopt(store.vm(), &made, mutability, to_vm(val));
+        Self::from_vm(store, vm.unwrap_or_else(|error| panic!("{error}")))
     }
 
     pub(crate) fn from_vm(store: &Store, vm: VMGlobal) -> Self {

@@ -47,13 +47,13 @@ impl Memory {
     ///
     /// # Errors
     ///
-    /// If the type is not one of a memory, or the platform refuses.
+    /// If the type is not one of a memory, if the platform or the store's tunables refuse, or if a limit of the store is
+    /// reached.
     pub fn new(store: &Store, ty: MemoryType) -> Result<Self, MemoryError> {
-        let style = store.tunables().memory_style(&ty);
-        Ok(Self::from_vm(
-            store,
-            VMMemory::new(store.vm(), &ty, &style)?,
-        ))
+        let tunables = store.tunables();
+        let made = tunables.create_host_memory(&ty, &tunables.memory_style(&ty))?;
+        let vm = VMMemory::adopt(store.vm(), &*made, &ty, store.account())?;
+        Ok(Self::from_vm(store, vm))
     }
 
     pub(crate) fn from_vm(store: &Store, vm: VMMemory) -> Self {
@@ -167,7 +167,7 @@ impl Memory {
     ///
     /// # Errors
     ///
-    /// [`MemoryError::CouldNotGrow`] if it would exceed its maximum, or the platform refuses.
+    /// [`MemoryError::CouldNotGrow`] if it would exceed its maximum or a limit of the store, or the platform refuses.
     pub fn grow<IntoPages: Into<Pages>>(&self, delta: IntoPages) -> Result<Pages, MemoryError> {
         let attempted_delta = delta.into();
         match self.vm() {

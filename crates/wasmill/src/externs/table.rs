@@ -18,7 +18,8 @@ impl Table {
     ///
     /// # Errors
     ///
-    /// If the type is not one of a table, if `init` does not fit it or is of another store, or if it is too large.
+    /// If the type is not one of a table, if `init` does not fit it or is of another store, if it is too large, if the
+    /// store's tunables refuse, or if a limit of the store is reached.
     pub fn new(store: &Store, ty: TableType, init: Val) -> Result<Self, RuntimeError> {
         check_store(store, &init)?;
         if !ty.ty.is_ref() {
@@ -29,8 +30,11 @@ impl Table {
             return Err(RuntimeError::new(text));
         }
         let init = element(&ty, init)?;
-        let vm =
-            VMTable::new(store.vm(), ty, init).map_err(|e| RuntimeError::new(e.to_string()))?;
+        let tunables = store.tunables();
+        let made = tunables.create_host_table(&ty, &tunables.table_style(&ty));
+        let made = made.map_err(RuntimeError::new)?;
+        let vm = VMTable::adopt(store.vm(), &*made, &ty, init, store.account());
+        let vm = vm.map_err(|error| RuntimeError::new(error.to_string()))?;
         Ok(Self::from_vm(store, vm))
     }
 
@@ -97,7 +101,7 @@ impl Table {
     ///
     /// # Errors
     ///
-    /// If the table would exceed its maximum, or `init` does not fit or is of another store.
+    /// If the table would exceed its maximum or a limit of the store, or `init` does not fit or is of another store.
     pub fn grow(&self, delta: u32, init: Val) -> Result<u32, RuntimeError> {
         check_store(&self.store, &init)?;
         let init = element(self.ty(), init)?;

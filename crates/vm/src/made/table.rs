@@ -1,0 +1,247 @@
+//! Tables that tunables make.
+
+use super::{Cell, InUse, sealed};
+use crate::domain::Domain;
+use crate::island::Island;
+use crate::limits::Account;
+use crate::store::VMStore;
+use crate::table::{TableElement, TableError, TableObject, VMTable};
+use crate::traps::{Backtrace, Trap, TrapReason};
+use std::fmt;
+use std::ptr::{self, NonNull};
+use std::sync::Arc;
+use wasmill_abi::{TrapCode, VMTableDefinition};
+use wasmill_types::{ExternRef, ExternType, TableStyle, TableType, Type};
+
+/// A table as tunables give it to the runtime.
+///
+/// The runtime takes it over, empties it and fills it when the host's table or the instance that it was made for is made;
+/// until then all its elements are null. Whoever keeps it goes on seeing the same table, but does not keep the table:
+/// once that is gone, it behaves as one without elements that cannot grow.
+///
+/// Only this crate implements it, as [`Memory`](super::Memory).
+pub trait Table: fmt::Debug + Send + Sync + sealed::Table {
+    /// How it is laid out.
+    fn style(&self) -> &TableStyle;
+    /// Its declared type; the minimum does not follow growth.
+    fn ty(&self) -> &TableType;
+    /// Its current size.
+    fn size(&self) -> u32;
+    /// Adds elements; gives the old size. `None` if the table would exceed its maximum or a limit, if the value does not
+    /// fit or is of another store, or the table is gone.
+    fn grow(&self, delta: u32, init_value: TableElement) -> Option<u32>;
+    /// The element at `index`, if there is one.
+    fn get(&self, index: u32) -> Option<TableElement>;
+    /// Writes the element at `index`.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such element, or the value does not fit or is of another store.
+    fn set(&self, index: u32, reference: TableElement) -> Result<(), Trap>;
+    /// Where its elements are and how many there are: what compiled code reads. Valid as long as the table; to be read
+    /// only while nothing runs that could change the table.
+    fn vmtable(&self) -> NonNull<VMTableDefinition>;
+    /// Copies elements from a table, which may be this one.
+    ///
+    /// # Errors
+    ///
+    /// If not all places exist, and then nothing was copied; if the elements do not fit.
+    fn copy(
+        &self,
+        src_table: &dyn Table,
+        dst_index: u32,
+        src_index: u32,
+        len: u32,
+    ) -> Result<(), Trap> {
+        let exists = |size: u32, index: u32| index.checked_add(len).is_some_and(|end| end <= size);
+        if !exists(self.size(), dst_index) || !exists(src_table.size(), src_index) {
+            return Err(trap(TrapCode::TableAccessOutOfBounds));
+        }
+        // All are read before one is written: the two may be the same.
+        let elements: Option<Vec<_>> = (0..len).map(|nth| src_table.get(src_index + nth)).collect();
+        let elements = elements.ok_or_else(|| trap(TrapCode::TableAccessOutOfBounds))?;
+        let mut places = dst_index..;
+        elements
+            .into_iter()
+            .try_for_each(|element| self.set(places.next().expect("checked"), element))
+    }
+}
+
+/// The only kind of [`Table`].
+pub struct MadeTable {
+    cell: Cell<TableObject>,
+    ty: TableType,
+    style: TableStyle,
+    /// What is shown when it is gone.
+    nothing: VMTableDefinition,
+}
+
+// SAFETY: the pointer in `nothing` is null, and nobody writes to it.
+unsafe impl Send for MadeTable {}
+// SAFETY: as above; the rest is `Sync`.
+unsafe impl Sync for MadeTable {}
+
+/// Makes a table of the type's minimum size, all null.
+///
+/// # Errors
+///
+/// If the type is impossible, or too large.
+pub fn make_table(ty: &TableType, style: &TableStyle) -> Result<Arc<dyn Table>, TableError> {
+    Ok(Arc::new(MadeTable {
+        cell: Cell::new(TableObject::new(*ty)?),
+        ty: *ty,
+        style: style.clone(),
+        nothing: VMTableDefinition {
+            base: ptr::null_mut(),
+            current_elements: 0,
+        },
+    }))
+}
+
+fn trap(code: TrapCode) -> Trap {
+    Trap {
+        reason: TrapReason::Wasm(code),
+        backtrace: Backtrace::default(),
+    }
+}
+
+/// Null, as an element of tables of this type.
+fn null(ty: &TableType) -> TableElement {
+    match ty.ty {
+        Type::ExternRef => TableElement::Extern(ExternRef::null()),
+        _ => TableElement::Function(None),
+    }
+}
+
+impl MadeTable {
+    fn visit<R>(
+        &self,
+        free: impl FnOnce(&mut TableObject) -> R,
+        adopted: impl FnOnce(VMTable) -> R,
+    ) -> Option<R> {
+        // SAFETY: the island owns the table.
+        let adopted = |island, place| adopted(unsafe { VMTable::from_raw(island, place) });
+        self.cell.visit(free, adopted)
+    }
+}
+
+impl sealed::Table for MadeTable {
+    fn made(&self) -> &MadeTable {
+        self
+    }
+}
+
+impl Table for MadeTable {
+    fn style(&self) -> &TableStyle {
+        &self.style
+    }
+    fn ty(&self) -> &TableType {
+        &self.ty
+    }
+    fn size(&self) -> u32 {
+        self.visit(|table| table.size(), |table| table.size())
+            .unwrap_or(0)
+    }
+    fn grow(&self, delta: u32, init_value: TableElement) -> Option<u32> {
+        let is_null = init_value == null(&self.ty);
+        self.visit(
+            |table| is_null.then(|| table.grow_null(delta.into()))?,
+            |table| table.grow(delta, init_value.clone()).ok(),
+        )?
+    }
+    fn get(&self, index: u32) -> Option<TableElement> {
+        self.visit(
+            |table| (index < table.size()).then(|| null(&self.ty)),
+            |table| table.get(index),
+        )?
+    }
+    fn set(&self, index: u32, reference: TableElement) -> Result<(), Trap> {
+        let is_null = reference == null(&self.ty);
+        let free = |table: &mut TableObject| match (is_null, index < table.size()) {
+            (true, true) => Ok(()),
+            (false, _) => Err(TrapCode::BadSignature),
+            (_, false) => Err(TrapCode::TableAccessOutOfBounds),
+        };
+        self.visit(free, |table| table.set(index, reference.clone()))
+            .unwrap_or(Err(TrapCode::TableAccessOutOfBounds))
+            .map_err(trap)
+    }
+    fn vmtable(&self) -> NonNull<VMTableDefinition> {
+        // SAFETY: the island owns the table, and lives meanwhile.
+        let adopted = |_, mut place: NonNull<TableObject>| unsafe { place.as_mut() }.place();
+        self.cell
+            .visit(|table| table.place(), adopted)
+            .unwrap_or(NonNull::from(&self.nothing))
+    }
+}
+
+impl fmt::Debug for MadeTable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Table")
+            .field("ty", &self.ty)
+            .field("size", &self.size())
+            .finish_non_exhaustive()
+    }
+}
+
+impl From<InUse> for TableError {
+    fn from(_: InUse) -> Self {
+        Self::Tunables("the tunables made a table that is in use already".to_owned())
+    }
+}
+
+/// Whether a table may stand where `asked` is asked for: it fits as an import would.
+fn check(made: &TableObject, asked: &TableType) -> Result<(), TableError> {
+    let made = made.current_ty();
+    let fits = ExternType::Table(made).is_compatible_with(&ExternType::Table(*asked));
+    if fits && made.ty == asked.ty {
+        return Ok(());
+    }
+    let text = format!("the tunables made a table that is {made} where {asked} is asked for");
+    Err(TableError::Tunables(text))
+}
+
+/// Gives `made` to an island, whose domain is held, as a table of type `ty`, every element as instantiation puts it there.
+pub(crate) fn adopt(
+    island: &Arc<Island>,
+    made: &dyn Table,
+    ty: &TableType,
+    account: Option<&Arc<Account>>,
+) -> Result<NonNull<TableObject>, TableError> {
+    made.made().cell.adopt(island, |table| {
+        check(table, ty)?;
+        table.charge_to(account)?;
+        table.clear();
+        table.register(island.store());
+        Ok(())
+    })
+}
+
+impl VMTable {
+    /// Gives a table that tunables made an island of its own, and makes every element `init`.
+    ///
+    /// # Errors
+    ///
+    /// If it does not fit where `ty` is asked for, or is in use already, or `init` does not fit or is of another store, or
+    /// the store's limits are reached.
+    pub fn adopt(
+        store: &Arc<VMStore>,
+        made: &dyn Table,
+        ty: &TableType,
+        init: TableElement,
+        account: Option<&Arc<Account>>,
+    ) -> Result<Self, TableError> {
+        let domain = match ty.ty {
+            Type::ExternRef => store.ref_domain().clone(),
+            _ => Domain::new(),
+        };
+        let island = Island::new(store.clone(), domain);
+        let guard = island.domain().enter();
+        let place = adopt(&island, made, ty, account)?;
+        drop(guard);
+        // SAFETY: it was just given to the island.
+        let table = unsafe { Self::from_raw(island, place) };
+        table.fill_with(init)?;
+        Ok(table)
+    }
+}
