@@ -1,15 +1,17 @@
 //! Linear memories: their address space, their size, their initial contents.
 //!
-//! A memory lives in one reservation for all its life, so its base never moves. The reservation has room for the largest
-//! size that the memory may reach, plus a guard; only the current size can be accessed. Initial contents come from an
+//! A memory lives in one reservation for all its life, so its base never moves. That of a static memory has room for the
+//! largest size that the memory may reach; that of a dynamic one grows with it. Behind it is a guard; only the current
+//! size can be accessed. Initial contents come from an
 //! image that the system maps copy-on-write, so that a new memory writes nothing.
 //!
 //! Invariants:
 //! - M1: bytes `0..size` of the reservation are accessible; `definition.base` and `definition.current_length` say so.
-//! - M2: the reservation is at least `limit` pages plus the guard of the style, and size never exceeds `limit`.
+//! - M2: the reservation is at least the current size and, for a static memory, the bound, plus the guard of the style;
+//!   size never exceeds `limit`.
 
 use crate::limits::{Account, Charge, Kind, LimitError};
-use crate::pool::{self, Slot};
+use crate::pool::{self, Room, Slot};
 use crate::sys;
 use std::fmt;
 use std::io;
@@ -219,7 +221,11 @@ impl LinearMemory {
                 charge.add(added).map_err(|_| refused.clone())?;
             }
             let slot = self.slot.as_mut().expect("taken in `drop` only");
-            if slot.set_accessible(bytes(new)).is_err() {
+            let made_room = make_room(slot, &self.style, new, self.limit);
+            if made_room
+                .and_then(|()| slot.set_accessible(bytes(new)))
+                .is_err()
+            {
                 if let Some(charge) = &mut self.charge {
                     charge.subtract(added);
                 }
@@ -333,21 +339,40 @@ fn check(ty: &MemoryType) -> Result<(), MemoryError> {
     }
 }
 
+/// The pages that a dynamic memory has room for at first, if it may grow beyond them.
+const FIRST_ROOM: Pages = Pages(16);
+
+/// Address space for this many pages and the guard behind them.
+fn reservation(room: Pages, style: &MemoryStyle) -> io::Result<usize> {
+    let guard = usize::try_from(style.offset_guard_size()).ok();
+    let reserved = guard.and_then(|guard| bytes(room).checked_add(guard));
+    let reserved = reserved.and_then(|len| len.max(1).checked_next_multiple_of(sys::page_size()));
+    reserved.ok_or(io::ErrorKind::OutOfMemory.into())
+}
+
+/// Makes the reservation large enough for `size` pages: twice as large if it can be, so that this happens seldom.
+fn make_room(slot: &mut Slot, style: &MemoryStyle, size: Pages, limit: Pages) -> io::Result<()> {
+    let needed = reservation(size, style)?;
+    if needed <= slot.reserved() {
+        return Ok(());
+    }
+    let ample = reservation(Pages(size.0 * 2).min(limit), style)?;
+    let extended = slot.extend(ample).or_else(|_| slot.extend(needed));
+    extended.or_else(|error| match pool::drain() {
+        0 => Err(error),
+        _ => slot.extend(needed),
+    })
+}
+
 /// A slot for a memory, and the pages that it can grow to there.
 fn find_slot(
     ty: &MemoryType,
     style: &MemoryStyle,
     image: Option<&MemoryImage>,
 ) -> io::Result<(Slot, Pages)> {
-    let guard = usize::try_from(style.offset_guard_size()).unwrap_or(usize::MAX);
     let maximum = ty.maximum.unwrap_or(Pages::max_value());
     let initial = bytes(ty.minimum);
-    let take = |room: Pages| {
-        let reserved = bytes(room).checked_add(guard);
-        let reserved =
-            reserved.and_then(|len| len.max(1).checked_next_multiple_of(sys::page_size()));
-        pool::take(reserved.ok_or(io::ErrorKind::OutOfMemory)?, initial, image)
-    };
+    let take = |room| pool::take(Room::fixed(reservation(room, style)?), initial, image);
     match *style {
         // Compiled code may count on the whole bound.
         MemoryStyle::Static { bound, .. } => {
@@ -356,6 +381,13 @@ fn find_slot(
         }
         // Compiled code checks every access, so less room only means less to grow into.
         MemoryStyle::Dynamic { .. } => {
+            let first = FIRST_ROOM.max(ty.minimum);
+            if first < maximum {
+                let room = reservation(first, style).map(Room::growing);
+                if let Ok(slot) = room.and_then(|room| pool::take(room, initial, image)) {
+                    return Ok((slot, maximum));
+                }
+            }
             let mut room = maximum;
             loop {
                 match take(room) {

@@ -12,6 +12,9 @@
 //! each with a short list under its own mutex; a thread starts at its own and takes from the others only before it
 //! would have to make a new reservation. A shard that overflows gives its oldest slot back to the system.
 //!
+//! Memories that are checked need no room beyond their size. Their reservations start small and grow in place: they are put
+//! far apart, in a part of the address space where the system puts nothing else by itself.
+//!
 //! Invariants:
 //! - P1: a slot in the pool shows its image and zero bytes, nothing that a guest wrote; exactly `accessible` bytes of it
 //!   can be accessed.
@@ -32,9 +35,79 @@ struct MappedImage {
     len: usize,
 }
 
+/// What address space a slot takes, a multiple of the page size.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Room {
+    bytes: usize,
+    grows: bool,
+}
+
+impl Room {
+    /// This many bytes.
+    pub(crate) fn fixed(bytes: usize) -> Self {
+        Self {
+            bytes,
+            grows: false,
+        }
+    }
+    /// This many bytes at first.
+    pub(crate) fn growing(bytes: usize) -> Self {
+        Self { bytes, grows: true }
+    }
+
+    /// Reserves it.
+    fn reserve(self) -> io::Result<NonNull<u8>> {
+        match self.grows {
+            true => apart::reserve(self.bytes),
+            false => sys::reserve(self.bytes),
+        }
+    }
+}
+
+/// Reservations that can grow in place, each at the start of a stretch of its own.
+mod apart {
+    use super::{NonNull, io, sys};
+    use std::hash::{BuildHasher, RandomState};
+    use std::sync::LazyLock;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    /// The largest memory with the largest guard that anybody asks for.
+    pub(super) const STRETCH: usize = 8 << 30;
+    /// Systems put programs, libraries, heaps and stacks near the ends of the lower half of the address space.
+    const FIRST: usize = 16 << 40;
+    const STRETCHES: usize = (48 << 40) / STRETCH;
+    /// More stretches in a row are in use only if almost all are.
+    const ATTEMPTS: usize = 64;
+
+    /// Where to look next. It starts anywhere, so that nobody can guess where memories are.
+    static NEXT: LazyLock<AtomicUsize> =
+        LazyLock::new(|| AtomicUsize::new(RandomState::new().hash_one(0) as usize));
+
+    pub(super) fn reserve(len: usize) -> io::Result<NonNull<u8>> {
+        if len > STRETCH {
+            return Err(io::ErrorKind::OutOfMemory.into());
+        }
+        let attempt = |_| {
+            let stretch = NEXT.fetch_add(1, Ordering::Relaxed) % STRETCHES;
+            sys::reserve_at(FIRST + stretch * STRETCH, len)
+        };
+        let mut attempts = (0..ATTEMPTS).map(attempt);
+        attempts
+            .find(taken_or_made)
+            .unwrap_or_else(|| Err(io::ErrorKind::OutOfMemory.into()))
+    }
+
+    /// Whether another attempt would be no better: only a stretch in use is worth a look at the next one.
+    fn taken_or_made(attempt: &io::Result<NonNull<u8>>) -> bool {
+        !matches!(attempt, Err(error) if error.kind() == io::ErrorKind::AlreadyExists)
+    }
+}
+
 /// Reserved address space for one linear memory.
 pub(crate) struct Slot {
     base: NonNull<u8>,
+    /// What it takes when it is idle.
+    room: Room,
     reserved: usize,
     accessible: usize,
     image: Option<MappedImage>,
@@ -47,21 +120,26 @@ unsafe impl Send for Slot {}
 
 impl Slot {
     /// Reserves address space.
-    fn reserve(reserved: usize) -> io::Result<Self> {
-        let base = sys::reserve(reserved)?;
+    fn reserve(room: Room) -> io::Result<Self> {
+        let base = room.reserve()?;
         let definition = VMMemoryDefinition {
             base: base.as_ptr(),
             current_length: 0,
         };
         Ok(Self {
             base,
-            reserved,
+            room,
+            reserved: room.bytes,
             accessible: 0,
             image: None,
             definition: NonNull::from(Box::leak(Box::new(definition))),
         })
     }
 
+    /// Bytes from the base that are reserved.
+    pub(crate) fn reserved(&self) -> usize {
+        self.reserved
+    }
     /// Bytes from the base that can be accessed, a multiple of the page size.
     pub(crate) fn accessible(&self) -> usize {
         self.accessible
@@ -96,6 +174,27 @@ impl Slot {
         Ok(())
     }
 
+    /// Reserves address space behind the slot, up to `reserved` bytes from its base, if it may grow and nothing is there.
+    pub(crate) fn extend(&mut self, reserved: usize) -> io::Result<()> {
+        if !self.room.grows || reserved > apart::STRETCH {
+            return Err(io::ErrorKind::OutOfMemory.into());
+        }
+        let end = self.base.addr().get() + self.reserved;
+        sys::reserve_at(end, reserved - self.reserved)?;
+        self.reserved = reserved;
+        Ok(())
+    }
+
+    /// Gives back what `extend` reserved. None of it is accessible.
+    fn shrink(&mut self) {
+        if self.reserved > self.room.bytes {
+            debug_assert!(self.accessible <= self.room.bytes);
+            // SAFETY: the end of our reservation, which nobody uses.
+            unsafe { sys::unmap(self.at(self.room.bytes), self.reserved - self.room.bytes) };
+            self.reserved = self.room.bytes;
+        }
+    }
+
     /// Turns a clean slot into one that shows `image`, and makes `len` bytes accessible.
     fn adapt(&mut self, image: Option<&MemoryImage>, len: usize) -> io::Result<()> {
         if !self.shows(image) {
@@ -127,7 +226,9 @@ impl Slot {
             // SAFETY: the accessible part of the reservation, which nobody uses any more.
             unsafe { sys::reset(self.base, self.accessible)? };
         }
-        self.set_accessible(len)
+        self.set_accessible(len)?;
+        self.shrink();
+        Ok(())
     }
 }
 
@@ -182,27 +283,27 @@ fn take_idle(fits: impl Fn(&Slot) -> bool) -> Option<Slot> {
 }
 
 /// A clean slot that shows `image` in its first `len` bytes, all of which are accessible.
-pub(crate) fn take(reserved: usize, len: usize, image: Option<&MemoryImage>) -> io::Result<Slot> {
+pub(crate) fn take(room: Room, len: usize, image: Option<&MemoryImage>) -> io::Result<Slot> {
     let rounded = len.next_multiple_of(sys::page_size());
-    let fits = |slot: &Slot| slot.reserved == reserved && slot.shows(image);
+    let fits = |slot: &Slot| slot.room == room && slot.shows(image);
     if let Some(slot) = take_idle(|slot| fits(slot) && slot.accessible == rounded) {
         return Ok(slot);
     }
     // One that shows the image or none at all can be turned into what is asked for without spoiling it for others.
-    let similar = |slot: &Slot| slot.reserved == reserved && (fits(slot) || slot.image.is_none());
+    let similar = |slot: &Slot| slot.room == room && (fits(slot) || slot.image.is_none());
     let mut slot = match take_idle(similar) {
         Some(slot) => slot,
-        None => reserve(reserved)?,
+        None => reserve(room)?,
     };
     slot.adapt(image, len)?;
     Ok(slot)
 }
 
 /// Reserves address space, giving up all idle slots if there is not enough.
-fn reserve(reserved: usize) -> io::Result<Slot> {
-    Slot::reserve(reserved).or_else(|error| match drain() {
+fn reserve(room: Room) -> io::Result<Slot> {
+    Slot::reserve(room).or_else(|error| match drain() {
         0 => Err(error),
-        _ => Slot::reserve(reserved),
+        _ => Slot::reserve(room),
     })
 }
 

@@ -652,6 +652,130 @@ fn layouts_beyond_reason_are_no_way_out_of_a_memory() {
     }
 }
 
+const GROWING: &str = r#"(module (memory (export "memory") 1) (data (i32.const 3) "d")
+    (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0)))
+    (func (export "load") (param i32) (result i32) (i32.load8_u (local.get 0))))"#;
+
+/// The size of the address space, in bytes.
+fn address_space() -> u64 {
+    let statm = std::fs::read_to_string("/proc/self/statm").unwrap();
+    statm.split(' ').next().unwrap().parse::<u64>().unwrap() * 4096
+}
+
+#[test]
+#[ignore = "part of the next test, which limits its process"]
+fn a_thousand_memories_in_three_gigabytes() {
+    let small = BaseTunables {
+        static_memory_bound: Pages(0x100),
+        static_memory_offset_guard_size: 0x1_0000,
+        dynamic_memory_offset_guard_size: 0x1_0000,
+    };
+    // What the process may have is not enough for a single unchecked memory: the usual tunables see that.
+    for tunables in [small, base()] {
+        let store = Store::new_with_tunables(&engine(), tunables);
+        let module = Module::new(&store, GROWING).unwrap();
+        let before = address_space();
+        let instances: Vec<_> = (0..1000)
+            .map(|_| Instance::new(&module, &imports! {}).unwrap())
+            .collect();
+        let taken = (address_space() - before) / 1000;
+        assert!(taken < 3 << 19, "{taken} bytes for each");
+        // There is room for some to grow, all of them where they are.
+        let base = |nth: usize| {
+            instances[nth]
+                .exports
+                .get_memory("memory")
+                .unwrap()
+                .data_ptr()
+        };
+        for (nth, instance) in instances.iter().enumerate().step_by(250) {
+            let place = base(nth);
+            assert_eq!(call(instance, "grow", 1000).unwrap(), 1);
+            assert_eq!(base(nth), place);
+            assert_eq!(call(instance, "load", 3).unwrap(), i32::from(b'd'));
+            assert_eq!(call(instance, "load", 1001 * 65536 - 1).unwrap(), 0);
+            call(instance, "load", 1001 * 65536).unwrap_err();
+        }
+        // But not for everything.
+        assert_eq!(call(&instances[1], "grow", 65_535).unwrap(), -1);
+        let memory = instances[1].exports.get_memory("memory").unwrap();
+        assert!(matches!(
+            memory.grow(65_535),
+            Err(MemoryError::CouldNotGrow { .. })
+        ));
+        assert_eq!(call(&instances[1], "grow", 1).unwrap(), 1);
+    }
+}
+
+#[test]
+fn small_reservations_make_do_with_little_address_space() {
+    let output = std::process::Command::new("sh")
+        .args(["-c", r#"ulimit -v 3145728 && exec "$0" "$@""#])
+        .arg(std::env::current_exe().unwrap())
+        .args([
+            "--exact",
+            "a_thousand_memories_in_three_gigabytes",
+            "--ignored",
+        ])
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        output.status.success() && text.contains("1 passed"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_checked_memory_may_have_all_pages() {
+    let tunables = BaseTunables {
+        static_memory_bound: Pages(0x100),
+        ..base()
+    };
+    let store = Store::new_with_tunables(&engine(), tunables);
+    let instance = instance(&store, GROWING);
+    assert_eq!(call(&instance, "grow", 65_534).unwrap(), 1);
+    assert_eq!(call(&instance, "grow", 1).unwrap(), 65_535);
+    assert_eq!(call(&instance, "grow", 1).unwrap(), -1);
+    assert_eq!(call(&instance, "load", -1).unwrap(), 0);
+    let memory = instance.exports.get_memory("memory").unwrap();
+    assert_eq!(memory.data_size(), 1 << 32);
+}
+
+#[test]
+fn code_without_checks_refuses_a_memory_that_needs_them() {
+    let engine = engine();
+    let small = BaseTunables {
+        static_memory_bound: Pages(0x100),
+        ..base()
+    };
+    let (unchecked, checked) = (
+        Store::new(&engine),
+        Store::new_with_tunables(&engine, small),
+    );
+    let import = |user: &Store, owner: &Store| {
+        let memory = Memory::new(owner, MemoryType::new(1, None, false)).unwrap();
+        let imports = imports! { "env" => { "memory" => memory } };
+        instance_with(
+            user,
+            r#"(module (import "env" "memory" (memory 1)))"#,
+            &imports,
+        )
+    };
+    let error = import(&unchecked, &checked).unwrap_err();
+    assert!(matches!(
+        &error,
+        wasmill::InstantiationError::Link(LinkError::Import(..))
+    ));
+    assert_eq!(
+        error.to_string(),
+        "Error while importing \"env\".\"memory\": incompatible memory layout. \
+         Expected Static { bound: 65536 pages, offset_guard_size: 4294967296 } \
+         but received Dynamic { offset_guard_size: 65536 }"
+    );
+    import(&checked, &unchecked).unwrap();
+}
+
 fn limited(limits: StoreLimits) -> Store {
     Store::new_with_limits(&engine(), base(), limits)
 }

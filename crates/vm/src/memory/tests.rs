@@ -119,6 +119,35 @@ fn the_last_page_can_be_reached() {
 }
 
 #[test]
+#[cfg(not(miri))]
+fn checked_memories_take_address_space_as_they_grow() {
+    let reserved = |memory: &LinearMemory| memory.slot().reserved();
+    for _ in 0..2 {
+        let mut memories: Vec<_> = (0..100)
+            .map(|_| LinearMemory::new(&ty(1, None), &CHECKED, None).unwrap())
+            .collect();
+        for (nth, memory) in memories.iter_mut().enumerate() {
+            assert_eq!(reserved(memory), 17 << 16);
+            let base = contents(memory).as_ptr();
+            for pages in [15, 1, 100 + nth as u32] {
+                memory.grow(Pages(pages)).unwrap();
+                contents(memory).last_mut().unwrap().clone_from(&7);
+                let size = contents(memory).len();
+                assert!((size + 0x1_0000..size * 2 + 0x2_0000).contains(&reserved(memory)));
+            }
+            assert_eq!(contents(memory).as_ptr(), base);
+            assert_eq!(
+                contents(memory).iter().filter(|byte| **byte != 0).count(),
+                3
+            );
+        }
+    }
+    // What may not grow beyond it is reserved at once.
+    let small = LinearMemory::new(&ty(1, Some(16)), &CHECKED, None).unwrap();
+    assert_eq!(reserved(&small), 17 << 16);
+}
+
+#[test]
 fn a_static_memory_does_not_outgrow_its_bound() {
     let style = MemoryStyle::Static {
         bound: Pages(3),

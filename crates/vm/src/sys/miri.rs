@@ -30,6 +30,11 @@ pub(crate) fn reserve(len: usize) -> io::Result<NonNull<u8>> {
     map_anonymous(len)
 }
 
+/// Allocations are where the allocator wants them.
+pub(crate) fn reserve_at(_address: usize, _len: usize) -> io::Result<NonNull<u8>> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
 /// # Safety
 ///
 /// As in `sys::unix`.

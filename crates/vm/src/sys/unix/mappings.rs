@@ -27,18 +27,18 @@ pub(crate) fn map_anonymous(len: usize) -> io::Result<NonNull<u8>> {
     }))
 }
 
-/// Puts an inaccessible page at an address, unless something is mapped there.
-pub(crate) fn place_guard_page(address: usize) -> io::Result<()> {
+/// Reserves address space at an address, unless something is mapped there.
+pub(crate) fn reserve_at(address: usize, len: usize) -> io::Result<NonNull<u8>> {
     let flags = MapFlags::PRIVATE | MapFlags::NORESERVE | MapFlags::FIXED_NOREPLACE;
     let place = ptr::without_provenance_mut(address);
     // SAFETY: it replaces nothing.
-    let placed = unsafe { mmap_anonymous(place, page_size(), ProtFlags::empty(), flags)? };
+    let placed = unsafe { mmap_anonymous(place, len, ProtFlags::empty(), flags)? };
     if placed.addr() == address {
-        return Ok(());
+        return Ok(non_null(placed));
     }
     // Kernels that do not know the flag take the address for a hint.
     // SAFETY: the mapping was just made, and nobody knows of it.
-    unsafe { munmap(placed, page_size())? };
+    unsafe { munmap(placed, len)? };
     Err(io::ErrorKind::Unsupported.into())
 }
 

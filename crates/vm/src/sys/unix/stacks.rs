@@ -1,6 +1,6 @@
 //! The current thread's stacks: the bounds of the one it runs on, and one for signal handlers.
 
-use super::{page_size, place_guard_page};
+use super::{page_size, reserve_at};
 use crate::thread::StackBounds;
 use std::mem::MaybeUninit;
 use std::ptr::{self, NonNull};
@@ -50,7 +50,8 @@ fn main_thread_bounds(low: usize, high: usize) -> StackBounds {
     let by_limit = limit.and_then(|limit| high.checked_sub(usize::try_from(limit).ok()?));
     // Without a limit, or with one of many gigabytes, endless recursion would eat all memory first.
     let bound = (high - LARGEST_MAIN_STACK) & !(page_size() - 1);
-    if by_limit.is_none_or(|end| end < bound) && place_guard_page(bound - page_size()).is_ok() {
+    let page = page_size();
+    if by_limit.is_none_or(|end| end < bound) && reserve_at(bound - page, page).is_ok() {
         return StackBounds {
             low: bound,
             high,
