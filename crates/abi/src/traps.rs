@@ -52,6 +52,8 @@ define_traps! {
     UnreachableCodeReached = 10, "unreachable", "unreachable";
     /// An atomic access that is not aligned.
     UnalignedAtomic = 11, "unaligned atomic access", "unalign_atom";
+    /// The host stopped the call from another thread.
+    Interrupted = 12, "interrupted", "interrupt";
 }
 
 impl TrapCode {
@@ -90,6 +92,6 @@ mod tests {
             assert_eq!(TrapCode::from_u32(number as u32), Some(*code));
             assert_eq!(code.to_string().parse(), Ok(*code));
         }
-        assert_eq!(TrapCode::from_u32(12), None);
+        assert_eq!(TrapCode::from_u32(13), None);
     }
 }

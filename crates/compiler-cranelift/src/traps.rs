@@ -20,7 +20,8 @@ pub(crate) fn to_cranelift(code: TrapCode) -> ir::TrapCode {
         | TrapCode::IndirectCallToNull
         | TrapCode::BadSignature
         | TrapCode::UnreachableCodeReached
-        | TrapCode::UnalignedAtomic => ir::TrapCode::unwrap_user(code as u8 + 1),
+        | TrapCode::UnalignedAtomic
+        | TrapCode::Interrupted => ir::TrapCode::unwrap_user(code as u8 + 1),
     }
 }
 

@@ -13,6 +13,7 @@
 use crate::lock::IslandLock;
 use crate::thread;
 use std::marker::PhantomData;
+use std::ptr;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -87,6 +88,18 @@ impl Domain {
     /// Whether this thread holds the domain.
     pub fn is_entered(&self) -> bool {
         self.root().lock.is_held_by(thread::token())
+    }
+
+    /// The token of the thread that holds the domain, or zero. By the time the caller looks at it, that may have changed.
+    pub(crate) fn holder(&self) -> usize {
+        loop {
+            let root = self.root();
+            let holder = root.lock.holder();
+            // A lock that was merged has no owner; its domain's parent was set before (D1).
+            if holder != 0 || ptr::eq(root, self.root()) {
+                return holder;
+            }
+        }
     }
 
     /// Whether the two are the same domain now.

@@ -52,7 +52,7 @@ struct AdoptedSlot {
 }
 
 impl Object for AdoptedSlot {
-    fn moved_to(&mut self, island: &Arc<Island>) {
+    fn moved_to(&self, island: &Arc<Island>) {
         self.home.set(island);
     }
 }
@@ -204,7 +204,7 @@ impl HostFunction {
             env: parts.env,
             _resources: parts.resources,
         });
-        let mut slot = AdoptedSlot::new(&function);
+        let slot = AdoptedSlot::new(&function);
         slot.moved_to(&island);
         let funcref = slot.slot.funcref();
         function.slot = Some(slot);

@@ -17,6 +17,7 @@ use creation::{Maker, common_domain, join_islands};
 use crate::domain::Guard;
 use crate::externs::{MemoryObject, VMExtern, VMGlobal, VMMemory};
 use crate::function::{HostSlot, VMFunction};
+use crate::interrupt::{InterruptHandle, Target};
 use crate::island::{Home, Island, Object};
 use crate::limits::{Account, Charge, Kind, LimitError};
 use crate::made::{Global, GlobalError, Memory, Table};
@@ -30,7 +31,7 @@ use std::cell::RefCell;
 use std::ffi::c_void;
 use std::fmt;
 use std::ptr::{self, NonNull};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use wasmill_abi::{
     ContextHeader, GlobalPlace, RawValue, TrapCode, VMContext, VMFuncRef, VMFunctionImport,
     VMMemoryDefinition, VMMemoryRef,
@@ -107,6 +108,8 @@ pub(crate) struct Instance {
     shows_images: bool,
     /// What it takes of its store's limits, if that has some.
     _charge: Option<Charge>,
+    /// Made when first asked for, by any thread: no domain is held then.
+    target: OnceLock<Arc<Target>>,
 }
 
 #[derive(Default)]
@@ -126,7 +129,7 @@ fn mark(flags: &mut Vec<bool>, index: usize) {
 unsafe impl Send for Instance {}
 
 impl Object for Instance {
-    fn moved_to(&mut self, island: &Arc<Island>) {
+    fn moved_to(&self, island: &Arc<Island>) {
         self.home.set(island);
     }
 }
@@ -135,6 +138,9 @@ impl Drop for Instance {
     fn drop(&mut self) {
         for key in self.roots.drain(..) {
             self.module.store().refs().unregister(key);
+        }
+        if let Some(target) = self.target.get() {
+            target.forget_context();
         }
     }
 }
@@ -384,6 +390,7 @@ impl VMInstance {
             roots: Vec::new(),
             shows_images,
             _charge: charge,
+            target: OnceLock::new(),
             module,
         });
         instance.fill_context(&imports.functions);
@@ -468,6 +475,16 @@ impl VMInstance {
                 std::mem::transmute::<*const c_void, Start>(stub)(context);
             })
         }
+    }
+
+    /// A handle that ends calls into the instance from other threads. It does not keep the instance. Never waits, also
+    /// while a call is running.
+    pub fn interrupt_handle(&self) -> InterruptHandle {
+        let target = self.get().target.get_or_init(|| {
+            let context = self.get().context.place.cast();
+            Arc::new(Target::new(self.island.domain().clone(), context))
+        });
+        InterruptHandle::of_instance(target.clone())
     }
 
     /// What an export refers to.

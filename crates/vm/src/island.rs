@@ -32,7 +32,7 @@ use wasmill_abi::VMFuncRef;
 /// Something an island owns.
 pub trait Object: Any + Send {
     /// Tells the object which island it belongs to: when it is adopted, and after each merge that moved it.
-    fn moved_to(&mut self, _island: &Arc<Island>) {}
+    fn moved_to(&self, _island: &Arc<Island>) {}
 }
 
 /// Where an object notes which island it belongs to.
@@ -224,7 +224,7 @@ fn link(a: Arc<Island>, b: Arc<Island>) -> Arc<Island> {
     let (root_state, child_state) = unsafe { (root.state(), child.state()) };
     child_state
         .objects
-        .iter_mut()
+        .iter()
         .for_each(|object| object.moved_to(&root));
     root_state.objects.append(&mut child_state.objects);
     root_state.keeps.append(&mut child_state.keeps);

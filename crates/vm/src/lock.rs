@@ -228,6 +228,15 @@ impl IslandLock {
             .is_some_and(|slot| slot.held.load(Relaxed) > 0)
     }
 
+    /// The token of the thread that is in, or zero. By the time the caller looks at it, that may have changed.
+    pub(crate) fn holder(&self) -> usize {
+        // SAFETY: L1.
+        let owner = unsafe { self.owner.load(Acquire).as_ref() };
+        owner
+            .filter(|slot| slot.held.load(Acquire) > 0)
+            .map_or(0, |slot| slot.thread.load(Relaxed))
+    }
+
     #[cold]
     #[inline(never)]
     fn enter_slow(&self, token: usize) -> bool {

@@ -13,15 +13,19 @@
 //!
 //! Invariants:
 //! - T1: `activation` is null or points to an [`Activation`] in a live frame of this thread.
-//! - T2: a [`ThreadState`] is touched by its own thread only, and by signal handlers that interrupt WebAssembly code on
-//!   that thread (which is an opaque call to everything written in Rust).
+//! - T2: a [`ThreadState`] is touched by its own thread only, and by signal handlers on that thread. What handlers touch
+//!   while Rust code runs (`interrupt.rs`) is atomic; all else they touch only when they interrupt WebAssembly code, which
+//!   is an opaque call to everything written in Rust.
 //! - T3: a thread that holds a lock of a domain is prepared, because `lock` lets no thread in that has no token. So
 //!   entering WebAssembly code needs no check.
 
+use crate::interrupt::{self, Mailbox};
 use crate::traps::{self, Activation, TrapReason};
 use crate::{arch, sys};
-use std::cell::Cell;
+use std::cell::{Cell, UnsafeCell};
 use std::ptr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering, compiler_fence};
 
 /// Stack that a host function is guaranteed to find below it when WebAssembly calls it.
 pub const DEFAULT_HOST_RESERVE: usize = 64 << 10;
@@ -33,15 +37,22 @@ pub(crate) const MAX_FRAMES: usize = 64;
 #[repr(C, align(64))]
 pub(crate) struct ThreadState {
     /// The innermost activation, or null.
-    pub(crate) activation: Cell<*mut Activation>,
-    /// Host code called from WebAssembly needs a stack pointer of at least this.
-    pub(crate) stack_limit: Cell<usize>,
+    pub(crate) activation: AtomicPtr<Activation>,
+    /// Host code called from WebAssembly needs a stack pointer of at least this. No stack pointer is high enough while an
+    /// activation is marked (`interrupt.rs`).
+    pub(crate) stack_limit: AtomicUsize,
     /// See [`token`]; zero until the thread is prepared.
     token: Cell<usize>,
     /// The thread's own stack. Empty until prepared, and where the platform does not tell.
     pub(crate) stack: Cell<StackBounds>,
-    /// What a trap takes along. Null until prepared, afterwards owned by [`Resources`].
-    departure: Cell<*mut Departure>,
+    /// The rest. Null until prepared, afterwards owned by [`Resources`].
+    prepared: Cell<*const Prepared>,
+}
+
+/// What a thread that was prepared has, beside what every call needs.
+struct Prepared {
+    departure: UnsafeCell<Departure>,
+    mailbox: Arc<Mailbox>,
 }
 
 /// What a trap takes along from the code that it leaves to the code that it goes to.
@@ -85,6 +96,17 @@ pub(crate) struct StackBounds {
     pub(crate) guard: usize,
 }
 
+impl StackBounds {
+    /// The least stack pointer with which host code has its reserve.
+    pub(crate) fn limit(&self) -> usize {
+        let guard_inside = self.guard.min(sys::page_size());
+        match self.low {
+            0 => 0,
+            low => low + guard_inside + DEFAULT_HOST_RESERVE,
+        }
+    }
+}
+
 // The storage has no destructor to run.
 const _: () = assert!(!std::mem::needs_drop::<ThreadState>());
 
@@ -106,7 +128,19 @@ impl ThreadState {
     #[allow(clippy::mut_from_ref, reason = "exclusive by the contract")]
     pub(crate) unsafe fn departure(&self) -> &mut Departure {
         // SAFETY: the caller's promise; not null once prepared.
-        unsafe { &mut *self.departure.get() }
+        unsafe { &mut *(*self.prepared.get()).departure.get() }
+    }
+
+    /// Where interruptions are noted, if the thread is prepared.
+    pub(crate) fn mailbox(&self) -> Option<&Arc<Mailbox>> {
+        // SAFETY: null, or what `Resources` owns until it has set it to null.
+        unsafe { self.prepared.get().as_ref() }.map(|prepared| &prepared.mailbox)
+    }
+
+    /// The innermost activation, or null.
+    #[inline(always)]
+    pub(crate) fn innermost(&self) -> *mut Activation {
+        self.activation.load(Ordering::Relaxed)
     }
 }
 
@@ -124,17 +158,13 @@ pub(crate) fn prepare() -> usize {
     if state.token.get() != 0 {
         return state.token.get();
     }
-    sys::install_handlers(traps::handle_fault);
+    sys::install_handlers(traps::handle_fault, interrupt::handle_signal);
     let stack = sys::stack_bounds();
-    let guard_inside = stack.guard.min(sys::page_size());
     state.stack.set(stack);
-    state.stack_limit.set(match stack.low {
-        0 => 0,
-        low => low + guard_inside + DEFAULT_HOST_RESERVE,
-    });
-    Resources::acquire(state);
+    state.stack_limit.store(stack.limit(), Ordering::Relaxed);
     // An address is a number that no other living thread has.
     let token = ptr::from_ref(state).addr();
+    Resources::acquire(state, token);
     state.token.set(token);
     token
 }
@@ -142,7 +172,7 @@ pub(crate) fn prepare() -> usize {
 /// What the thread gives back at its end. Should it run WebAssembly once more, in a destructor of another thread local, it
 /// is prepared again.
 struct Resources {
-    departure: Box<Departure>,
+    prepared: Box<Prepared>,
     _signal_stack: Option<sys::SignalStack>,
 }
 
@@ -151,27 +181,27 @@ thread_local! {
 }
 
 impl Resources {
-    fn acquire(state: &ThreadState) {
+    fn acquire(state: &ThreadState, token: usize) {
         let departure = Departure {
             reason: None,
             count: 0,
             frames: [0; MAX_FRAMES],
         };
+        let prepared = Box::new(Prepared {
+            departure: UnsafeCell::new(departure),
+            mailbox: Arc::default(),
+        });
+        let mailbox = prepared.mailbox.clone();
+        state.prepared.set(&raw const *prepared);
         let mut resources = Some(Self {
-            departure: Box::new(departure),
+            prepared,
             _signal_stack: sys::use_signal_stack(),
         });
-        state.departure.set(
-            resources
-                .as_mut()
-                .map_or(ptr::null_mut(), |it| &raw mut *it.departure),
-        );
-        // Once the thread local itself was destroyed nothing can free them any more: then they stay.
-        if RESOURCES
-            .try_with(|place| place.set(resources.take()))
-            .is_err()
-        {
-            std::mem::forget(resources);
+        match RESOURCES.try_with(|place| place.set(resources.take())) {
+            Ok(()) => mailbox.open(token),
+            // Once the thread local itself was destroyed nothing can free them any more: then they stay. And nothing
+            // could close the mailbox, so that it is never opened.
+            Err(_) => std::mem::forget(resources),
         }
     }
 }
@@ -179,9 +209,12 @@ impl Resources {
 impl Drop for Resources {
     fn drop(&mut self) {
         let state = current();
-        if ptr::eq(state.departure.get(), &*self.departure) {
+        if ptr::eq(state.prepared.get(), &raw const *self.prepared) {
+            self.prepared.mailbox.close(state.token.get());
             state.token.set(0);
-            state.departure.set(ptr::null_mut());
+            state.prepared.set(ptr::null());
+            // Before anything is freed that a signal handler finds through it.
+            compiler_fence(Ordering::SeqCst);
         }
     }
 }

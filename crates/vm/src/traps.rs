@@ -25,8 +25,9 @@
 //!   of WebAssembly (all but the activation that is being entered), the thunk that led to it has not returned, so
 //!   everything from `exit_sp` up to `saved.sp` is live stack.
 
-use crate::arch::{self, FaultRegisters, Frame, Prologue, Saved};
+use crate::arch::{self, Caller, FaultRegisters, Frame, Saved};
 use crate::code::{self, CodeMetadata};
+use crate::interrupt;
 use crate::sys::{self, Fault, FaultKind};
 use crate::thread::{self, Departure, ThreadState};
 use std::any::Any;
@@ -34,8 +35,9 @@ use std::error::Error;
 use std::ffi::c_void;
 use std::fmt;
 use std::mem::MaybeUninit;
-use std::ptr::NonNull;
+use std::ptr::{self, NonNull};
 use std::sync::Arc;
+use std::sync::atomic::{Ordering, compiler_fence};
 use wasmill_abi::{ContextHeader, TrapCode};
 
 /// One entry from the host into WebAssembly. It lies in the frame of the Rust function that enters.
@@ -52,16 +54,59 @@ pub(crate) struct Activation {
     pub(crate) exit_fp: usize,
     /// Stack pointer at that call; zero if there was none yet.
     pub(crate) exit_sp: usize,
-    /// [`NONE`], [`PENDING`], or a trap code plus [`FIRST_CODE`].
+    /// [`NONE`], [`PENDING`], [`MARKED`], or a trap code plus [`FIRST_CODE`].
     trap: usize,
+    /// The context that was entered.
+    context: *const ContextHeader,
+}
+
+impl Activation {
+    /// The last in a chain of activations, from the innermost outwards, for which this holds; null if there is none.
+    ///
+    /// # Safety
+    ///
+    /// T1 holds for `innermost`.
+    pub(crate) unsafe fn outermost(
+        innermost: *mut Self,
+        mut holds: impl FnMut(*mut Self, *const ContextHeader) -> bool,
+    ) -> *mut Self {
+        let (mut next, mut found) = (innermost, ptr::null_mut());
+        while !next.is_null() {
+            // SAFETY: T1: a chain of live activations.
+            let (context, prev) = unsafe { ((*next).context, (*next).prev) };
+            if holds(next, context) {
+                found = next;
+            }
+            next = prev;
+        }
+        found
+    }
+
+    /// Makes the activation end with [`TrapCode::Interrupted`] when the code in it returns, if it does not end otherwise
+    /// before.
+    ///
+    /// # Safety
+    ///
+    /// It is part of this thread's chain (T1).
+    pub(crate) unsafe fn mark(activation: *mut Self) {
+        // SAFETY: it lives, and whatever writes this word does so on this thread.
+        unsafe {
+            let trap = &raw mut (*activation).trap;
+            if trap.read_volatile() == NONE {
+                trap.write_volatile(MARKED);
+            }
+        }
+    }
 }
 
 /// No trap: the code returned.
 const NONE: usize = 0;
 /// The reason is in the thread's `pending`.
 const PENDING: usize = 1;
-/// Added to the trap codes of hardware traps.
-const FIRST_CODE: usize = 2;
+/// The code is to be interrupted, but was not caught inside yet (`interrupt.rs`).
+const MARKED: usize = 2;
+/// Added to the trap codes of traps that signals raise.
+const FIRST_CODE: usize = 3;
 
 /// Why WebAssembly code was left early.
 pub enum TrapReason {
@@ -124,7 +169,7 @@ impl Backtrace {
     /// The frames that are on this thread's stack now. Empty outside of host functions that WebAssembly called.
     pub fn capture() -> Self {
         let thread = thread::current();
-        let activation = thread.activation.get();
+        let activation = thread.innermost();
         if activation.is_null() {
             return Self::default();
         }
@@ -197,11 +242,11 @@ impl<'a> Frames<'a> {
         }
     }
 
-    /// Notes the frames of code that faulted, and those of the activations around it.
+    /// Notes the frames of code that a signal met, and those of the activations around it.
     ///
     /// # Safety
     ///
-    /// The registers are those of a fault in WebAssembly code that runs in `activation`.
+    /// The registers are those of a signal in WebAssembly code that runs in `activation`.
     unsafe fn note_fault(&mut self, registers: FaultRegisters, activation: &Activation) {
         let entry_sp = activation.saved.sp;
         let lowest = registers.sp;
@@ -212,10 +257,10 @@ impl<'a> Frames<'a> {
                 pc: registers.pc,
                 fp: registers.fp,
             };
-            let caller = match arch::caller_in_prologue(registers, entry_sp) {
+            let caller = match arch::caller_without_frame(registers, entry_sp) {
                 None => arch::next_frame(own, lowest, entry_sp),
-                Some(Prologue::Outermost) => None,
-                Some(Prologue::CalledFrom(frame)) => Some(frame),
+                Some(Caller::Entry) => None,
+                Some(Caller::Code(frame)) => Some(frame),
             };
             caller.is_none_or(|caller| self.note_chain(caller, lowest, entry_sp))
         };
@@ -255,7 +300,7 @@ pub(crate) unsafe fn enter<R>(
     debug_assert_ne!(thread::token(), 0, "T3: whoever enters holds a domain");
     let mut activation = MaybeUninit::<Activation>::uninit();
     let activation = activation.as_mut_ptr();
-    let prev = thread.activation.get();
+    let prev = thread.innermost();
     // SAFETY: the place is ours. `saved` and `exit_fp` are written before anything reads them: by the stub, and by
     // exit thunks together with `exit_sp`. The caller vouches for the context.
     unsafe {
@@ -263,15 +308,20 @@ pub(crate) unsafe fn enter<R>(
         (&raw mut (*activation).prev).write(prev);
         (&raw mut (*activation).exit_sp).write(0);
         (&raw mut (*activation).trap).write(NONE);
+        (&raw mut (*activation).context).write(context);
         (*context).activation = activation.cast();
     }
-    thread.activation.set(activation);
+    // Whoever interrupts finds the activation complete while it is in the chain, and leaves it alone afterwards: so its
+    // trap is read when it is out.
+    compiler_fence(Ordering::SeqCst);
+    thread.activation.store(activation, Ordering::Relaxed);
     let result = call(entry_stub());
-    thread.activation.set(prev);
+    thread.activation.store(prev, Ordering::Relaxed);
+    compiler_fence(Ordering::SeqCst);
     // SAFETY: written above, and by whoever raised a trap. Volatile: the compiler cannot see the latter.
     let trap = unsafe { (&raw const (*activation).trap).read_volatile() };
     if trap != NONE {
-        return Err(take_trap(thread, trap));
+        return Err(take_trap(thread, activation, trap));
     }
     Ok(result)
 }
@@ -279,15 +329,21 @@ pub(crate) unsafe fn enter<R>(
 /// Puts the trap together that an activation was left with.
 #[cold]
 #[inline(never)]
-fn take_trap(thread: &ThreadState, trap: usize) -> Trap {
+fn take_trap(thread: &ThreadState, activation: *mut Activation, trap: usize) -> Trap {
+    interrupt::forget_mark(thread, activation);
     // SAFETY: T2: the activation that was left is gone, and what it left is for nobody else.
     let departure = unsafe { thread.departure() };
+    if trap == MARKED {
+        // The code has returned before it was caught: there are no frames.
+        departure.begin();
+    }
     let backtrace = Backtrace::of_noted(departure);
     let reason = match trap {
         PENDING => departure.reason.take().expect("raise stores a reason"),
+        MARKED => TrapReason::Wasm(TrapCode::Interrupted),
         code => TrapReason::Wasm(
             TrapCode::from_u32((code - FIRST_CODE) as u32)
-                .expect("handle_fault stores a trap code"),
+                .expect("signal handlers store a trap code"),
         ),
     };
     Trap { reason, backtrace }
@@ -303,7 +359,7 @@ fn take_trap(thread: &ThreadState, trap: usize) -> Trap {
 #[inline(never)]
 pub(crate) unsafe fn raise(reason: TrapReason) -> ! {
     let thread = thread::current();
-    let activation = thread.activation.get();
+    let activation = thread.innermost();
     assert!(
         !activation.is_null(),
         "a trap was raised outside of a WebAssembly call"
@@ -328,7 +384,7 @@ pub(crate) unsafe fn raise(reason: TrapReason) -> ! {
 #[inline(always)]
 pub(crate) unsafe fn check_host_stack() {
     let sp = arch::stack_pointer();
-    if sp < thread::current().stack_limit.get() {
+    if sp < thread::current().stack_limit.load(Ordering::Relaxed) {
         // SAFETY: passed on.
         unsafe { short_of_stack(sp) };
     }
@@ -342,11 +398,17 @@ pub(crate) unsafe fn check_host_stack() {
 #[cold]
 #[inline(never)]
 pub(crate) unsafe extern "C" fn short_of_stack(sp: usize) {
+    let thread = thread::current();
+    let own = thread.stack.get();
     // On a stack that is not the thread's own (a coroutine's) nothing is known about its end.
-    let own = thread::current().stack.get();
-    if sp >= own.low.saturating_sub(own.guard) {
+    if sp < own.limit() && sp >= own.low.saturating_sub(own.guard) {
         // SAFETY: passed on.
         unsafe { raise(TrapReason::Wasm(TrapCode::StackOverflow)) };
+    }
+    // Not for want of stack, then.
+    if interrupt::is_marked(thread) {
+        // SAFETY: passed on.
+        unsafe { raise(TrapReason::Wasm(TrapCode::Interrupted)) };
     }
 }
 
@@ -354,7 +416,7 @@ pub(crate) unsafe extern "C" fn short_of_stack(sp: usize) {
 /// outermost entry, and the callee-saved registers.
 pub(crate) fn scan_stack(mut visit: impl FnMut(u32)) {
     let thread = thread::current();
-    let mut outermost = NonNull::new(thread.activation.get());
+    let mut outermost = NonNull::new(thread.innermost());
     let mut entry_sp = 0;
     while let Some(activation) = outermost {
         // SAFETY: T1: a chain of live activations, each with its entry's stack pointer.
@@ -404,7 +466,7 @@ pub(crate) fn handle_fault(fault: &Fault) -> bool {
     };
     // The thread local is touched only now: on threads that never ran WebAssembly it might not be there yet.
     let thread = thread::current();
-    let activation = thread.activation.get();
+    let activation = thread.innermost();
     if activation.is_null() {
         return false;
     }
@@ -413,14 +475,26 @@ pub(crate) fn handle_fault(fault: &Fault) -> bool {
         None if is_stack_overflow(thread, fault, registers.sp) => TrapCode::StackOverflow,
         None => return false,
     };
-    // SAFETY: T1; the pc is in WebAssembly code, which runs in the innermost activation.
-    unsafe { Frames::begin(thread.departure()).note_fault(registers, &*activation) };
-    // SAFETY: T1. Below the activation are WebAssembly frames only: nothing to drop (I1).
-    unsafe {
-        (&raw mut (*activation).trap).write_volatile(code as usize + FIRST_CODE);
-        arch::redirect(fault.context, &raw const (*activation).saved);
-    }
+    // SAFETY: the activation is not null, and the pc is in WebAssembly code.
+    unsafe { leave(thread, fault.context, code) };
     true
+}
+
+/// Makes the return from a signal handler leave the innermost activation with a trap.
+///
+/// # Safety
+///
+/// `context` is that of a signal that met WebAssembly code on this thread, which has an activation, therefore.
+pub(crate) unsafe fn leave(thread: &ThreadState, context: *mut c_void, code: TrapCode) {
+    let activation = thread.innermost();
+    // SAFETY: T1; WebAssembly code runs in the innermost activation. Below it are WebAssembly frames only: nothing to drop
+    // (I1).
+    unsafe {
+        let registers = arch::fault_registers(context);
+        Frames::begin(thread.departure()).note_fault(registers, &*activation);
+        (&raw mut (*activation).trap).write_volatile(code as usize + FIRST_CODE);
+        arch::redirect(context, &raw const (*activation).saved);
+    }
 }
 
 /// Farther below the stack than any probe of a new frame reaches.

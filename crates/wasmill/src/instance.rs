@@ -5,7 +5,7 @@ use crate::{Exports, Module, RuntimeError, Store};
 use std::fmt;
 use wasmill_abi::VMContext;
 use wasmill_engine::{LinkError, Resolver};
-use wasmill_vm::{Backtrace, Trap, TrapCode, TrapReason, VMExtern, VMInstance};
+use wasmill_vm::{Backtrace, InterruptHandle, Trap, TrapCode, TrapReason, VMExtern, VMInstance};
 
 /// A module could not be instantiated.
 #[derive(Debug, thiserror::Error)]
@@ -105,6 +105,32 @@ impl Instance {
     /// The store it belongs to.
     pub fn store(&self) -> &Store {
         self.module.store()
+    }
+
+    /// A handle that ends calls into this instance from other threads, at no cost to the code that runs.
+    ///
+    /// It does not keep the instance, and can be made and used at any time, also while a call is running. A start function
+    /// runs before there is an instance: [`InterruptHandle::for_current_thread`] ends that, too.
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "wat", feature = "default-compiler", feature = "default-engine"))]
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use wasmill::{imports, Instance, Module, Store, TrapCode};
+    /// let store = Store::default();
+    /// let module = Module::new(&store, "(module (func (export \"run\") (loop br 0)))")?;
+    /// let instance = Instance::new(&module, &imports! {})?;
+    /// let handle = instance.interrupt_handle();
+    /// std::thread::spawn(move || while !handle.interrupt() {});
+    /// let run = instance.exports.get_native_function::<(), ()>("run")?;
+    /// let error = run.call().unwrap_err();
+    /// assert_eq!(error.to_trap(), Some(TrapCode::Interrupted));
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(all(feature = "wat", feature = "default-compiler", feature = "default-engine")))]
+    /// # fn main() {}
+    /// ```
+    pub fn interrupt_handle(&self) -> InterruptHandle {
+        self.vm.interrupt_handle()
     }
 
     /// The context that its code gets.

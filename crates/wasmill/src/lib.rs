@@ -109,8 +109,8 @@ pub use wasmill_vm::native::{
     FromToNativeWasmType, HostFunction, HostFunctionKind, IntoResult, NativeWasmType, WasmTypeList,
 };
 pub use wasmill_vm::{
-    Atomic, Atomically, Atomicity, MemoryError, MemoryView, NonAtomically, StoreLimits, StoreUsage,
-    Trap, TrapCode, ValueType,
+    Atomic, Atomically, Atomicity, InterruptHandle, MemoryError, MemoryView, NonAtomically,
+    StoreLimits, StoreUsage, Trap, TrapCode, ValueType,
 };
 
 #[cfg(feature = "jit")]

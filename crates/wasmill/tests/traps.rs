@@ -279,6 +279,7 @@ fn codes_and_their_texts() {
             "unaligned atomic access",
             "unalign_atom",
         ),
+        (TrapCode::Interrupted, "interrupted", "interrupt"),
     ];
     for (number, (code, message, name)) in all.into_iter().enumerate() {
         assert_eq!(

@@ -11,6 +11,7 @@ use std::arch::global_asm;
 use std::arch::x86_64::{__m128i, _mm_set_epi64x};
 use std::ffi::c_void;
 use std::ptr;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
 use wasmill_abi::{ContextHeader, TrapCode};
 
@@ -20,7 +21,7 @@ global_asm!(
     ".globl wasmill_guest_add, wasmill_guest_call, wasmill_guest_divide",
     ".globl wasmill_guest_dump, wasmill_guest_end, wasmill_guest_load",
     ".globl wasmill_guest_outer, wasmill_guest_recurse, wasmill_guest_recurse_large",
-    ".globl wasmill_guest_start, wasmill_guest_stray, wasmill_guest_unreachable",
+    ".globl wasmill_guest_spin, wasmill_guest_start, wasmill_guest_stray, wasmill_guest_unreachable",
     ".globl wasmill_site_divide, wasmill_site_load, wasmill_site_unreachable",
     ".p2align 4",
     "wasmill_guest_start:",
@@ -62,6 +63,8 @@ global_asm!(
     "3: mov rax, rsp; and rax, 15; movups xmm0, [rsi + 32]; pop rbp; ret",
     // stray(context): a fault that no table knows
     "wasmill_guest_stray: push rbp; mov rbp, rsp; mov eax, [0x1000]; pop rbp; ret",
+    // spin(context): for ever
+    "wasmill_guest_spin: push rbp; mov rbp, rsp; 2: jmp 2b",
     "wasmill_guest_end:",
     ".popsection",
 );
@@ -91,6 +94,7 @@ guests! {
     outer wasmill_guest_outer;
     dump wasmill_guest_dump;
     stray wasmill_guest_stray;
+    spin wasmill_guest_spin;
 }
 
 /// The metadata of the guest functions.
@@ -423,7 +427,7 @@ fn a_thunk_on_a_foreign_stack_passes_everything_on() {
     let header = &raw mut *header;
     crate::thread::prepare();
     let state = crate::thread::current();
-    let (stack, limit) = (state.stack.get(), state.stack_limit.get());
+    let (stack, limit) = (state.stack.get(), state.stack_limit.load(Ordering::Relaxed));
     // Nothing is known of a stack that lies below the thread's own.
     let far = 1 << 62;
     state.stack.set(crate::thread::StackBounds {
@@ -431,7 +435,7 @@ fn a_thunk_on_a_foreign_stack_passes_everything_on() {
         high: far,
         guard: 0,
     });
-    state.stack_limit.set(usize::MAX);
+    state.stack_limit.store(usize::MAX, Ordering::Relaxed);
     // SAFETY: the thunk leads to a function of this type; the closure owns nothing.
     let result = unsafe {
         enter(header, thunk as *const c_void, |stub| {
@@ -440,6 +444,6 @@ fn a_thunk_on_a_foreign_stack_passes_everything_on() {
         })
     };
     state.stack.set(stack);
-    state.stack_limit.set(limit);
+    state.stack_limit.store(limit, Ordering::Relaxed);
     assert_eq!(result.unwrap(), 6.5);
 }

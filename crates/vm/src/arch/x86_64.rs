@@ -477,7 +477,7 @@ pub(crate) unsafe fn frame_at_exit(exit_fp: usize, exit_sp: usize) -> Frame {
     }
 }
 
-/// The registers of interest in code that faulted.
+/// The registers of interest in code that a signal met.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct FaultRegisters {
     pub(crate) pc: usize,
@@ -485,40 +485,54 @@ pub(crate) struct FaultRegisters {
     pub(crate) sp: usize,
 }
 
-/// The caller's frame if a fault hit the prologue, before the function has a frame of its own: then rbp is still the
+/// The caller, if a signal met a function at its start or end, where it has no frame: then rbp is still, or again, the
 /// caller's.
 ///
 /// # Safety
 ///
-/// The registers are those of a fault in WebAssembly code below an entry with this `entry_sp`.
-pub(crate) unsafe fn caller_in_prologue(
+/// The registers are those of a signal in WebAssembly code below an entry with this `entry_sp`.
+pub(crate) unsafe fn caller_without_frame(
     registers: FaultRegisters,
     entry_sp: usize,
-) -> Option<Prologue> {
+) -> Option<Caller> {
     const PUSH_RBP: u8 = 0x55;
-    // SAFETY: the instruction at pc was about to be executed.
-    let at_entry = unsafe { (registers.pc as *const u8).read() } == PUSH_RBP;
-    if !at_entry {
-        return None;
+    const MOV_RBP_RSP: [u8; 3] = [0x48, 0x89, 0xe5];
+    const RET: u8 = 0xc3;
+    let instruction = registers.pc as *const u8;
+    // SAFETY: the instruction at pc was about to be executed; the bytes after the first are read if that is the start of
+    // the longer one.
+    let pushed = unsafe {
+        match instruction.read() {
+            PUSH_RBP | RET => 0,
+            first if first == MOV_RBP_RSP[0] => {
+                let next = [instruction.add(1).read(), instruction.add(2).read()];
+                if next != MOV_RBP_RSP[1..] {
+                    return None;
+                }
+                size_of::<usize>()
+            }
+            _ => return None,
+        }
+    };
+    let place = registers.sp + pushed;
+    if place + size_of::<usize>() >= entry_sp {
+        return Some(Caller::Entry);
     }
-    if registers.sp + size_of::<usize>() >= entry_sp {
-        return Some(Prologue::Outermost);
-    }
-    // SAFETY: the function was just called: its return address is on top of the stack.
-    let return_address = unsafe { (registers.sp as *const usize).read() };
-    Some(Prologue::CalledFrom(Frame {
+    // SAFETY: the return address is on top of the stack, or below what was pushed; that is less than `entry_sp`.
+    let return_address = unsafe { (place as *const usize).read() };
+    Some(Caller::Code(Frame {
         pc: return_address - 1,
         fp: registers.fp,
     }))
 }
 
-/// Who called a function that has no frame yet.
+/// Who called a function that has no frame.
 #[derive(Debug)]
-pub(crate) enum Prologue {
+pub(crate) enum Caller {
     /// The entry stub.
-    Outermost,
+    Entry,
     /// Another WebAssembly function.
-    CalledFrom(Frame),
+    Code(Frame),
 }
 
 /// The caller's frame, or `None` if the entry stub with this `entry_sp` is the caller.

@@ -3,7 +3,7 @@
 //! Address space costs real memory here, so a reservation gets at most [`MOST_RESERVED`] bytes behind it; what lies beyond
 //! cannot be opened.
 
-use super::FaultHandler;
+use super::{FaultHandler, SignalHandler};
 use crate::thread::StackBounds;
 use std::alloc::{Layout, alloc_zeroed, dealloc};
 use std::io;
@@ -117,7 +117,29 @@ pub(crate) fn use_signal_stack() -> Option<SignalStack> {
     None
 }
 
-pub(crate) fn install_handlers(_handler: FaultHandler) {}
+pub(crate) fn install_handlers(_faults: FaultHandler, _interruptions: SignalHandler) {}
+
+/// Nobody can be interrupted.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ThreadName;
+
+impl ThreadName {
+    pub(crate) fn current() -> Self {
+        Self
+    }
+
+    /// # Safety
+    ///
+    /// As in `sys::unix`.
+    pub(crate) unsafe fn interrupt(self) {}
+
+    /// # Safety
+    ///
+    /// As in `sys::unix`.
+    pub(crate) unsafe fn cpu_time(self) -> u64 {
+        0
+    }
+}
 
 pub(crate) fn has_process_barrier() -> bool {
     false

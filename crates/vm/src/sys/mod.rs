@@ -11,7 +11,8 @@
 //! | `ImageFile`, `map_image`, `unmap_image` | contents shared between mappings, copied on write |
 //! | `reset` | drops what was written: zero bytes, or the image, show again |
 //! | `stack_bounds`, `use_signal_stack`, `SignalStack` | the current thread's stacks |
-//! | `install_handlers` | passes faults to a function, and on to whoever was there before |
+//! | `install_handlers` | passes faults and interruptions to functions, and on to whoever was there before |
+//! | `ThreadName` | a thread to interrupt |
 //! | `has_process_barrier`, `process_barrier` | makes all other threads of the process pass a full barrier |
 //!
 //! `miri` runs the same logic on plain allocations, without signals.
@@ -55,3 +56,6 @@ pub(crate) enum FaultKind {
 
 /// Decides about a fault; true if it has changed the context so that the handler can return.
 pub(crate) type FaultHandler = fn(&Fault) -> bool;
+
+/// Gets the context of an interruption, which it can change; true if it was meant for us.
+pub(crate) type SignalHandler = fn(*mut c_void) -> bool;

@@ -262,6 +262,7 @@ fn names(backtrace: &Backtrace) -> Vec<&'static str> {
         ("recurse_large", guest::recurse_large()),
         ("call", guest::call()),
         ("outer", guest::outer()),
+        ("spin", guest::spin()),
     ];
     let name = |offset: u32| {
         let before = functions
@@ -337,6 +338,63 @@ fn the_first_frame_counts_even_before_it_is_set_up() {
     }
 }
 
+/// Names of the frames, at each instruction of a guest that a thread executed step by step.
+static STEPS: std::sync::Mutex<Vec<Vec<&str>>> = std::sync::Mutex::new(Vec::new());
+
+extern "C" fn note_step(_: libc::c_int, _: *mut libc::siginfo_t, context: *mut c_void) {
+    // SAFETY: the context is the kernel's.
+    let registers = unsafe { arch::fault_registers(context) };
+    if code::is_wasm_pc(registers.pc) {
+        let thread = thread::current();
+        // SAFETY: the signal met a guest, whose activation is the innermost.
+        let departure = unsafe {
+            Frames::begin(thread.departure()).note_fault(registers, &*thread.innermost());
+            thread.departure()
+        };
+        // (No lock is held, and no memory being allocated, while a guest runs.)
+        let frames = names(&Backtrace::of_noted(departure));
+        STEPS.lock().unwrap().push(frames);
+    }
+}
+
+/// Makes the processor stop after each instruction of this thread, or not any more.
+fn single_step(on: bool) {
+    const TRAP_FLAG: u64 = 1 << 8;
+    // SAFETY: changes one flag, which no compiled code looks at.
+    unsafe {
+        match on {
+            true => std::arch::asm!("pushfq", "or qword ptr [rsp], {}", "popfq", const TRAP_FLAG),
+            false => {
+                std::arch::asm!("pushfq", "and qword ptr [rsp], {}", "popfq", const !(TRAP_FLAG as i64))
+            }
+        }
+    }
+}
+
+#[test]
+fn frames_are_found_at_every_instruction() {
+    set_action(
+        libc::SIGTRAP,
+        note_step as *const () as usize,
+        libc::SA_SIGINFO | libc::SA_ONSTACK,
+    );
+    register_guests();
+    thread::prepare();
+    single_step(true);
+    let result = call_host(double, 4);
+    single_step(false);
+    assert_eq!(result.unwrap(), 9);
+    let steps = std::mem::take(&mut *STEPS.lock().unwrap());
+    for frames in &steps {
+        let expected: &[_] = match frames[0] {
+            "call" => &["call", "outer"],
+            _ => &["outer"],
+        };
+        assert_eq!(frames, expected);
+    }
+    assert_eq!(steps.len(), 5 + 9, "each instruction of both functions");
+}
+
 #[test]
 fn scanning_finds_values_in_frames_and_registers() {
     host!(scans, scans_target, |n| {
@@ -393,7 +451,7 @@ fn overflow_the_host(depth: u64) -> u64 {
 }
 
 fn null() -> *const u32 {
-    std::hint::black_box(std::ptr::null())
+    std::hint::black_box(ptr::null())
 }
 
 extern "C" fn previous_with_info(
@@ -404,7 +462,7 @@ extern "C" fn previous_with_info(
     // SAFETY: the kernel's arguments, passed on; the other calls are fine in handlers.
     unsafe {
         let mut mask = std::mem::zeroed();
-        libc::pthread_sigmask(libc::SIG_BLOCK, std::ptr::null(), &mut mask);
+        libc::pthread_sigmask(libc::SIG_BLOCK, ptr::null(), &mut mask);
         let as_asked = signal == libc::SIGSEGV
             && (*info).si_addr().addr() == 0
             && !context.is_null()
@@ -416,7 +474,13 @@ extern "C" fn previous_with_info(
 
 extern "C" fn previous_plain(signal: libc::c_int) {
     // SAFETY: fine in handlers.
-    unsafe { libc::_exit(if signal == libc::SIGFPE { 44 } else { 45 }) }
+    unsafe {
+        libc::_exit(match signal {
+            libc::SIGFPE => 44,
+            libc::SIGURG => 46,
+            _ => 45,
+        })
+    }
 }
 
 fn set_action(signal: libc::c_int, handler: usize, flags: libc::c_int) {
@@ -426,7 +490,7 @@ fn set_action(signal: libc::c_int, handler: usize, flags: libc::c_int) {
         action.sa_sigaction = handler;
         action.sa_flags = flags;
         libc::sigaddset(&mut action.sa_mask, libc::SIGUSR1);
-        assert_eq!(libc::sigaction(signal, &action, std::ptr::null_mut()), 0);
+        assert_eq!(libc::sigaction(signal, &action, ptr::null_mut()), 0);
     }
 }
 
@@ -487,6 +551,18 @@ fn scenario() {
             all_hardware_traps();
             // SAFETY: only sends a signal.
             unsafe { libc::raise(libc::SIGBUS) };
+            println!("survived");
+        }
+        "urgent" => {
+            set_action(libc::SIGURG, previous_plain as *const () as usize, 0);
+            all_hardware_traps();
+            // SAFETY: only sends a signal.
+            unsafe { libc::raise(libc::SIGURG) };
+        }
+        "urgent by default" => {
+            all_hardware_traps();
+            // SAFETY: only sends a signal.
+            unsafe { libc::raise(libc::SIGURG) };
             println!("survived");
         }
         "sent" => {
@@ -581,7 +657,10 @@ fn faults_of_the_host_end_the_process() {
 fn the_previous_action_is_taken() {
     assert_eq!(run_scenario("previous with info").status.code(), Some(42));
     assert_eq!(run_scenario("previous plain").status.code(), Some(44));
-    let ignored = run_scenario("ignored");
-    assert!(ignored.status.success(), "{ignored:?}");
+    assert_eq!(run_scenario("urgent").status.code(), Some(46));
+    for name in ["ignored", "urgent by default"] {
+        let ignored = run_scenario(name);
+        assert!(ignored.status.success(), "{ignored:?}");
+    }
     assert_eq!(signal_of(&run_scenario("sent")), Some(libc::SIGILL));
 }

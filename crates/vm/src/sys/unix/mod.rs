@@ -4,8 +4,10 @@ mod barrier;
 mod mappings;
 mod signals;
 mod stacks;
+mod threads;
 
 pub(crate) use barrier::*;
 pub(crate) use mappings::*;
 pub(crate) use signals::install_handlers;
 pub(crate) use stacks::{SignalStack, stack_bounds, use_signal_stack};
+pub(crate) use threads::ThreadName;

@@ -1,6 +1,6 @@
-//! The signals that hardware faults arrive as.
+//! The signals that hardware faults arrive as, and the one that interrupts a thread.
 //!
-//! One handler for the four signals, installed once per process. A fault that is not ours goes to the action that was there
+//! One handler for the four signals of faults, installed once per process. A fault that is not ours goes to the action that was there
 //! before, called as the kernel would have called it (but for the stack it runs on): with its signal mask, with or
 //! without the extra arguments, and once only if it asked for that. A default action is restored and the faulting
 //! instruction runs again, so that the process dies of the fault itself, where a debugger or a core dump shows it.
@@ -9,8 +9,12 @@
 //! else's handler is delivered rather than fatal.
 //!
 //! Rust's handler for stack overflows of the host is one of those before us: it keeps working.
+//!
+//! The signal for interruptions is `SIGURG`: the one of the old signals that programs ignore unless they ask for it, and that
+//! debuggers pass on in silence. One that was not meant for us is passed on in the same way. It is blocked while its own
+//! handler or ours for faults runs.
 
-use crate::sys::{Fault, FaultHandler, FaultKind};
+use crate::sys::{Fault, FaultHandler, FaultKind, SignalHandler};
 use std::cell::UnsafeCell;
 use std::ffi::c_void;
 use std::mem::MaybeUninit;
@@ -18,7 +22,16 @@ use std::ptr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Once, OnceLock};
 
-const SIGNALS: [libc::c_int; 4] = [libc::SIGSEGV, libc::SIGBUS, libc::SIGILL, libc::SIGFPE];
+/// What interrupts a thread.
+pub(super) const INTERRUPTION: libc::c_int = libc::SIGURG;
+
+const SIGNALS: [libc::c_int; 5] = [
+    libc::SIGSEGV,
+    libc::SIGBUS,
+    libc::SIGILL,
+    libc::SIGFPE,
+    INTERRUPTION,
+];
 
 /// The action that was there before ours.
 struct Previous {
@@ -37,13 +50,13 @@ static PREVIOUS: [Previous; SIGNALS.len()] = [const {
     }
 }; SIGNALS.len()];
 
-static HANDLER: OnceLock<FaultHandler> = OnceLock::new();
+static HANDLERS: OnceLock<(FaultHandler, SignalHandler)> = OnceLock::new();
 
-/// Passes faults to `handler` from now on. Only the first call does something.
-pub(crate) fn install_handlers(handler: FaultHandler) {
+/// Passes faults and interruptions to these functions from now on. Only the first call does something.
+pub(crate) fn install_handlers(faults: FaultHandler, interruptions: SignalHandler) {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        let _ = HANDLER.set(handler);
+        let _ = HANDLERS.set((faults, interruptions));
         for (signal, previous) in SIGNALS.into_iter().zip(&PREVIOUS) {
             install(signal, previous);
         }
@@ -55,9 +68,15 @@ fn install(signal: libc::c_int, previous: &Previous) {
     // the second store only matters if someone else installed a handler at the same moment.
     unsafe {
         let mut ours: libc::sigaction = std::mem::zeroed();
-        ours.sa_sigaction = handle as *const () as usize;
-        ours.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK | libc::SA_NODEFER | libc::SA_RESTART;
+        ours.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK | libc::SA_RESTART;
         libc::sigemptyset(&mut ours.sa_mask);
+        libc::sigaddset(&mut ours.sa_mask, INTERRUPTION);
+        if signal == INTERRUPTION {
+            ours.sa_sigaction = handle_interruption as *const () as usize;
+        } else {
+            ours.sa_sigaction = handle as *const () as usize;
+            ours.sa_flags |= libc::SA_NODEFER;
+        }
         let place = previous.action.get();
         let known = libc::sigaction(signal, ptr::null(), (*place).as_mut_ptr()) == 0;
         let installed = libc::sigaction(signal, &ours, (*place).as_mut_ptr()) == 0;
@@ -80,9 +99,22 @@ extern "C" fn handle(signal: libc::c_int, info: *mut libc::siginfo_t, context: *
         address,
         context,
     };
-    let ours = HANDLER.get().is_some_and(|handler| handler(&fault));
+    let ours = HANDLERS.get().is_some_and(|(faults, _)| faults(&fault));
     if !ours {
         pass_on(signal, fault.is_synchronous, info, context);
+    }
+}
+
+extern "C" fn handle_interruption(
+    signal: libc::c_int,
+    info: *mut libc::siginfo_t,
+    context: *mut c_void,
+) {
+    let ours = HANDLERS
+        .get()
+        .is_some_and(|(_, interruptions)| interruptions(context));
+    if !ours {
+        pass_on(signal, false, info, context);
     }
 }
 
@@ -134,8 +166,14 @@ fn call(
         if action.sa_flags & libc::SA_NODEFER == 0 {
             libc::sigaddset(&mut blocked, signal);
         }
+        // What the interrupted code had blocked, without what our own handler blocks.
         let mut before = MaybeUninit::uninit();
-        libc::pthread_sigmask(libc::SIG_BLOCK, &blocked, before.as_mut_ptr());
+        libc::pthread_sigmask(
+            libc::SIG_SETMASK,
+            interrupted_mask(context),
+            before.as_mut_ptr(),
+        );
+        libc::pthread_sigmask(libc::SIG_BLOCK, &blocked, ptr::null_mut());
         if action.sa_flags & libc::SA_SIGINFO != 0 {
             type WithInfo = extern "C" fn(libc::c_int, *mut libc::siginfo_t, *mut c_void);
             let handler: WithInfo = std::mem::transmute(action.sa_sigaction);
@@ -148,9 +186,19 @@ fn call(
     }
 }
 
+/// The signals that were blocked in the code that a signal met.
+fn interrupted_mask(context: *mut c_void) -> *const libc::sigset_t {
+    let context = context.cast::<libc::ucontext_t>();
+    // SAFETY: the kernel's context; only the address of a field is taken.
+    unsafe { &raw const (*context).uc_sigmask }
+}
+
 /// Restores the default action, which ends the process: by the instruction's fault happening again, or by sending the
-/// signal again if no instruction caused it.
+/// signal again if no instruction caused it. That of an interruption is to do nothing.
 fn default_action(signal: libc::c_int, is_synchronous: bool) {
+    if signal == INTERRUPTION {
+        return;
+    }
     // SAFETY: plain system calls; a zeroed action with `SIG_DFL` is valid.
     unsafe {
         let mut default: libc::sigaction = std::mem::zeroed();
