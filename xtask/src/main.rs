@@ -5,6 +5,7 @@
 
 mod bless;
 mod ci;
+mod compat;
 mod features;
 mod loom;
 mod miri;
@@ -48,6 +49,11 @@ const TASKS: &[Task] = &[
         name: "programs",
         usage: "run real programs: [--small] [--release] [--reference] [NAME…]",
         run: programs::run,
+    },
+    Task {
+        name: "compat",
+        usage: "published crates written for wasmer 2, on Wasmill: [--update] [NAME…]",
+        run: compat::run,
     },
     Task {
         name: "bless",

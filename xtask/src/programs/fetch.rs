@@ -175,7 +175,7 @@ pub(super) fn complete(folder: &Path, fill: impl FnOnce(&Path) -> Result<()>) ->
 }
 
 /// Removes a folder if it is there.
-pub(super) fn remove(folder: &Path) -> Result<()> {
+pub(crate) fn remove(folder: &Path) -> Result<()> {
     match fs::remove_dir_all(folder) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
             Err(error).with_context(|| format!("cannot remove {}", folder.display()))
@@ -209,7 +209,7 @@ fn with_ending(folder: &Path, extension: &str) -> Result<PathBuf> {
 }
 
 /// The SHA-256 in hexadecimal digits.
-pub(super) fn hex(hash: &[u8]) -> String {
+pub(crate) fn hex(hash: &[u8]) -> String {
     hash.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

@@ -10,7 +10,7 @@
 
 mod build;
 mod cases;
-mod fetch;
+pub(crate) mod fetch;
 mod modules;
 mod runner;
 
