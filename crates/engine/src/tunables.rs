@@ -311,6 +311,11 @@ impl BaseTunables {
             target_lexicon::PointerWidth::U32 => (0x4000, 0x1_0000),
             target_lexicon::PointerWidth::U64 => (Pages::max_value().0, GUARD_64),
         };
+        // Windows counts reserved address space more strictly.
+        let (pages, guard) = match target.triple().operating_system {
+            target_lexicon::OperatingSystem::Windows => (pages.min(0x100), guard.min(0x1_0000)),
+            _ => (pages, guard),
+        };
         let refused = *target.triple() == target_lexicon::Triple::host()
             && !wasmill_vm::reservation_available();
         Self {
@@ -451,6 +456,9 @@ mod tests {
             target("aarch64-unknown-none").static_memory_bound,
             Pages(0x1_0000)
         );
+        let windows = target("x86_64-pc-windows-msvc");
+        assert_eq!(windows.static_memory_bound, Pages(0x100));
+        assert_eq!(windows.static_memory_offset_guard_size, 0x1_0000);
         assert_eq!(
             target("msp430-unknown-none-elf").static_memory_bound,
             Pages(0x400)

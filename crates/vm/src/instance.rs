@@ -365,15 +365,17 @@ impl VMInstance {
         let island = Island::new(module.store().clone(), common_domain(&module, &imports));
         let guard = island.domain().enter();
         join_islands(&island, &module, &imports);
-        let maker = Maker {
+        let mut maker = Maker {
             island: &island,
             module: &module,
             parts,
             account,
+            shows_images: true,
         };
         maker.check_counts()?;
-        let (memories, shows_images) = maker.memories(&imports)?;
+        let memories = maker.memories(&imports)?;
         let tables = maker.tables(&imports)?;
+        let shows_images = maker.shows_images;
         let host_slots = imports
             .functions
             .iter()

@@ -63,8 +63,10 @@ mod signatures {
     use std::cell::Cell;
     use std::error::Error;
     use std::path::Path;
+    use std::ptr::NonNull;
     use std::sync::Arc;
     use std::sync::atomic::{AtomicU64, Ordering};
+    use wasmill::vm::{VMMemoryDefinition, VMTableDefinition};
     use wasmill::*;
 
     type Failure = Box<dyn Error + Send + Sync>;
@@ -183,6 +185,32 @@ mod signatures {
         };
         let _: fn(&BaseTunables, &MemoryType) -> vm::MemoryStyle = Tunables::memory_style;
         let _: fn(&BaseTunables, &TableType) -> vm::TableStyle = Tunables::table_style;
+        type Made<T, E> = Result<Arc<T>, E>;
+        let _: fn(
+            &BaseTunables,
+            &MemoryType,
+            &vm::MemoryStyle,
+        ) -> Made<dyn vm::Memory, MemoryError> = Tunables::create_host_memory;
+        let _: unsafe fn(
+            &BaseTunables,
+            &MemoryType,
+            &vm::MemoryStyle,
+            NonNull<VMMemoryDefinition>,
+        ) -> Made<dyn vm::Memory, MemoryError> = Tunables::create_vm_memory;
+        let _: fn(&BaseTunables, &TableType, &vm::TableStyle) -> Made<dyn vm::Table, String> =
+            Tunables::create_host_table;
+        let _: unsafe fn(
+            &BaseTunables,
+            &TableType,
+            &vm::TableStyle,
+            NonNull<VMTableDefinition>,
+        ) -> Made<dyn vm::Table, String> = Tunables::create_vm_table;
+        let _: fn(&BaseTunables, GlobalType) -> Made<vm::Global, String> = Tunables::create_global;
+        let _: fn(&dyn vm::Memory) -> NonNull<VMMemoryDefinition> = |made| made.vmmemory();
+        let _: fn(&dyn vm::Memory, Pages) -> Result<Pages, MemoryError> = |made, n| made.grow(n);
+        let _: fn(&dyn vm::Table) -> NonNull<VMTableDefinition> = |made| made.vmtable();
+        let _: fn(&dyn vm::Table, u32, vm::TableElement) -> Option<u32> =
+            |made, n, init| made.grow(n, init);
     }
 
     #[test]

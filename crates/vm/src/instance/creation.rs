@@ -89,6 +89,8 @@ pub(super) struct Maker<'a> {
     pub(super) module: &'a RuntimeModule,
     pub(super) parts: Option<&'a InstanceParts>,
     pub(super) account: Option<&'a Arc<Account>>,
+    /// Whether all memories so far that have images show them.
+    pub(super) shows_images: bool,
 }
 
 impl Maker<'_> {
@@ -112,13 +114,12 @@ impl Maker<'_> {
         Ok(())
     }
 
-    /// All memories, and whether those with images show them.
+    /// All memories.
     pub(super) fn memories(
-        &self,
+        &mut self,
         imports: &InstanceImports,
-    ) -> Result<(Box<[NonNull<MemoryObject>]>, bool), InstanceError> {
+    ) -> Result<Box<[NonNull<MemoryObject>]>, InstanceError> {
         let mut memories: Vec<_> = imports.memories.iter().map(VMMemory::as_ptr).collect();
-        let mut show_images = true;
         let info = self.module.info();
         for (index, ty) in info.memories.iter().skip(info.num_imported_memories) {
             let local = info
@@ -133,13 +134,13 @@ impl Maker<'_> {
                     let made = &*parts.memories[local];
                     let (memory, shows_image) =
                         made::adopt_memory(self.island, made, (ty, style), image, self.account)?;
-                    show_images &= shows_image;
+                    self.shows_images &= shows_image;
                     memory
                 }
             };
             memories.push(memory);
         }
-        Ok((memories.into_boxed_slice(), show_images))
+        Ok(memories.into_boxed_slice())
     }
 
     fn make_memory(

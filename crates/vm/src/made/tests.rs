@@ -96,6 +96,24 @@ fn nothing_is_adopted_twice_or_where_it_does_not_fit() {
     VMMemory::adopt(&VMStore::new(), &*made, &memory_type(1, None), None).unwrap_err();
 }
 
+#[test]
+fn of_many_threads_one_adopts() {
+    let rounds = if cfg!(miri) { 2 } else { 50 };
+    for _ in 0..rounds {
+        let (made, store) = (memory(1, None), VMStore::new());
+        let adopt = || VMMemory::adopt(&store, &*made, &memory_type(1, None), None).is_ok();
+        let adopted = std::thread::scope(|scope| {
+            let look = scope.spawn(|| made.size());
+            let threads = [scope.spawn(adopt), scope.spawn(adopt)];
+            let adopted = threads.map(|thread| usize::from(thread.join().unwrap()));
+            // The memory is there until its adopter lets go of it.
+            assert!(look.join().unwrap() <= Pages(1));
+            adopted.iter().sum::<usize>()
+        });
+        assert_eq!((adopted, made.size()), (1, Pages(0)));
+    }
+}
+
 /// What an instance does.
 fn adopt_with_image(
     island: &Arc<Island>,
