@@ -4,7 +4,7 @@
 
 use crate::domain::{Domain, Guard};
 use crate::function::VMFunction;
-use crate::island::{Island, Object, WeakIsland};
+use crate::island::{Island, Object};
 use crate::memory::{LinearMemory, MemoryError};
 use crate::refs::{RootKey, RootSource};
 use crate::store::VMStore;
@@ -226,48 +226,6 @@ impl VMMemory {
     /// Whether the two are the same memory.
     pub fn same(&self, other: &Self) -> bool {
         self.memory == other.memory
-    }
-}
-
-/// A handle to a memory that does not keep its island.
-#[derive(Clone)]
-pub struct WeakMemory {
-    island: WeakIsland,
-    memory: NonNull<MemoryObject>,
-    definition: NonNull<VMMemoryDefinition>,
-}
-
-// SAFETY: it can only be cloned, dropped and upgraded to a handle that is.
-unsafe impl Send for WeakMemory {}
-// SAFETY: as above.
-unsafe impl Sync for WeakMemory {}
-
-impl WeakMemory {
-    /// The memory, if something else still keeps it.
-    pub fn upgrade(&self) -> Option<VMMemory> {
-        let island = self.island.upgrade()?;
-        Some(VMMemory {
-            island,
-            memory: self.memory,
-            definition: self.definition,
-        })
-    }
-}
-
-impl fmt::Debug for WeakMemory {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("WeakMemory")
-    }
-}
-
-impl VMMemory {
-    /// A handle that does not keep the memory.
-    pub fn downgrade(&self) -> WeakMemory {
-        WeakMemory {
-            island: self.island.downgrade(),
-            memory: self.memory,
-            definition: self.definition,
-        }
     }
 }
 

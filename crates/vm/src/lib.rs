@@ -41,11 +41,12 @@ mod thread;
 mod traps;
 mod typed;
 mod view;
+mod weak;
 
 pub use code::*;
 pub use domain::{Domain, Guard};
 pub use dynamic::*;
-pub use externs::{VMExtern, VMGlobal, VMMemory, WeakMemory};
+pub use externs::{VMExtern, VMGlobal, VMMemory};
 pub use function::{HostFunction, VMFunction};
 pub use instance::{InstanceError, InstanceImports, InstanceParts, VMInstance};
 pub use interrupt::InterruptHandle;
@@ -62,6 +63,7 @@ pub use thread::DEFAULT_HOST_RESERVE;
 pub use traps::{Backtrace, CodeLocation, Trap, TrapReason};
 pub use view::*;
 pub use wasmill_abi::TrapCode;
+pub use weak::{Gone, Handle, Link, WeakHandle};
 
 /// Typed calls: what the API's generic functions are made of.
 pub mod native {

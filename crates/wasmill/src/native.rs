@@ -1,26 +1,22 @@
 //! Functions with types that Rust knows.
 
 use crate::exports::{ExportError, ExportableWithGenerics};
-use crate::{Extern, Function, RuntimeError};
-use wasmill_vm::VMFunction;
-use wasmill_vm::native::{TypedCallee, WasmTypeList};
+use crate::{Extern, Function, RuntimeError, Store};
+use wasmill_vm::native::{HandleContext, WasmTypeList};
 
 /// A function whose types were compared with Rust's once, so that calls need no check. Clones are the same function.
 ///
 /// Its method `call` takes as many arguments as the function has parameters.
-pub type NativeFunc<Args = (), Rets = ()> = wasmill_vm::native::TypedFunction<Args, Rets, Function>;
+pub type NativeFunc<Args = (), Rets = ()> = wasmill_vm::native::TypedFunction<Args, Rets, Store>;
 
-impl TypedCallee for Function {
+impl HandleContext for Store {
     type Error = RuntimeError;
-    #[inline(always)]
-    fn vm_function(&self) -> &VMFunction {
-        self.vm()
-    }
 }
 
 impl<Args, Rets> From<NativeFunc<Args, Rets>> for Function {
     fn from(native: NativeFunc<Args, Rets>) -> Self {
-        native.into_callee()
+        let (link, store) = native.into_parts();
+        Self::from_link(store, link)
     }
 }
 
@@ -37,5 +33,7 @@ where
             _ => Err(ExportError::IncompatibleType),
         }
     }
-    fn into_weak_instance_ref(&mut self) {}
+    fn into_weak_instance_ref(&mut self) {
+        self.weaken();
+    }
 }

@@ -153,42 +153,211 @@ fn texts_of_what_is_not_there() {
 }
 
 #[test]
-fn handles_with_generics_strong_and_weak() {
+fn handles_with_generics() {
     let exports = instance(&Store::default(), ALL_KINDS).exports;
     let native: NativeFunc<i32, i64> = exports.get_with_generics("v").unwrap();
-    assert_eq!(native.call(3).unwrap(), 3);
     let memory: Memory = exports.get_with_generics("z").unwrap();
-    let weak: NativeFunc<i32, i64> = exports.get_with_generics_weak("v").unwrap();
-    let weak_global: Global = exports.get_with_generics_weak("x").unwrap();
     assert!(exports.get_with_generics_weak::<Table, _, _>("z").is_err());
-    drop((exports, native, memory));
-    // The instance is gone; what a weak function refers to goes on.
-    assert_eq!(weak.call(4).unwrap(), 4);
-    assert_eq!(weak.clone().call(5).unwrap(), 5);
-    assert_eq!(weak_global.get(), Val::I32(4));
+    let missing = exports.get_with_generics_weak::<NativeFunc<i32, i64>, _, _>("b");
+    assert_eq!(missing.err(), Some(ExportError::Missing("b".into())));
+    drop(exports);
+    // Those that are not weak keep what they refer to.
+    assert_eq!(native.call(3).unwrap(), 3);
+    assert_eq!(memory.size(), Pages(1));
+}
+
+/// Weak handles to every kind of export.
+struct Weak {
+    native: NativeFunc<i32, i64>,
+    function: Function,
+    memory: Memory,
+    table: Table,
+    global: Global,
+}
+
+impl Weak {
+    fn of(exports: &Exports) -> Self {
+        Self {
+            native: exports.get_with_generics_weak("v").unwrap(),
+            function: exports.get_with_generics_weak("v").unwrap(),
+            memory: exports.get_with_generics_weak("z").unwrap(),
+            table: exports.get_with_generics_weak("y").unwrap(),
+            global: exports.get_with_generics_weak("w").unwrap(),
+        }
+    }
+
+    fn works(&self) {
+        assert_eq!(self.native.call(4).unwrap(), 4);
+        assert_eq!(
+            *self.function.call(&[Val::I32(-5)]).unwrap(),
+            [Val::I64(-5)]
+        );
+        assert_eq!(
+            self.function.native::<i32, i64>().unwrap().call(6).unwrap(),
+            6
+        );
+        self.memory.write(8, b"x").unwrap();
+        assert_eq!(self.memory.view::<u8>()[8].get(), b'x');
+        self.table.set(0, self.function.clone().into()).unwrap();
+        assert_eq!(self.table.get(0), Some(self.function.clone().into()));
+        self.global.set(Val::F64(1.5)).unwrap();
+        assert_eq!(self.global.get(), Val::F64(1.5));
+        assert!(self.function == self.function.clone());
+        assert!(self.memory.same(&self.memory.clone()) && self.table.same(&self.table.clone()));
+        assert!(self.global.same(&self.global.clone()));
+    }
+
+    /// Nothing can be done any more, and nothing panics.
+    fn is_gone(&self) {
+        const GONE: &str = "a weak handle was used after its instance was dropped";
+        let message = |error: RuntimeError| error.message();
+        assert_eq!(self.native.call(4).map_err(message), Err(GONE.into()));
+        let called = self.function.call(&[Val::I32(4)]).map_err(message);
+        assert_eq!(called, Err(GONE.into()));
+        let native = self.function.native::<i32, i64>().unwrap();
+        assert_eq!(native.call(4).map_err(message), Err(GONE.into()));
+        assert!(self.function.native::<(), ()>().is_err());
+        assert!(self.function != self.function.clone());
+        assert_eq!(
+            (self.function.param_arity(), self.function.result_arity()),
+            (1, 1)
+        );
+
+        assert_eq!((self.memory.size(), self.memory.data_size()), (Pages(0), 0));
+        assert_eq!(self.memory.view::<u8>().len(), 0);
+        assert!(self.memory.read(0, &mut [0]).is_err() && self.memory.write(0, &[0]).is_err());
+        assert!(self.memory.grow(1).is_err() && !self.memory.same(&self.memory));
+        assert!(WasmPtr::<u8>::new(0).deref(&self.memory).is_none());
+        assert_eq!(self.memory.ty(), MemoryType::new(0, Some(0), false));
+
+        assert_eq!((self.table.size(), self.table.get(0)), (0, None));
+        let null = || Val::FuncRef(None);
+        assert_eq!(self.table.set(0, null()).map_err(message), Err(GONE.into()));
+        let grown = self.table.grow(1, null()).map_err(message);
+        assert_eq!(grown, Err("failed to grow table by `1`".into()));
+        let copied = Table::copy(&self.table, 0, &self.table, 0, 0).map_err(message);
+        assert_eq!(copied, Err(GONE.into()));
+        assert!(!self.table.same(&self.table));
+        assert_eq!(*self.table.ty(), TableType::new(Type::FuncRef, 2, None));
+
+        assert_eq!(self.global.get(), Val::F64(0.0));
+        let set = self.global.set(Val::F64(1.0)).map_err(message);
+        assert_eq!(set, Err(GONE.into()));
+        let wrong = self.global.set(Val::I32(1)).map_err(message).unwrap_err();
+        assert!(wrong.starts_with("Attempted to operate on a global of type F64"));
+        assert_eq!(
+            *self.global.ty(),
+            GlobalType::new(Type::F64, Mutability::Var)
+        );
+        let debug = format!("{:?} {:?} {:?}", self.global, self.function, self.memory);
+        assert!(debug.contains("value: F64(0.0)"), "{debug}");
+    }
+
+    /// Clones of all of them.
+    fn again(&self) -> Self {
+        Self {
+            native: self.native.clone(),
+            function: self.function.clone(),
+            memory: self.memory.clone(),
+            table: self.table.clone(),
+            global: self.global.clone(),
+        }
+    }
 }
 
 #[test]
-fn a_weak_memory_becomes_empty_and_its_clone_keeps() {
+fn weak_handles_end_with_what_they_refer_to() {
     let exports = instance(&Store::default(), ALL_KINDS).exports;
-    let weak: Memory = exports.get_with_generics_weak("z").unwrap();
-    let another: Memory = exports.get_with_generics_weak("z").unwrap();
-    weak.write(8, b"x").unwrap();
-    let strong = weak.clone();
+    let weak = Weak::of(&exports);
+    weak.works();
     drop(exports);
+    weak.is_gone();
+    // Clones of what is gone stay what they are.
+    let clone = weak.again();
+    drop(weak);
+    clone.is_gone();
+}
+
+#[test]
+fn every_clone_of_a_live_weak_handle_keeps_its_target() {
+    type Keep = fn(&Weak) -> Box<dyn std::any::Any>;
+    let keepers: [Keep; 6] = [
+        |weak| Box::new(weak.native.clone()),
+        |weak| Box::new(Function::from(weak.native.clone())),
+        |weak| Box::new(weak.function.clone()),
+        |weak| Box::new(weak.memory.clone()),
+        |weak| Box::new(weak.table.clone()),
+        |weak| Box::new(weak.global.clone()),
+    ];
+    for keep in keepers {
+        let exports = instance(&Store::default(), ALL_KINDS).exports;
+        let weak = Weak::of(&exports);
+        let kept = keep(&weak);
+        drop(exports);
+        weak.works();
+        drop(kept);
+        weak.is_gone();
+    }
+}
+
+#[test]
+fn a_weak_handle_becomes_weak_in_place() {
+    let exports = instance(&Store::default(), ALL_KINDS).exports;
+    let mut any = exports.get_extern("v").unwrap().clone();
+    let mut function = exports.get_function("v").unwrap().clone();
+    Exportable::into_weak_instance_ref(&mut any);
+    Exportable::into_weak_instance_ref(&mut function);
+    Exportable::into_weak_instance_ref(&mut function);
+    assert!(matches!(&any, Extern::Function(same) if *same == function));
+    drop(exports);
+    assert!(function.call(&[Val::I32(1)]).is_err());
+    assert_eq!(any.ty(), FunctionType::new([Type::I32], [Type::I64]).into());
+}
+
+#[test]
+fn what_is_gone_is_imported_as_something_inert() {
+    let store = Store::default();
+    let weak = Weak::of(&instance(&store, ALL_KINDS).exports);
+    let imports = imports! { "e" => {
+        "v" => weak.function.clone(), "z" => weak.memory.clone(), "y" => weak.table.clone(),
+        "w" => weak.global.clone(),
+    } };
+    let link = |wat: &str| Instance::new(&Module::new(&store, wat).unwrap(), &imports);
+    let instance = link(
+        r#"(module (import "e" "v" (func $v (param i32) (result i64)))
+            (import "e" "y" (table 0 funcref))
+            (import "e" "w" (global $w (mut f64)))
+            (func (export "call") (result i64) (call $v (i32.const 1)))
+            (func (export "w") (result f64) (global.get $w)))"#,
+    )
+    .unwrap();
+    let call = instance.exports.get_function("call").unwrap();
+    let error = call.call(&[]).unwrap_err();
     assert_eq!(
-        (weak.size(), another.view::<u8>()[8].get()),
-        (Pages(1), b'x')
+        error.message(),
+        "a weak handle was used after its instance was dropped"
     );
-    drop(strong);
-    assert_eq!(
-        (weak.size(), weak.data_size(), weak.view::<u8>().len()),
-        (Pages(0), 0, 0)
-    );
-    assert!(weak.read(0, &mut [0]).is_err() && weak.grow(1).is_err());
-    assert!(WasmPtr::<u8>::new(0).deref(&weak).is_none());
-    assert!(!weak.same(&another));
-    drop(another.clone());
+    let read = instance.exports.get_function("w").unwrap();
+    assert_eq!(*read.call(&[]).unwrap(), [Val::F64(0.0)]);
+    // A memory cannot be, nor can a table that has elements.
+    for wat in [
+        r#"(module (import "e" "z" (memory 0)))"#,
+        r#"(module (import "e" "y" (table 1 funcref)))"#,
+    ] {
+        assert!(matches!(link(wat), Err(InstantiationError::Link(_))));
+    }
+    // A reference to it can be stored, and fails when called.
+    let table = Table::new(
+        &store,
+        TableType::new(Type::FuncRef, 1, None),
+        weak.function.clone().into(),
+    )
+    .unwrap();
+    let Some(Val::FuncRef(Some(stored))) = table.get(0) else {
+        panic!("a function was put there")
+    };
+    assert_eq!(stored.ty(), weak.function.ty());
+    assert!(stored.call(&[Val::I32(1)]).is_err());
 }
 
 #[test]

@@ -3,59 +3,66 @@
 use super::{CallArguments, FromToNativeWasmType, WasmTypeList};
 use crate::function::VMFunction;
 use crate::traps::Trap;
+use crate::weak::{Gone, Link};
 use std::marker::PhantomData;
 
-/// A handle that stands for a function.
-pub trait TypedCallee {
+/// What the API keeps with each handle.
+pub trait HandleContext {
     /// What a trap becomes.
     type Error: From<Trap>;
-    /// The function. Always the same one.
-    fn vm_function(&self) -> &VMFunction;
 }
 
 /// A function whose types were compared with Rust's once.
-pub struct TypedFunction<Args, Rets, F> {
-    callee: F,
-    function: VMFunction,
+pub struct TypedFunction<Args, Rets, C> {
+    function: Link<VMFunction>,
+    context: C,
     types: PhantomData<fn(Args) -> Rets>,
 }
 
-impl<Args: WasmTypeList, Rets: WasmTypeList, F: TypedCallee> TypedFunction<Args, Rets, F> {
+impl<Args: WasmTypeList, Rets: WasmTypeList, C: HandleContext> TypedFunction<Args, Rets, C> {
     /// The function with these types; `None` if it has others.
-    pub fn new(callee: F) -> Option<Self> {
-        let function = callee.vm_function().clone();
-        let ty = function.ty();
+    pub fn new(function: Link<VMFunction>, context: C) -> Option<Self> {
+        let ty = function.declared_type();
         let fits = ty.params() == Args::wasm_types() && ty.results() == Rets::wasm_types();
         fits.then_some(Self {
-            callee,
             function,
+            context,
             types: PhantomData,
         })
     }
 }
 
-impl<Args, Rets, F> TypedFunction<Args, Rets, F> {
+impl<Args, Rets, C> TypedFunction<Args, Rets, C> {
     /// The handle of this layer.
     ///
     /// # Safety
     ///
     /// None is needed; the original's signature asks for it.
+    ///
+    /// # Panics
+    ///
+    /// If the handle is weak.
     #[doc(hidden)]
     pub unsafe fn get_vm_function(&self) -> &VMFunction {
-        &self.function
+        self.function.strong()
     }
 
-    /// The handle that it was made from.
-    pub fn into_callee(self) -> F {
-        self.callee
+    /// What it was made from.
+    pub fn into_parts(self) -> (Link<VMFunction>, C) {
+        (self.function, self.context)
+    }
+
+    /// Makes the handle one that does not keep the function.
+    pub fn weaken(&mut self) {
+        self.function.weaken();
     }
 }
 
-impl<Args, Rets, F: Clone> Clone for TypedFunction<Args, Rets, F> {
+impl<Args, Rets, C: Clone> Clone for TypedFunction<Args, Rets, C> {
     fn clone(&self) -> Self {
         Self {
-            callee: self.callee.clone(),
             function: self.function.clone(),
+            context: self.context.clone(),
             types: PhantomData,
         }
     }
@@ -64,21 +71,24 @@ impl<Args, Rets, F: Clone> Clone for TypedFunction<Args, Rets, F> {
 macro_rules! typed_calls {
     ($(($($a:ident)*))*) => { $(
         #[allow(unused_parens, non_snake_case, clippy::too_many_arguments, reason = "one form serves all lengths")]
-        impl<$($a: FromToNativeWasmType,)* Rets: WasmTypeList, F: TypedCallee> TypedFunction<($($a),*), Rets, F> {
+        impl<$($a: FromToNativeWasmType,)* Rets: WasmTypeList, C: HandleContext> TypedFunction<($($a),*), Rets, C> {
             /// Calls the function.
             ///
             /// # Errors
             ///
-            /// If the call traps, or a host function gives an error.
+            /// If the call traps, or a host function gives an error, or the handle is weak and the function gone.
             ///
             /// # Panics
             ///
             /// A panic of a host function goes on in the caller.
             #[inline]
-            pub fn call(&self, $($a: $a),*) -> Result<Rets, F::Error> {
-                // SAFETY: the types were compared when this was made.
-                let outcome = unsafe { CallArguments::<Rets>::call(($($a),*), &self.function) };
-                outcome.map_err(F::Error::from)
+            pub fn call(&self, $($a: $a),*) -> Result<Rets, C::Error> {
+                let outcome = self.function.reach(|function| {
+                    // SAFETY: the types were compared when this was made.
+                    let outcome = unsafe { CallArguments::<Rets>::call(($($a),*), function) };
+                    outcome.map_err(C::Error::from)
+                });
+                outcome.unwrap_or_else(|| Err(Trap::from(Gone).into()))
             }
         }
     )* };

@@ -1,5 +1,6 @@
 //! Functions.
 
+use super::gone;
 use crate::env::{EnvFactory, WasmerEnv};
 use crate::native::NativeFunc;
 use crate::value::{check_store, from_vm, to_vm, types};
@@ -12,7 +13,7 @@ use wasmill_types::{FunctionType, Type};
 use wasmill_vm::native::{
     EnvState, HostFunction, SharedFunction, WasmTypeList, WithEnv, WithoutEnv,
 };
-use wasmill_vm::{DynamicCall, HostError, VMFunction};
+use wasmill_vm::{DynamicCall, Gone, HostError, Link, VMFunction};
 
 /// A function, of the host or of an instance. Clones are the same function.
 ///
@@ -26,16 +27,19 @@ use wasmill_vm::{DynamicCall, HostError, VMFunction};
 /// assert_eq!(multiply.native::<i32, i32>().unwrap().call(2).unwrap(), 6);
 /// # }
 /// ```
+///
+/// A *weak* handle (see [`Exports::get_with_generics_weak`](crate::Exports::get_with_generics_weak)) does not keep the
+/// function. Once the function is gone, calls give an error. Its clones keep the function.
 #[derive(Clone)]
 pub struct Function {
     store: Store,
-    vm: VMFunction,
+    link: Link<VMFunction>,
 }
 
 impl PartialEq for Function {
-    /// Whether the two are the same function.
+    /// Whether the two are the same function. One that is gone is not the same as any.
     fn eq(&self, other: &Self) -> bool {
-        self.vm == other.vm
+        self.link.same(&other.link, VMFunction::eq)
     }
 }
 
@@ -122,14 +126,11 @@ impl Function {
     }
 
     pub(crate) fn from_vm(store: &Store, vm: VMFunction) -> Self {
-        Self {
-            store: store.clone(),
-            vm,
-        }
+        Self::from_link(store.clone(), vm.into())
     }
 
-    pub(crate) fn vm(&self) -> &VMFunction {
-        &self.vm
+    pub(crate) fn from_link(store: Store, link: Link<VMFunction>) -> Self {
+        Self { store, link }
     }
 
     /// The handle of the lower layer.
@@ -137,26 +138,39 @@ impl Function {
     /// # Safety
     ///
     /// None is needed; the original's signature asks for it.
+    ///
+    /// # Panics
+    ///
+    /// If the handle is weak.
     #[doc(hidden)]
     #[allow(unsafe_code, reason = "the contract has it")]
     pub unsafe fn get_vm_function(&self) -> &VMFunction {
-        &self.vm
+        self.link.strong()
     }
 
     pub(crate) fn export(&self) -> Export {
-        self.vm.clone().into()
+        self.clone().into_vm().into()
     }
 
-    /// Weak handles exist for memories; this one goes on keeping what it refers to.
-    pub(crate) fn weaken(&mut self) {}
+    /// Makes the handle one that does not keep the function.
+    pub(crate) fn weaken(&mut self) {
+        self.link.weaken();
+    }
 
+    /// The handle of the lower layer; a function that always fails in place of one that is gone.
     pub(crate) fn into_vm(self) -> VMFunction {
-        self.vm
+        match self.link {
+            Link::Strong(vm) => vm,
+            weak => weak.upgrade().unwrap_or_else(|| {
+                let ty = weak.declared_type().clone();
+                make_dynamic(&self.store, ty, None, |_| Err(Box::new(Gone)))
+            }),
+        }
     }
 
     /// Its type.
     pub fn ty(&self) -> &FunctionType {
-        self.vm.ty()
+        self.link.declared_type()
     }
 
     /// The store it belongs to.
@@ -179,13 +193,16 @@ impl Function {
     /// # Errors
     ///
     /// If number or types of the arguments are wrong, or one is of another store; if the call traps or a host function
-    /// gives an error.
+    /// gives an error; if the function is gone.
     ///
     /// # Panics
     ///
     /// A panic of a host function goes on in the caller.
     pub fn call(&self, params: &[Val]) -> Result<Box<[Val]>, RuntimeError> {
-        let ty = self.ty();
+        let Link::Strong(vm) = &self.link else {
+            return self.call_weak(params);
+        };
+        let ty = vm.ty();
         if !params.iter().map(Val::ty).eq(ty.params().iter().copied()) {
             return Err(RuntimeError::new(format!(
                 "Parameters of type {:?} did not match signature {ty}",
@@ -197,11 +214,15 @@ impl Function {
         }
         let mut results = Vec::with_capacity(ty.results().len());
         let params = params.iter().cloned().map(to_vm);
-        let outcome = self
-            .vm
-            .call(params, |value| results.push(from_vm(&self.store, value)));
+        let outcome = vm.call(params, |value| results.push(from_vm(&self.store, value)));
         outcome.map_err(RuntimeError::from_trap)?;
         Ok(results.into_boxed_slice())
+    }
+
+    #[cold]
+    fn call_weak(&self, params: &[Val]) -> Result<Box<[Val]>, RuntimeError> {
+        let vm = self.link.upgrade().ok_or_else(gone)?;
+        Self::from_vm(&self.store, vm).call(params)
     }
 
     /// The function with types that Rust knows, for calls without checks.
@@ -216,7 +237,8 @@ impl Function {
     {
         matches(Args::wasm_types(), self.ty().params(), "arguments")?;
         matches(Rets::wasm_types(), self.ty().results(), "results")?;
-        Ok(NativeFunc::new(self.clone()).expect("the types were compared"))
+        let native = NativeFunc::new(self.link.clone(), self.store.clone());
+        Ok(native.expect("the types were compared"))
     }
 }
 

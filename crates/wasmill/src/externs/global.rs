@@ -1,11 +1,12 @@
 //! Globals.
 
+use super::gone;
 use crate::value::{check_store, from_vm, to_vm};
 use crate::{RuntimeError, Store, Val};
 use std::fmt;
 use wasmill_engine::Export;
-use wasmill_types::{GlobalType, Mutability};
-use wasmill_vm::VMGlobal;
+use wasmill_types::{ExternRef, GlobalType, Mutability, Type, Value};
+use wasmill_vm::{Link, VMFunction, VMGlobal};
 
 /// A global variable, of the host or of an instance. Clones are the same global.
 ///
@@ -18,10 +19,13 @@ use wasmill_vm::VMGlobal;
 /// assert_eq!(counter.get(), Value::I32(2));
 /// # }
 /// ```
+///
+/// A *weak* handle (see [`Exports::get_with_generics_weak`](crate::Exports::get_with_generics_weak)) does not keep the
+/// global. Once the global is gone, its value is zero or null, and cannot be set. Its clones keep the global.
 #[derive(Clone)]
 pub struct Global {
     store: Store,
-    vm: VMGlobal,
+    link: Link<VMGlobal>,
 }
 
 impl Global {
@@ -57,7 +61,7 @@ impl Global {
     pub(crate) fn from_vm(store: &Store, vm: VMGlobal) -> Self {
         Self {
             store: store.clone(),
-            vm,
+            link: vm.into(),
         }
     }
 
@@ -66,22 +70,31 @@ impl Global {
     /// # Safety
     ///
     /// None is needed; the original's signature asks for it.
+    ///
+    /// # Panics
+    ///
+    /// If the handle is weak.
     #[doc(hidden)]
     #[allow(unsafe_code, reason = "the contract has it")]
     pub unsafe fn get_vm_global(&self) -> &VMGlobal {
-        &self.vm
+        self.link.strong()
     }
 
+    /// The handle of the lower layer; one with zero or null in place of one that is gone.
     pub(crate) fn export(&self) -> Export {
-        self.vm.clone().into()
+        let ty = self.ty();
+        let gone = || VMGlobal::new(self.store.vm(), ty.mutability, zero(ty.ty));
+        self.link.upgrade().unwrap_or_else(gone).into()
     }
 
-    /// Weak handles exist for memories; this one goes on keeping what it refers to.
-    pub(crate) fn weaken(&mut self) {}
+    /// Makes the handle one that does not keep the global.
+    pub(crate) fn weaken(&mut self) {
+        self.link.weaken();
+    }
 
     /// Its type.
     pub fn ty(&self) -> &GlobalType {
-        self.vm.ty()
+        self.link.declared_type()
     }
 
     /// The store it belongs to.
@@ -92,14 +105,15 @@ impl Global {
     /// Its value.
     #[inline]
     pub fn get(&self) -> Val {
-        from_vm(&self.store, self.vm.get())
+        let value = self.link.reach(VMGlobal::get);
+        from_vm(&self.store, value.unwrap_or_else(|| zero(self.ty().ty)))
     }
 
     /// Writes its value.
     ///
     /// # Errors
     ///
-    /// If it is a constant, or the value is of another type or another store.
+    /// If it is a constant, or the value is of another type or another store, or the global is gone.
     pub fn set(&self, val: Val) -> Result<(), RuntimeError> {
         check_store(&self.store, &val)?;
         if !self.ty().mutability.is_mutable() {
@@ -112,13 +126,27 @@ impl Global {
                 val.ty()
             )));
         }
-        self.vm.set(to_vm(val));
-        Ok(())
+        let set = self.link.reach(|vm| vm.set(to_vm(val)));
+        set.ok_or_else(gone)
     }
 
     /// Whether the two are the same global.
     pub fn same(&self, other: &Self) -> bool {
-        self.vm.same(&other.vm)
+        self.link.same(&other.link, VMGlobal::same)
+    }
+}
+
+/// The value of a global of this type that is gone.
+#[cold]
+fn zero(ty: Type) -> Value<VMFunction> {
+    match ty {
+        Type::I32 => Value::I32(0),
+        Type::I64 => Value::I64(0),
+        Type::F32 => Value::F32(0.0),
+        Type::F64 => Value::F64(0.0),
+        Type::V128 => Value::V128(0),
+        Type::ExternRef => Value::ExternRef(ExternRef::null()),
+        Type::FuncRef => Value::FuncRef(None),
     }
 }
 

@@ -1,12 +1,11 @@
 //! Linear memories.
 
 use crate::Store;
-use std::borrow::Cow;
 use std::fmt;
 use std::ptr::NonNull;
 use wasmill_engine::Export;
 use wasmill_types::{MemoryStyle, MemoryType, Pages};
-use wasmill_vm::{MemoryCell, MemoryError, MemoryView, VMMemory, ValueType, WeakMemory};
+use wasmill_vm::{Link, MemoryCell, MemoryError, MemoryView, VMMemory, ValueType};
 
 /// A linear memory, of the host or of an instance. Clones are the same memory.
 ///
@@ -23,15 +22,10 @@ use wasmill_vm::{MemoryCell, MemoryError, MemoryView, VMMemory, ValueType, WeakM
 ///
 /// A *weak* handle (see [`Exports::get_with_generics_weak`](crate::Exports::get_with_generics_weak)) does not keep the
 /// memory. Once the memory is gone, it behaves as one without bytes that cannot grow. Its clones keep the memory.
+#[derive(Clone)]
 pub struct Memory {
     store: Store,
-    handle: Handle,
-}
-
-#[derive(Clone)]
-enum Handle {
-    Strong(VMMemory),
-    Weak(WeakMemory),
+    link: Link<VMMemory>,
 }
 
 /// An access does not lie inside of the memory.
@@ -59,15 +53,7 @@ impl Memory {
     pub(crate) fn from_vm(store: &Store, vm: VMMemory) -> Self {
         Self {
             store: store.clone(),
-            handle: Handle::Strong(vm),
-        }
-    }
-
-    /// The memory, unless the handle is weak and it is gone.
-    pub(crate) fn vm(&self) -> Option<Cow<'_, VMMemory>> {
-        match &self.handle {
-            Handle::Strong(vm) => Some(Cow::Borrowed(vm)),
-            Handle::Weak(weak) => weak.upgrade().map(Cow::Owned),
+            link: vm.into(),
         }
     }
 
@@ -80,7 +66,7 @@ impl Memory {
             let memory = VMMemory::new(self.store.vm(), &self.ty(), &style);
             memory.expect("a memory without pages needs nothing that could be refused")
         };
-        self.vm().map_or_else(gone, Cow::into_owned).into()
+        self.link.upgrade().unwrap_or_else(gone).into()
     }
 
     /// The handle of the lower layer.
@@ -95,23 +81,18 @@ impl Memory {
     #[doc(hidden)]
     #[allow(unsafe_code, reason = "the contract has it")]
     pub unsafe fn get_vm_memory(&self) -> &VMMemory {
-        match &self.handle {
-            Handle::Strong(vm) => vm,
-            Handle::Weak(_) => panic!("a weak handle does not keep its memory"),
-        }
+        self.link.strong()
     }
 
     /// Makes the handle one that does not keep the memory.
     pub(crate) fn weaken(&mut self) {
-        if let Handle::Strong(vm) = &self.handle {
-            self.handle = Handle::Weak(vm.downgrade());
-        }
+        self.link.weaken();
     }
 
     /// Its type, with the current size as the minimum.
     pub fn ty(&self) -> MemoryType {
         let gone = MemoryType::new(0, Some(0), false);
-        self.vm().map_or(gone, |vm| vm.ty())
+        self.link.reach(VMMemory::ty).unwrap_or(gone)
     }
 
     /// The store it belongs to.
@@ -120,8 +101,8 @@ impl Memory {
     }
 
     fn raw_parts(&self) -> (*mut u8, usize) {
-        self.vm()
-            .map_or((NonNull::dangling().as_ptr(), 0), |vm| vm.raw_parts())
+        let gone = (NonNull::dangling().as_ptr(), 0);
+        self.link.reach(VMMemory::raw_parts).unwrap_or(gone)
     }
 
     /// Its first byte. The address does not change while the memory lives.
@@ -160,7 +141,7 @@ impl Memory {
 
     /// Its size in pages.
     pub fn size(&self) -> Pages {
-        self.vm().map_or(Pages(0), |vm| vm.size())
+        self.link.reach(VMMemory::size).unwrap_or(Pages(0))
     }
 
     /// Adds pages; gives the former size.
@@ -170,22 +151,21 @@ impl Memory {
     /// [`MemoryError::CouldNotGrow`] if it would exceed its maximum or a limit of the store, or the platform refuses.
     pub fn grow<IntoPages: Into<Pages>>(&self, delta: IntoPages) -> Result<Pages, MemoryError> {
         let attempted_delta = delta.into();
-        match self.vm() {
-            Some(vm) => vm.grow(attempted_delta),
-            None => Err(MemoryError::CouldNotGrow {
-                current: Pages(0),
-                attempted_delta,
-            }),
-        }
+        let gone = MemoryError::CouldNotGrow {
+            current: Pages(0),
+            attempted_delta,
+        };
+        let grown = self.link.reach(|vm| vm.grow(attempted_delta));
+        grown.unwrap_or(Err(gone))
     }
 
     /// The memory as an array of cells, as long as the memory is now. The view holds the memory: no other thread runs
     /// code with it meanwhile.
     #[inline]
     pub fn view<T: ValueType>(&self) -> MemoryView<'_, T> {
-        match &self.handle {
-            Handle::Strong(vm) => vm.view(),
-            Handle::Weak(weak) => match weak.upgrade() {
+        match &self.link {
+            Link::Strong(vm) => vm.view(),
+            Link::Weak(weak) => match weak.upgrade() {
                 Some(vm) => vm.into_view(),
                 None => MemoryView::empty(),
             },
@@ -194,9 +174,9 @@ impl Memory {
 
     /// The value at `offset`, for [`WasmPtr`](crate::WasmPtr).
     pub(crate) fn cell<T: ValueType>(&self, offset: u64) -> Option<MemoryCell<'_, T>> {
-        match &self.handle {
-            Handle::Strong(vm) => vm.cell(offset),
-            Handle::Weak(weak) => weak.upgrade()?.into_cell(offset),
+        match &self.link {
+            Link::Strong(vm) => vm.cell(offset),
+            Link::Weak(weak) => weak.upgrade()?.into_cell(offset),
         }
     }
 
@@ -206,9 +186,9 @@ impl Memory {
         offset: u64,
         length: usize,
     ) -> Option<MemoryView<'_, T>> {
-        match &self.handle {
-            Handle::Strong(vm) => vm.cells(offset, length),
-            Handle::Weak(weak) => weak.upgrade()?.into_cells(offset, length),
+        match &self.link {
+            Link::Strong(vm) => vm.cells(offset, length),
+            Link::Weak(weak) => weak.upgrade()?.into_cells(offset, length),
         }
     }
 
@@ -219,8 +199,8 @@ impl Memory {
     /// If not all of them lie inside.
     pub fn read(&self, offset: u64, buffer: &mut [u8]) -> Result<(), MemoryAccessError> {
         let length = buffer.len();
-        let done = self.vm().and_then(|vm| vm.read(offset, buffer));
-        done.ok_or(MemoryAccessError { offset, length })
+        let done = self.link.reach(|vm| vm.read(offset, buffer));
+        done.flatten().ok_or(MemoryAccessError { offset, length })
     }
 
     /// Copies bytes into the memory.
@@ -229,31 +209,14 @@ impl Memory {
     ///
     /// If not all of them lie inside; then nothing is written.
     pub fn write(&self, offset: u64, bytes: &[u8]) -> Result<(), MemoryAccessError> {
-        let done = self.vm().and_then(|vm| vm.write(offset, bytes));
+        let done = self.link.reach(|vm| vm.write(offset, bytes));
         let length = bytes.len();
-        done.ok_or(MemoryAccessError { offset, length })
+        done.flatten().ok_or(MemoryAccessError { offset, length })
     }
 
     /// Whether the two are the same memory.
     pub fn same(&self, other: &Self) -> bool {
-        match (self.vm(), other.vm()) {
-            (Some(a), Some(b)) => a.same(&b),
-            _ => false,
-        }
-    }
-}
-
-impl Clone for Memory {
-    /// Another handle to the same memory, which keeps it (unless it is gone already).
-    fn clone(&self) -> Self {
-        let handle = match self.vm() {
-            Some(vm) => Handle::Strong(vm.into_owned()),
-            None => self.handle.clone(),
-        };
-        Self {
-            store: self.store.clone(),
-            handle,
-        }
+        self.link.same(&other.link, VMMemory::same)
     }
 }
 

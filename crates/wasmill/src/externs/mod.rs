@@ -10,12 +10,18 @@ pub use global::Global;
 pub use memory::{Memory, MemoryAccessError};
 pub use table::Table;
 
-use crate::Store;
 use crate::exports::{ExportError, Exportable};
+use crate::{RuntimeError, Store};
 use std::fmt;
 use wasmill_engine::Export;
 use wasmill_types::ExternType;
-use wasmill_vm::VMExtern;
+use wasmill_vm::{Gone, Trap, VMExtern};
+
+/// The error for what a weak handle cannot do once its target is gone.
+#[cold]
+fn gone() -> RuntimeError {
+    RuntimeError::from_trap(Trap::from(Gone))
+}
 
 /// Something that belongs to a store.
 pub trait StoreObject {

@@ -1,16 +1,20 @@
 //! Tables.
 
+use super::gone;
 use crate::value::{check_store, from_vm, to_vm};
 use crate::{RuntimeError, Store, Val};
 use wasmill_engine::Export;
-use wasmill_types::{TableType, Type, Value};
-use wasmill_vm::{TableElement, TrapCode, VMTable};
+use wasmill_types::{ExternRef, TableType, Type, Value};
+use wasmill_vm::{Link, TableElement, TableError, TrapCode, VMTable};
 
 /// A table of references, of the host or of an instance. Clones are the same table.
+///
+/// A *weak* handle (see [`Exports::get_with_generics_weak`](crate::Exports::get_with_generics_weak)) does not keep the
+/// table. Once the table is gone, it behaves as one without elements that cannot grow. Its clones keep the table.
 #[derive(Clone)]
 pub struct Table {
     store: Store,
-    vm: VMTable,
+    link: Link<VMTable>,
 }
 
 impl Table {
@@ -41,7 +45,7 @@ impl Table {
     pub(crate) fn from_vm(store: &Store, vm: VMTable) -> Self {
         Self {
             store: store.clone(),
-            vm,
+            link: vm.into(),
         }
     }
 
@@ -50,22 +54,37 @@ impl Table {
     /// # Safety
     ///
     /// None is needed; the original's signature asks for it.
+    ///
+    /// # Panics
+    ///
+    /// If the handle is weak.
     #[doc(hidden)]
     #[allow(unsafe_code, reason = "the contract has it")]
     pub unsafe fn get_vm_table(&self) -> &VMTable {
-        &self.vm
+        self.link.strong()
     }
 
+    /// The handle of the lower layer; an empty table in place of one that is gone.
     pub(crate) fn export(&self) -> Export {
-        self.vm.clone().into()
+        let gone = || {
+            let ty = TableType::new(self.ty().ty, 0, Some(0));
+            let null = match ty.ty {
+                Type::ExternRef => TableElement::Extern(ExternRef::null()),
+                _ => TableElement::Function(None),
+            };
+            VMTable::new(self.store.vm(), ty, null).expect("a table without elements can be made")
+        };
+        self.link.upgrade().unwrap_or_else(gone).into()
     }
 
-    /// Weak handles exist for memories; this one goes on keeping what it refers to.
-    pub(crate) fn weaken(&mut self) {}
+    /// Makes the handle one that does not keep the table.
+    pub(crate) fn weaken(&mut self) {
+        self.link.weaken();
+    }
 
     /// Its declared type: the minimum does not follow growth.
     pub fn ty(&self) -> &TableType {
-        self.vm.ty()
+        self.link.declared_type()
     }
 
     /// The store it belongs to.
@@ -76,10 +95,13 @@ impl Table {
     /// The element at `index`, or `None` if there is no such element.
     #[inline]
     pub fn get(&self, index: u32) -> Option<Val> {
-        Some(match self.vm.get(index)? {
-            TableElement::Function(function) => from_vm(&self.store, Value::FuncRef(function)),
-            TableElement::Extern(value) => Val::ExternRef(value),
-        })
+        let element = |vm: &VMTable| {
+            Some(match vm.get(index)? {
+                TableElement::Function(function) => from_vm(&self.store, Value::FuncRef(function)),
+                TableElement::Extern(value) => Val::ExternRef(value),
+            })
+        };
+        self.link.reach(element)?
     }
 
     /// Writes the element at `index`.
@@ -89,12 +111,14 @@ impl Table {
     /// If there is no such element, or the value does not fit or is of another store.
     pub fn set(&self, index: u32, val: Val) -> Result<(), RuntimeError> {
         check_store(&self.store, &val)?;
-        self.vm.set(index, element(self.ty(), val)?).map_err(trap)
+        let element = element(self.ty(), val)?;
+        let set = self.link.reach(|vm| vm.set(index, element));
+        set.ok_or_else(gone)?.map_err(trap)
     }
 
     /// The number of elements.
     pub fn size(&self) -> u32 {
-        self.vm.size()
+        self.link.reach(VMTable::size).unwrap_or(0)
     }
 
     /// Adds `delta` elements, every one `init`; gives the former size.
@@ -105,9 +129,9 @@ impl Table {
     pub fn grow(&self, delta: u32, init: Val) -> Result<u32, RuntimeError> {
         check_store(&self.store, &init)?;
         let init = element(self.ty(), init)?;
-        self.vm
-            .grow(delta, init)
-            .map_err(|error| RuntimeError::new(error.to_string()))
+        let grown = self.link.reach(|vm| vm.grow(delta, init));
+        let grown = grown.unwrap_or(Err(TableError::Grow(delta)));
+        grown.map_err(|error| RuntimeError::new(error.to_string()))
     }
 
     /// Copies elements; the two may be the same table, and the parts may overlap.
@@ -131,12 +155,15 @@ impl Table {
         if dst != src {
             return Err(wrong_type(dst, src));
         }
-        VMTable::copy(&dst_table.vm, dst_index, &src_table.vm, src_index, len).map_err(trap)
+        let (Some(dst), Some(src)) = (dst_table.link.upgrade(), src_table.link.upgrade()) else {
+            return Err(gone());
+        };
+        VMTable::copy(&dst, dst_index, &src, src_index, len).map_err(trap)
     }
 
     /// Whether the two are the same table.
     pub fn same(&self, other: &Self) -> bool {
-        self.vm.same(&other.vm)
+        self.link.same(&other.link, VMTable::same)
     }
 }
 
