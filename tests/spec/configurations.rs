@@ -1,8 +1,10 @@
 //! The compilers and engines that the suite runs on.
 
+use std::sync::Arc;
 use wasmill::{
-    BaseTunables, CompilerConfig, Cranelift, CraneliftOptLevel, Engine, Features, Pages, Store,
-    Universal, UniversalEngine,
+    BaseTunables, CompilerConfig, Cranelift, CraneliftOptLevel, Engine, Features,
+    FunctionMiddleware, LocalFunctionIndex, ModuleMiddleware, Pages, Store, Universal,
+    UniversalEngine,
 };
 
 /// A compiler with its settings, in an engine, in a store.
@@ -24,6 +26,7 @@ pub(crate) const CONFIGURATIONS: &[Configuration] = &[
         store: |features| {
             let mut config = Cranelift::new();
             config.enable_verifier();
+            config.push_middleware(Arc::new(Identity));
             config
                 .opt_level(CraneliftOptLevel::None)
                 .canonicalize_nans(true);
@@ -44,4 +47,16 @@ pub(crate) const CONFIGURATIONS: &[Configuration] = &[
 
 fn universal(config: Cranelift, features: Features) -> UniversalEngine {
     Universal::new(config).features(features).engine()
+}
+
+/// A middleware that leaves everything as it is: all code goes through the rewriting step.
+#[derive(Debug)]
+struct Identity;
+
+impl FunctionMiddleware for Identity {}
+
+impl ModuleMiddleware for Identity {
+    fn generate_function_middleware(&self, _: LocalFunctionIndex) -> Box<dyn FunctionMiddleware> {
+        Box::new(Self)
+    }
 }

@@ -1,6 +1,7 @@
 //! From the bodies of a module to its code.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::ir::UserFuncName;
@@ -8,7 +9,7 @@ use cranelift_codegen::{CodegenError, Context};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use wasmill_compiler::{
     Compilation, CompileError, CompileModuleInfo, CompiledFunction, Compiler, DriverState,
-    FunctionBodyData, Target, compile_functions, drive,
+    FunctionBodyData, ModuleMiddleware, Target, compile_functions, drive,
 };
 use wasmill_types::{LocalFunctionIndex, PrimaryMap};
 
@@ -74,6 +75,10 @@ impl Compiler for CraneliftCompiler {
     ) -> Result<Compilation, CompileError> {
         let functions = self.compile_with(target, module, bodies, Worker::generate)?;
         Ok(Compilation { functions })
+    }
+
+    fn get_middlewares(&self) -> &[Arc<dyn ModuleMiddleware>] {
+        &self.config.middlewares
     }
 }
 

@@ -1,8 +1,10 @@
 //! The settings of the compiler.
 
+use std::sync::Arc;
+
 use cranelift_codegen::isa::OwnedTargetIsa;
 use cranelift_codegen::settings;
-use wasmill_compiler::{Compiler, CompilerConfig, Target};
+use wasmill_compiler::{Compiler, CompilerConfig, ModuleMiddleware, Target};
 
 use crate::compiler::CraneliftCompiler;
 use crate::isa;
@@ -27,6 +29,7 @@ pub struct Cranelift {
     pub(crate) nan_canonicalization: bool,
     pub(crate) verifier: bool,
     pub(crate) pic: bool,
+    pub(crate) middlewares: Vec<Arc<dyn ModuleMiddleware>>,
 }
 
 impl Cranelift {
@@ -80,5 +83,9 @@ impl CompilerConfig for Cranelift {
 
     fn compiler(self: Box<Self>) -> Box<dyn Compiler> {
         Box::new(CraneliftCompiler::new(*self))
+    }
+
+    fn push_middleware(&mut self, middleware: Arc<dyn ModuleMiddleware>) {
+        self.middlewares.push(middleware);
     }
 }

@@ -6,7 +6,7 @@
 //!                        └─► …                                ┘
 //! ```
 
-use crate::{Compilation, CompileError, CompiledFunction, Features, FunctionBodyData, Target};
+use crate::{Compilation, CompileError, Features, FunctionBodyData, ModuleMiddleware, Target};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use wasmill_abi::ContextLayout;
@@ -46,6 +46,12 @@ pub trait Compiler: Send + Sync {
         module: &CompileModuleInfo,
         bodies: PrimaryMap<LocalFunctionIndex, FunctionBodyData<'_>>,
     ) -> Result<Compilation, CompileError>;
+
+    /// The middlewares that rewrite a module before it is compiled, in order. The compiler itself knows nothing of them:
+    /// whoever calls [`Compiler::compile_module`] goes through [`crate::compile_through`].
+    fn get_middlewares(&self) -> &[Arc<dyn ModuleMiddleware>] {
+        &[]
+    }
 }
 
 /// The settings of a compiler, and how to make it.
@@ -72,6 +78,9 @@ pub trait CompilerConfig {
     fn default_features_for_target(&self, _target: &Target) -> Features {
         Features::default()
     }
+
+    /// Puts a middleware behind those that are there.
+    fn push_middleware(&mut self, middleware: Arc<dyn ModuleMiddleware>);
 }
 
 impl<T: CompilerConfig + 'static> From<T> for Box<dyn CompilerConfig + 'static> {
@@ -83,24 +92,20 @@ impl<T: CompilerConfig + 'static> From<T> for Box<dyn CompilerConfig + 'static> 
 /// A function that waits to be compiled.
 type Job<'a> = (LocalFunctionIndex, FunctionBodyData<'a>);
 
-/// Compiles functions on all threads of the current `rayon` pool, the longest first, so that no thread starts a long
-/// one when the others are done. Every thread has a state of its own, which it keeps from function to function.
+/// Compiles functions (or makes anything else of them) on all threads of the current `rayon` pool, the longest first, so
+/// that no thread starts a long one when the others are done. Every thread has a state of its own, which it keeps from
+/// function to function.
 ///
 /// The outcome does not depend on the number of threads or on their timing, as long as that of `compile` does not.
 ///
 /// # Errors
 ///
 /// That of the first function, by index, for which `compile` fails.
-pub fn compile_functions<'a, S>(
+pub fn compile_functions<'a, S, T: Send>(
     bodies: PrimaryMap<LocalFunctionIndex, FunctionBodyData<'a>>,
     make_state: impl Fn() -> S + Sync,
-    compile: impl Fn(
-        &mut S,
-        LocalFunctionIndex,
-        FunctionBodyData<'a>,
-    ) -> Result<CompiledFunction, CompileError>
-    + Sync,
-) -> Result<PrimaryMap<LocalFunctionIndex, CompiledFunction>, CompileError> {
+    compile: impl Fn(&mut S, LocalFunctionIndex, FunctionBodyData<'a>) -> Result<T, CompileError> + Sync,
+) -> Result<PrimaryMap<LocalFunctionIndex, T>, CompileError> {
     let count = bodies.len();
     let jobs = bodies.into_values().enumerate();
     let mut jobs: Vec<Job<'a>> = jobs

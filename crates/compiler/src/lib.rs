@@ -1,7 +1,7 @@
 //! The front end: from the bytes of a module to compiled functions.
 //!
 //! ```text
-//!   bytes ─► translate ─► ModuleInfo + function bodies
+//!   bytes ─► translate ─► ModuleInfo + function bodies            (middlewares, if any, make another module of it here)
 //!                              │   (one driver walks each body once: decode, validate, emit)
 //!                              ▼
 //!                         driver ──hooks──► Emit, implemented by each compiler ─► CompiledFunction
@@ -17,6 +17,7 @@ mod driver;
 mod emit;
 mod error;
 mod features;
+mod middleware;
 mod operators;
 pub mod ops;
 mod ops_text;
@@ -32,11 +33,27 @@ pub use driver::{DriverState, MAX_OPERANDS, drive};
 pub use emit::*;
 pub use error::*;
 pub use features::Features;
+pub use middleware::{
+    FunctionMiddleware, MiddlewareBinaryReader, MiddlewareReaderState, ModuleMiddleware,
+    ModuleMiddlewareChain, compile_through,
+};
 pub use ops_text::ops_text;
 pub use output::*;
 pub use sections::MAX_TABLE_ELEMENTS;
 pub use target::{CpuFeature, ParseCpuFeatureError, Target};
 pub use translate::*;
-pub use wasmparser;
 #[cfg(feature = "wat")]
 pub use wat::{WatError, modernise_wat, wat2wasm};
+
+/// The binary format, as middlewares and other programs see it: wasmparser, with the operators and their immediates as
+/// the API has them that middlewares are written for.
+pub mod wasmparser {
+    pub use crate::middleware::{BrTable, MemoryImmediate, Operator, Type, TypeOrFuncType};
+    pub use ::wasmparser::Operator as NewerOperator;
+    pub use ::wasmparser::*;
+
+    /// Part of a module.
+    pub type Range = std::ops::Range<u64>;
+    /// A lane of a vector.
+    pub type SIMDLaneIndex = u8;
+}

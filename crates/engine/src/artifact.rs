@@ -105,13 +105,18 @@ impl UniversalArtifact {
         binary: &[u8],
         tunables: &dyn Tunables,
     ) -> Result<Self, CompileError> {
-        let Translation { info, bodies, .. } =
-            wasmill_compiler::translate(binary, workshop.features)?;
-        let module = compile_info(info, workshop.features, tunables)?;
-        let Compilation { mut functions } =
-            workshop
-                .compiler
-                .compile_module(workshop.target, &module, bodies)?;
+        let Workshop {
+            compiler, features, ..
+        } = *workshop;
+        let compile = |Translation { info, bodies }: Translation<'_>| {
+            let module = compile_info(info, features, tunables)?;
+            let compilation = compiler.compile_module(workshop.target, &module, bodies)?;
+            Ok((module, compilation))
+        };
+        let translation = wasmill_compiler::translate(binary, features)?;
+        let middlewares = compiler.get_middlewares();
+        let (module, Compilation { mut functions }) =
+            wasmill_compiler::compile_through(middlewares, translation, features, compile)?;
         let padding = padding_byte(workshop.target.triple().architecture);
         let image = link(&mut functions, padding).map_err(unlinkable)?;
         let map =

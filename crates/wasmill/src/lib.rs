@@ -91,7 +91,9 @@ pub use wasmill_compiler::{
     WasmResult,
 };
 #[cfg(feature = "compiler")]
-pub use wasmill_compiler::{CompilerConfig, wasmparser};
+pub use wasmill_compiler::{
+    CompilerConfig, FunctionMiddleware, MiddlewareReaderState, ModuleMiddleware, wasmparser,
+};
 #[cfg(feature = "cranelift")]
 pub use wasmill_compiler_cranelift::{Cranelift, CraneliftOptLevel};
 pub use wasmill_engine::{

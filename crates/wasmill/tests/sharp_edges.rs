@@ -34,9 +34,11 @@
 //! | 28 | the Native engine | not there yet |
 //! | 30 | foreign signals go on to whom they are for | `vm/traps/tests::the_previous_action_is_taken`, `vm/traps/tests::overflows_of_the_host_are_still_reported_by_rust` |
 //! | 31 | endless recursion traps on every thread | `traps::stack_overflow_on_small_and_large_stacks` |
+//! | 32 | metering charges on every path | `middlewares/metering::every_path_costs_what_is_on_it`, `middlewares/metering::what_traps_is_paid_for_and_nothing_behind_it`, `middlewares/metering::random_programs_pay_for_exactly_what_they_execute` |
 //! | 34 | the rest of WASI answers | `wasi/interface::the_rest_answers`, `wasi/interface::no_number_makes_the_host_panic` |
 //! | 35 | names of folders have no NUL; the older version's layouts | `wasi/abi/tests::names_of_preopened_directories_have_no_nul`, `wasi/abi/tests::the_older_version_has_its_own_layouts` |
 //! | 36 | a guest without a memory traps | `wasi/guests::a_guest_without_a_memory_traps_where_one_is_needed` |
+//! | 37 | points of what is not metered panic, as documented | `middlewares/metering::instances_that_are_not_metered_have_no_points` |
 //! | 38 | WASI's state is not locked while guests run | `wasi/guests::exit_codes_come_out_of_nested_calls`, `wasi/guests::guests_run_on_many_threads_at_once` |
 //! | 39 | the latest WASI version is snapshot 1 | `wasi/version::the_latest_is_snapshot_1` |
 //! | 40 | code goes with its modules | `lifetime::modules_are_given_back` |
@@ -55,6 +57,7 @@
 //! | 8 | references | `functions::references_to_functions`, `functions::references_to_host_values`, `lifetime::references_to_host_values_are_collected` |
 //! | 9 | linking | `linking::unknown_imports_of_every_kind`, `linking::incompatible_imports_of_every_kind`, `linking::chains`, `linking::forms_of_the_macro`, `linking::exports_of_an_instance_as_a_namespace` |
 //! | 10 | traps | `traps::every_code_from_guests`, `traps::codes_and_their_texts`, `traps::frames_tell_names_and_offsets` |
+//! | 12 | middlewares, metering | `middlewares::an_operator_becomes_another`, `middlewares::each_stage_gets_all_that_the_one_before_makes`, `middlewares::a_middleware_can_refuse`, `middlewares/metering::points_go_down_and_run_out` |
 //! | 13 | memories capped by tunables | `tunables::a_cap_of_24_pages_holds_on_every_path` |
 //! | 14 | WASI | `wasi/guests::input_comes_from_a_pipe`, `wasi/guests::versions_are_seen_by_the_imports`, `wasi/version::namespaces_tell_the_version` |
 //! | 15 | sets of features | `cargo xtask features` |

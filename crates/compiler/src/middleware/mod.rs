@@ -1,0 +1,90 @@
+//! Middlewares: code of the host that rewrites functions before they are compiled.
+//!
+//! ```text
+//!   bytes ─► translate ─┬───────────────── no middlewares ────────────────► compiler
+//!                       │                                                      ▲
+//!                       └─► validate ─► chain ─► encode ─► translate ──────────┘   (offsets are those of the original)
+//! ```
+//!
+//! Compilers know nothing of them: what a chain makes is a module again, in bytes, which is read and validated like any
+//! other (`rewrite.rs`). So a middleware can make code that does the wrong thing, but none that breaks out. A function is
+//! validated before middlewares see it, too: an original that is not valid must not become so by what they add, and code
+//! must not name what only they declare.
+
+mod encode;
+mod immediates;
+mod operator;
+mod reader;
+mod rewrite;
+
+pub use immediates::{BrTable, MemoryImmediate, Type, TypeOrFuncType};
+pub use operator::Operator;
+pub use reader::{MiddlewareBinaryReader, MiddlewareReaderState};
+pub use rewrite::compile_through;
+
+use crate::MiddlewareError;
+use std::fmt;
+use std::ops::Deref;
+use wasmill_types::{LocalFunctionIndex, ModuleInfo};
+
+/// Rewrites a module: makes a [`FunctionMiddleware`] for each of its functions.
+pub trait ModuleMiddleware: fmt::Debug + Send + Sync {
+    /// Makes the middleware of one function. Called once for each that the module defines, in no particular order, and on
+    /// several threads at once.
+    fn generate_function_middleware(
+        &self,
+        local_function_index: LocalFunctionIndex,
+    ) -> Box<dyn FunctionMiddleware>;
+
+    /// Changes what the module declares. Called once, before anything is asked about its functions.
+    ///
+    /// What is not consistent afterwards makes the compilation fail.
+    fn transform_module_info(&self, _: &mut ModuleInfo) {}
+}
+
+/// Rewrites one function.
+pub trait FunctionMiddleware: fmt::Debug {
+    /// Takes the next operator; whatever it puts into `state` comes in its place. The declarations of locals are no
+    /// operators and stay.
+    ///
+    /// # Errors
+    ///
+    /// To make the compilation fail.
+    fn feed<'a>(
+        &mut self,
+        operator: Operator<'a>,
+        state: &mut MiddlewareReaderState<'a>,
+    ) -> Result<(), MiddlewareError> {
+        state.push_operator(operator);
+        Ok(())
+    }
+}
+
+/// Several middlewares in a row.
+pub trait ModuleMiddlewareChain {
+    /// The middlewares of one function, in order.
+    fn generate_function_middleware_chain(
+        &self,
+        local_function_index: LocalFunctionIndex,
+    ) -> Vec<Box<dyn FunctionMiddleware>>;
+
+    /// Lets each change what the module declares, in order.
+    fn apply_on_module_info(&self, module_info: &mut ModuleInfo);
+}
+
+impl<T: Deref<Target = dyn ModuleMiddleware>> ModuleMiddlewareChain for [T] {
+    fn generate_function_middleware_chain(
+        &self,
+        local_function_index: LocalFunctionIndex,
+    ) -> Vec<Box<dyn FunctionMiddleware>> {
+        self.iter()
+            .map(|middleware| middleware.generate_function_middleware(local_function_index))
+            .collect()
+    }
+
+    fn apply_on_module_info(&self, module_info: &mut ModuleInfo) {
+        for middleware in self {
+            middleware.transform_module_info(module_info);
+        }
+    }
+}
