@@ -7,6 +7,13 @@ use crate::CompileError;
 use wasmparser::WasmFeatures;
 
 /// The proposals that are switched on.
+///
+/// ```
+/// # use wasmill_compiler::Features;
+/// let mut features = Features::new();
+/// features.multi_memory(true).simd(false);
+/// assert!(features.multi_memory && features.bulk_memory && !features.simd);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Features {
     /// Shared memories and atomic operators.

@@ -12,6 +12,15 @@ pub use target_lexicon::{
 };
 
 /// A machine: its triple and what its processor can do.
+///
+/// ```
+/// # use wasmill_compiler::{CpuFeature, Target};
+/// let here = Target::default();
+/// let plain = Target::new("x86_64-linux-musl".parse().unwrap(), CpuFeature::SSE2 | CpuFeature::SSE3);
+/// assert_eq!(plain.triple().to_string(), "x86_64-unknown-linux-musl");
+/// assert!(plain.cpu_features().contains(CpuFeature::SSE3));
+/// assert_ne!(here, plain);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Target {
     triple: Triple,

@@ -61,6 +61,22 @@ impl Resolver for NullResolver {
 }
 
 /// Puts resolvers one behind the other.
+///
+/// ```
+/// # use wasmill_engine::{ChainableNamedResolver, Export, NamedResolver};
+/// /// Finds nothing, but says so.
+/// struct Logged(&'static str);
+///
+/// impl NamedResolver for Logged {
+///     fn resolve_by_name(&self, module: &str, field: &str) -> Option<Export> {
+///         println!("{} is asked for {module}.{field}", self.0);
+///         None
+///     }
+/// }
+///
+/// let chain = Logged("the second").chain_front(Logged("the first")).chain_back(());
+/// assert!(chain.resolve_by_name("env", "f").is_none());
+/// ```
 pub trait ChainableNamedResolver: NamedResolver + Sized {
     /// A resolver that asks `other` first, then this one.
     fn chain_front<U: NamedResolver>(self, other: U) -> NamedResolverChain<U, Self> {

@@ -11,6 +11,18 @@ use wasmill_abi::TrapCode;
 use wasmill_vm::{Backtrace, Trap, TrapReason};
 
 /// An error that occurred while WebAssembly code ran: a trap, or an error of a host function.
+///
+/// ```
+/// # use wasmill_engine::RuntimeError;
+/// use std::num::ParseIntError;
+///
+/// // As a host function makes it; what the guest's caller gets is the same.
+/// let reason = "seven".parse::<i32>().unwrap_err();
+/// let error = RuntimeError::user(Box::new(reason.clone()));
+/// assert_eq!(error.message(), reason.to_string());
+/// assert!(error.is::<ParseIntError>() && error.trace().is_empty());
+/// assert_eq!(error.downcast::<ParseIntError>().unwrap(), reason);
+/// ```
 #[derive(Clone)]
 pub struct RuntimeError {
     inner: Arc<Inner>,

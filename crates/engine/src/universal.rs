@@ -8,6 +8,23 @@ use wasmill_compiler::{CompileError, Compiler, CompilerConfig, Features, Target}
 use wasmill_vm::VMStore;
 
 /// Builds a [`UniversalEngine`].
+///
+/// ```
+/// # use wasmill_compiler::{CpuFeature, Features, Target};
+/// # use wasmill_compiler_cranelift::Cranelift;
+/// # use wasmill_engine::{Engine, Universal};
+/// let mut features = Features::new();
+/// features.simd(false);
+/// let plain = Target::new("x86_64-linux-gnu".parse().unwrap(), CpuFeature::set());
+/// let engine = Universal::new(Cranelift::default())
+///     .target(plain)
+///     .features(features)
+///     .engine();
+/// assert!(!engine.features().simd);
+///
+/// let headless = Universal::headless().engine();
+/// assert!(headless.validate(b"\0asm\x01\0\0\0").is_err(), "it has no compiler");
+/// ```
 pub struct Universal {
     compiler_config: Option<Box<dyn CompilerConfig>>,
     target: Option<Target>,

@@ -26,6 +26,23 @@ pub enum ExportError {
 }
 
 /// An ordered map from names to externs. Clones share until one is written to.
+///
+/// ```
+/// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+/// use wasmill::{ExportError, Instance, Module, Store, imports};
+/// let text = "(module (memory (export \"memory\") 1) (func (export \"f\")))";
+/// let module = Module::new(&Store::default(), text).unwrap();
+/// let exports = Instance::new(&module, &imports! {}).unwrap().exports;
+///
+/// assert!(exports.get_memory("memory").is_ok());
+/// assert!(exports.get_native_function::<(), ()>("f").is_ok());
+/// assert_eq!(exports.get_function("g").unwrap_err(), ExportError::Missing("g".into()));
+/// assert_eq!(exports.get_global("f").unwrap_err(), ExportError::IncompatibleType);
+///
+/// let names: Vec<&String> = exports.iter().map(|(name, _)| name).collect();
+/// assert_eq!(names, ["memory", "f"]);
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Exports {
     source: Source,

@@ -8,6 +8,29 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use wasmill_engine::{Export, NamedResolver};
 
 /// Something with named exports.
+///
+/// ```
+/// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+/// use wasmill::{Export, Exportable, Function, ImportObject, LikeNamespace, Store};
+///
+/// /// Has a function of every name.
+/// struct Everything(Function);
+///
+/// impl LikeNamespace for Everything {
+///     fn get_namespace_export(&self, _name: &str) -> Option<Export> {
+///         Some(self.0.to_export())
+///     }
+///     fn get_namespace_exports(&self) -> Vec<(String, Export)> {
+///         Vec::new()
+///     }
+/// }
+///
+/// let anything = Function::new_native(&Store::default(), || ());
+/// let mut import_object = ImportObject::new();
+/// import_object.register("env", Everything(anything));
+/// assert!(import_object.get_export("env", "whatever").is_some());
+/// # }
+/// ```
 pub trait LikeNamespace: Send + Sync {
     /// The export of this name, if there is one.
     fn get_namespace_export(&self, name: &str) -> Option<Export>;
@@ -18,6 +41,19 @@ pub trait LikeNamespace: Send + Sync {
 /// Namespaces by name. Clones share one map.
 ///
 /// Made with [`imports!`](crate::imports).
+///
+/// ```
+/// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+/// use wasmill::{Exports, Function, ImportObject, Store};
+/// let store = Store::default();
+/// let mut env = Exports::new();
+/// env.insert("answer", Function::new_native(&store, || 42));
+/// let mut import_object = ImportObject::new();
+/// assert!(import_object.register("env", env).is_none());
+/// assert!(import_object.contains_namespace("env"));
+/// assert!(import_object.get_export("env", "answer").is_some());
+/// # }
+/// ```
 #[derive(Clone, Default)]
 pub struct ImportObject {
     map: Arc<Mutex<IndexMap<String, Box<dyn LikeNamespace>>>>,

@@ -24,6 +24,18 @@ pub enum IoCompileError {
 }
 
 /// A compiled module. Clones are the same module.
+///
+/// ```
+/// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+/// use wasmill::{Module, Store};
+/// let store = Store::default();
+/// let module = Module::new(&store, "(module $adder (func (export \"add\")))").unwrap();
+/// assert_eq!(module.name(), Some("adder"));
+///
+/// let error = Module::new(&store, "(module (func (result i32)))").unwrap_err();
+/// assert!(error.to_string().starts_with("Validation error: type mismatch"));
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Module {
     store: Store,
@@ -99,6 +111,17 @@ impl Module {
     }
 
     /// Names the module; `false` if it is shared (cloned or instantiated) already.
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+    /// # use wasmill::{Module, Store};
+    /// let mut module = Module::new(&Store::default(), "(module)").unwrap();
+    /// assert!(module.set_name("empty"));
+    /// let other = module.clone();
+    /// assert!(!module.set_name("something else"));
+    /// assert_eq!(other.name(), Some("empty"));
+    /// # }
+    /// ```
     pub fn set_name(&mut self, name: &str) -> bool {
         match Arc::get_mut(&mut self.artifact) {
             Some(artifact) => {
@@ -110,6 +133,18 @@ impl Module {
     }
 
     /// What it imports, in order.
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+    /// # use wasmill::{ImportType, Module, Mutability, GlobalType, Store, Type};
+    /// let text = "(module (import \"env\" \"f\" (func)) (import \"env\" \"g\" (global i32)))";
+    /// let module = Module::new(&Store::default(), text).unwrap();
+    /// assert_eq!(module.imports().len(), 2);
+    /// let globals: Vec<_> = module.imports().globals().collect();
+    /// let i32_constant = GlobalType::new(Type::I32, Mutability::Const);
+    /// assert_eq!(globals, [ImportType::new("env", "g", i32_constant)]);
+    /// # }
+    /// ```
     pub fn imports<'a>(
         &'a self,
     ) -> ImportsIterator<impl ExactSizeIterator<Item = ImportType> + 'a> {
@@ -121,6 +156,18 @@ impl Module {
     }
 
     /// What it exports, in order.
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+    /// # use wasmill::{ExportType, Module, MemoryType, Store};
+    /// let text = "(module (memory (export \"memory\") 1) (func (export \"f\")))";
+    /// let module = Module::new(&Store::default(), text).unwrap();
+    /// let names: Vec<_> = module.exports().map(|export| export.name().to_owned()).collect();
+    /// assert_eq!(names, ["memory", "f"]);
+    /// let memories: Vec<_> = module.exports().memories().collect();
+    /// assert_eq!(memories, [ExportType::new("memory", MemoryType::new(1, None, false))]);
+    /// # }
+    /// ```
     pub fn exports<'a>(
         &'a self,
     ) -> ModuleExportsIterator<impl ExactSizeIterator<Item = ExportType> + 'a> {
@@ -132,6 +179,16 @@ impl Module {
     }
 
     /// The contents of all custom sections of this name, in order. (The name section is not among them.)
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+    /// # use wasmill::{Module, Store};
+    /// let text = "(module (@custom \"notes\" \"one\") (@custom \"notes\" \"two\"))";
+    /// let module = Module::new(&Store::default(), text).unwrap();
+    /// let notes: Vec<_> = module.custom_sections("notes").collect();
+    /// assert_eq!((&*notes[0], &*notes[1]), (&b"one"[..], &b"two"[..]));
+    /// # }
+    /// ```
     pub fn custom_sections<'a>(&'a self, name: &'a str) -> impl Iterator<Item = Arc<[u8]>> + 'a {
         let info = self.info();
         let sections = info

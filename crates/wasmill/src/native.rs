@@ -7,6 +7,16 @@ use wasmill_vm::native::{HandleContext, WasmTypeList};
 /// A function whose types were compared with Rust's once, so that calls need no check. Clones are the same function.
 ///
 /// Its method `call` takes as many arguments as the function has parameters.
+///
+/// ```
+/// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+/// use wasmill::{Function, NativeFunc, Store};
+/// let store = Store::default();
+/// let divide = Function::new_native(&store, |a: u32, b: u32| (a / b, a % b));
+/// let divide: NativeFunc<(u32, u32), (u32, u32)> = divide.native().unwrap();
+/// assert_eq!(divide.call(17, 5).unwrap(), (3, 2));
+/// # }
+/// ```
 pub type NativeFunc<Args = (), Rets = ()> = wasmill_vm::native::TypedFunction<Args, Rets, Store>;
 
 impl HandleContext for Store {

@@ -19,6 +19,26 @@ pub type WasmCell<'a, T> = MemoryCell<'a, T>;
 /// An offset into a guest's memory where a `T`, or an array of them, is said to lie.
 ///
 /// Nothing is believed: a pointer that leads out of the memory, or is not aligned for `T`, gives `None`.
+///
+/// ```
+/// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+/// use wasmill::{Array, Memory, MemoryType, Store, WasmPtr};
+/// let memory = Memory::new(&Store::default(), MemoryType::new(1, None, false)).unwrap();
+///
+/// let number = WasmPtr::<u32>::new(16);
+/// number.deref(&memory).unwrap().set(7);
+/// assert_eq!(number.deref(&memory).unwrap().get(), 7);
+///
+/// let text = WasmPtr::<u8, Array>::new(100);
+/// for (cell, byte) in text.deref(&memory, 0, 5).unwrap().iter().zip(b"hello".iter()) {
+///     cell.set(*byte);
+/// }
+/// assert_eq!(text.get_utf8_string(&memory, 5).as_deref(), Some("hello"));
+///
+/// assert!(WasmPtr::<u32>::new(65_533).deref(&memory).is_none(), "out of bounds");
+/// assert!(WasmPtr::<u32>::new(17).deref(&memory).is_none(), "misaligned");
+/// # }
+/// ```
 #[repr(transparent)]
 pub struct WasmPtr<T: Copy, Ty = Item> {
     offset: u32,

@@ -9,6 +9,18 @@ use wasmill_vm::{Account, StoreLimits, StoreUsage, VMStore};
 /// What modules are compiled with, and what may refer to what: values of one store cannot be given to another.
 ///
 /// A cheap handle. The store keeps no instances alive; their handles do.
+///
+/// ```
+/// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+/// use wasmill::{Cranelift, Store, Universal};
+/// let store = Store::default();
+/// assert_eq!(store, store.clone());
+///
+/// // The same, by hand.
+/// let by_hand = Store::new(&Universal::new(Cranelift::default()).engine());
+/// assert_ne!(store, by_hand, "another engine");
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Store {
     inner: Arc<Inner>,

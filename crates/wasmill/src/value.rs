@@ -5,6 +5,17 @@ use wasmill_types::{Type, Value, WasmValueType};
 use wasmill_vm::VMFunction;
 
 /// A WebAssembly value.
+///
+/// ```
+/// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+/// use wasmill::{Type, Val};
+/// let value = Val::from(42);
+/// assert_eq!((value.ty(), value.i32(), value.i64()), (Type::I32, Some(42), None));
+/// assert_eq!(value.to_string(), "42");
+/// assert_eq!(u32::try_from(Val::I32(-1)), Ok(u32::MAX));
+/// assert_eq!(f32::try_from(value), Err("Value is not of Wasm type f32"));
+/// # }
+/// ```
 pub type Val = Value<Function>;
 
 impl WasmValueType for Function {}
