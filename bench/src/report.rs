@@ -101,7 +101,7 @@ fn compiles_on(item: &Item, threads: Threads) -> bool {
     item.action == Action::Compile(threads)
 }
 
-const KINDS: [Kind; 8] = [
+const KINDS: [Kind; 9] = [
     Kind {
         title: "Run time",
         unit: "ms",
@@ -112,6 +112,12 @@ const KINDS: [Kind; 8] = [
         title: "Calls and traps",
         unit: "ns",
         applies: |item| item.group == Group::Call,
+        figure: |sample, _, clock| Some(per_iteration_ns(sample, clock)),
+    },
+    Kind {
+        title: "Globals, tables and memories from the host",
+        unit: "ns",
+        applies: |item| item.group == Group::Access,
         figure: |sample, _, clock| Some(per_iteration_ns(sample, clock)),
     },
     Kind {

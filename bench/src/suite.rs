@@ -1,7 +1,7 @@
 //! What is measured: every case with its group, its module and what to do with it.
 
 use wasmill_bench_harness::protocol::Action;
-use wasmill_bench_harness::{CallKind, Instantiation, Threads, TrapKind};
+use wasmill_bench_harness::{Access, CallKind, Instantiation, Threads, TrapKind};
 
 /// Groups are the report's tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -10,6 +10,8 @@ pub(crate) enum Group {
     Run,
     /// Calls between host and Wasm, indirect calls, traps.
     Call,
+    /// Globals, tables and memories, from the host.
+    Access,
     /// Instantiate and drop.
     Instantiate,
     /// Compile.
@@ -82,13 +84,27 @@ const COMPILED: [&str; 4] = ["bzip2", "dprint_json", "quickjs", "sqlite"];
 /// Measured with `--large` only: a minute per engine.
 const COMPILED_LARGE: [&str; 1] = ["esbuild"];
 
-const CALLS: [(&str, CallKind); 6] = [
+const CALLS: [(&str, CallKind); 8] = [
     ("typed_in_nop", CallKind::TypedInNop),
     ("typed_in_add", CallKind::TypedInAdd),
     ("typed_out_nop", CallKind::TypedOutNop),
     ("typed_out_add", CallKind::TypedOutAdd),
+    ("typed_out_env", CallKind::TypedOutEnv),
+    ("typed_out_closure", CallKind::TypedOutClosure),
     ("dynamic_in_add", CallKind::DynamicInAdd),
     ("dynamic_out_add", CallKind::DynamicOutAdd),
+];
+
+const ACCESSES: [(&str, Access); 9] = [
+    ("global_get", Access::GlobalGet),
+    ("global_set", Access::GlobalSet),
+    ("table_get", Access::TableGet),
+    ("table_set", Access::TableSet),
+    ("memory_element", Access::MemoryElement),
+    ("memory_pointer", Access::MemoryPointer),
+    ("memory_walk", Access::MemoryWalk),
+    ("memory_read", Access::MemoryRead),
+    ("memory_write", Access::MemoryWrite),
 ];
 
 /// Case, module, whether from a pool (where the engine has one), whether a function is called that writes to memory.
@@ -151,6 +167,16 @@ pub(crate) fn all() -> Vec<Item> {
             "",
             "trap",
             Action::Trap(kind),
+            false,
+        );
+    }
+    for (name, kind) in ACCESSES {
+        add(
+            format!("access/{name}"),
+            Group::Access,
+            "",
+            "state",
+            Action::Access(kind),
             false,
         );
     }

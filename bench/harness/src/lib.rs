@@ -15,6 +15,7 @@ pub mod protocol;
 pub mod serve;
 
 pub use peer::{
-    Batch, CallKind, Code, Compiled, Compiler, Instantiation, Kernel, Peer, Threads, TrapKind,
+    Access, Batch, CallKind, Code, Compiled, Compiler, Instantiation, Kernel, Peer, Threads,
+    TrapKind,
 };
 pub use serve::serve;

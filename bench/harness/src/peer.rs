@@ -59,10 +59,52 @@ pub enum CallKind {
     TypedOutNop,
     /// The export `call_add` calls a typed host function.
     TypedOutAdd,
+    /// The same; the function reads a number from what the engine has for the host's own state: an environment, a store.
+    TypedOutEnv,
+    /// The same; the function is a closure that has captured a number.
+    TypedOutClosure,
     /// The host calls `add` with a slice of values.
     DynamicInAdd,
     /// The export `call_add` calls a host function that takes a slice of values.
     DynamicOutAdd,
+}
+
+/// What the host does with the state of an instance, through handles that it has got before. The module is
+/// `modules/state.wat`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Access {
+    /// Gets the global `global`, an `i64`.
+    GlobalGet,
+    /// Sets it.
+    GlobalSet,
+    /// Gets an element of `table`, as a handle to a function, and drops the handle.
+    TableGet,
+    /// Sets an element of `table` to a function that the host has a handle to.
+    TableSet,
+    /// Reads one byte of `memory`, beginning with the handle to the memory.
+    MemoryElement,
+    /// Reads the `u32` at an offset that is not known to be inside of the memory or aligned.
+    MemoryPointer,
+    /// Adds up the first [`WALKED`] bytes of `memory`, one by one.
+    MemoryWalk,
+    /// Copies [`COPIED`] bytes out of `memory`.
+    MemoryRead,
+    /// Copies as many bytes into `memory`.
+    MemoryWrite,
+}
+
+/// Elements that the table of `modules/state.wat` has.
+pub const ELEMENTS: u64 = 16;
+/// See [`Access::MemoryWalk`].
+pub const WALKED: usize = 4096;
+/// See [`Access::MemoryRead`].
+pub const COPIED: usize = 64;
+
+impl Access {
+    /// The offset to access in turn `nth`: aligned, and another one each time.
+    pub fn offset(nth: u64) -> usize {
+        (nth as usize * 68) % 32_768
+    }
 }
 
 /// Which trap to take. The module is `modules/trap.wat`.
@@ -84,6 +126,16 @@ impl TrapKind {
     }
 }
 
+/// A batch that does `each` with the number of the turn.
+pub fn repeat(mut each: impl FnMut(u64) -> Result<()> + 'static) -> Batch {
+    Box::new(move |iterations| {
+        for nth in 0..iterations {
+            each(nth)?;
+        }
+        Ok(())
+    })
+}
+
 /// An engine with one of its compilers.
 pub trait Peer {
     /// Instantiates a module without imports and returns its export `run: [i32] -> [i64]`.
@@ -97,6 +149,9 @@ pub trait Peer {
 
     /// Crosses the boundary.
     fn call(&self, wasm: &[u8], kind: CallKind) -> Result<Option<Batch>>;
+
+    /// Looks into an instance's state, or changes it.
+    fn access(&self, wasm: &[u8], kind: Access) -> Result<Option<Batch>>;
 
     /// Traps and catches the error.
     fn trap(&self, wasm: &[u8], kind: TrapKind) -> Result<Option<Batch>>;

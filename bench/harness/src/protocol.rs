@@ -1,6 +1,6 @@
 //! What driver and worker say to each other: one JSON value per line, an answer to each request.
 
-use crate::peer::{CallKind, Instantiation, Threads, TrapKind};
+use crate::peer::{Access, CallKind, Instantiation, Threads, TrapKind};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -28,6 +28,8 @@ pub enum Action {
     Instantiate(Instantiation),
     /// Call across the boundary.
     Call(CallKind),
+    /// Look into an instance's state, or change it.
+    Access(Access),
     /// Trap and catch.
     Trap(TrapKind),
 }

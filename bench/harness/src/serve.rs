@@ -116,6 +116,7 @@ impl Prepared {
             }
             Action::Instantiate(how) => peer.instantiate(&wasm, how)?.map(Prepared::Batch),
             Action::Call(kind) => peer.call(&wasm, kind)?.map(Prepared::Batch),
+            Action::Access(kind) => peer.access(&wasm, kind)?.map(Prepared::Batch),
             Action::Trap(kind) => peer.trap(&wasm, kind)?.map(Prepared::Batch),
         })
     }

@@ -2,16 +2,49 @@
 //!
 //! An instance lives as long as its `Store` here, so instantiating includes making and dropping one.
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use std::hint::black_box;
 use std::num::NonZero;
 use wasmer::sys::{Cranelift, EngineBuilder};
 use wasmer::{
-    Engine, Function, FunctionType, Instance, Module, Store, Type, TypedFunction, Value, imports,
+    Engine, Function, FunctionEnv, FunctionEnvMut, FunctionType, Instance, Module, Store, Type,
+    TypedFunction, Value, WasmPtr, imports,
 };
+use wasmill_bench_harness::peer::{COPIED, ELEMENTS, WALKED, repeat};
 use wasmill_bench_harness::{
-    Batch, CallKind, Compiled, Compiler, Instantiation, Kernel, Peer, Threads, TrapKind, serve,
+    Access, Batch, CallKind, Compiled, Compiler, Instantiation, Kernel, Peer, Threads, TrapKind,
+    serve,
 };
+
+/// An environment of a host function.
+struct Bias(i32);
+
+/// The host's `add` as the case wants it.
+fn host_add(store: &mut Store, kind: CallKind) -> Function {
+    let bias = black_box(0);
+    match kind {
+        CallKind::DynamicOutAdd => {
+            let signature = FunctionType::new([Type::I32, Type::I32], [Type::I32]);
+            Function::new(store, signature, |arguments| {
+                let sum = arguments[0]
+                    .unwrap_i32()
+                    .wrapping_add(arguments[1].unwrap_i32());
+                Ok(vec![Value::I32(sum)])
+            })
+        }
+        CallKind::TypedOutEnv => {
+            let env = FunctionEnv::new(store, Bias(bias));
+            let add = |bias: FunctionEnvMut<'_, Bias>, a: i32, b: i32| {
+                a.wrapping_add(b).wrapping_add(bias.data().0)
+            };
+            Function::new_typed_with_env(store, &env, add)
+        }
+        CallKind::TypedOutClosure => Function::new_typed(store, move |a: i32, b: i32| {
+            a.wrapping_add(b).wrapping_add(bias)
+        }),
+        _ => Function::new_typed(store, |a: i32, b: i32| a.wrapping_add(b)),
+    }
+}
 
 /// wasmer with Cranelift.
 struct Wasmer;
@@ -74,17 +107,7 @@ impl Peer for Wasmer {
         let mut store = Store::new(engine());
         let module = Module::new(&store, wasm)?;
         let nop = Function::new_typed(&mut store, || {});
-        let add = if kind == CallKind::DynamicOutAdd {
-            let signature = FunctionType::new([Type::I32, Type::I32], [Type::I32]);
-            Function::new(&mut store, signature, |arguments| {
-                let sum = arguments[0]
-                    .unwrap_i32()
-                    .wrapping_add(arguments[1].unwrap_i32());
-                Ok(vec![Value::I32(sum)])
-            })
-        } else {
-            Function::new_typed(&mut store, |a: i32, b: i32| a.wrapping_add(b))
-        };
+        let add = host_add(&mut store, kind);
         let imports = imports! { "host" => { "nop" => nop, "add" => add } };
         let instance = Instance::new(&mut store, &module, &imports)?;
         Ok(Some(match kind {
@@ -117,7 +140,10 @@ impl Peer for Wasmer {
                     Ok(call_nop.call(&mut store, i32::try_from(iterations)?)?)
                 })
             }
-            CallKind::TypedOutAdd | CallKind::DynamicOutAdd => {
+            CallKind::TypedOutAdd
+            | CallKind::TypedOutEnv
+            | CallKind::TypedOutClosure
+            | CallKind::DynamicOutAdd => {
                 let call_add: TypedFunction<i32, i32> =
                     instance.exports.get_typed_function(&store, "call_add")?;
                 Box::new(move |iterations| {
@@ -141,6 +167,57 @@ impl Peer for Wasmer {
                     Ok(())
                 })
             }
+        }))
+    }
+
+    fn access(&self, wasm: &[u8], kind: Access) -> Result<Option<Batch>> {
+        let mut store = Store::new(engine());
+        let module = Module::new(&store, wasm)?;
+        let instance = Instance::new(&mut store, &module, &imports! {})?;
+        let global = instance.exports.get_global("global")?.clone();
+        let table = instance.exports.get_table("table")?.clone();
+        let memory = instance.exports.get_memory("memory")?.clone();
+        let function = table.get(&mut store, 0).context("an empty table")?;
+        let mut bytes = [0; COPIED];
+        Ok(Some(match kind {
+            Access::GlobalGet => repeat(move |_| {
+                black_box(global.get(&mut store).unwrap_i64());
+                Ok(())
+            }),
+            Access::GlobalSet => {
+                repeat(move |nth| Ok(global.set(&mut store, Value::I64(nth as i64))?))
+            }
+            Access::TableGet => repeat(move |nth| {
+                black_box(&table.get(&mut store, (nth % ELEMENTS) as u32));
+                Ok(())
+            }),
+            Access::TableSet => repeat(move |nth| {
+                Ok(table.set(&mut store, (nth % ELEMENTS) as u32, function.clone())?)
+            }),
+            Access::MemoryElement => repeat(move |nth| {
+                black_box(memory.view(&store).read_u8(Access::offset(nth) as u64)?);
+                Ok(())
+            }),
+            Access::MemoryPointer => repeat(move |nth| {
+                let pointer = WasmPtr::<u32>::new(black_box(Access::offset(nth) as u32));
+                black_box(pointer.read(&memory.view(&store))?);
+                Ok(())
+            }),
+            Access::MemoryWalk => repeat(move |_| {
+                let view = memory.view(&store);
+                let slice = WasmPtr::<u8>::new(0).slice(&view, WALKED as u32)?;
+                let bytes = slice.access()?;
+                black_box(bytes.iter().copied().map(u32::from).sum::<u32>());
+                Ok(())
+            }),
+            Access::MemoryRead => repeat(move |nth| {
+                let view = memory.view(&store);
+                Ok(view.read(Access::offset(nth) as u64, black_box(&mut bytes))?)
+            }),
+            Access::MemoryWrite => repeat(move |nth| {
+                let view = memory.view(&store);
+                Ok(view.write(Access::offset(nth) as u64, black_box(&bytes))?)
+            }),
         }))
     }
 

@@ -2,12 +2,43 @@
 //!
 //! It translates eagerly here, so that compile times mean the same work as elsewhere. It has one thread and no pool.
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use std::hint::black_box;
-use wasmi::{CompilationMode, Config, Engine, Func, Linker, Module, Store, Val};
+use wasmi::{Caller, CompilationMode, Config, Engine, Func, Linker, Module, Store, Val};
+use wasmill_bench_harness::peer::{COPIED, ELEMENTS, WALKED, repeat};
 use wasmill_bench_harness::{
-    Batch, CallKind, Compiled, Compiler, Instantiation, Kernel, Peer, Threads, TrapKind, serve,
+    Access, Batch, CallKind, Compiled, Compiler, Instantiation, Kernel, Peer, Threads, TrapKind,
+    serve,
 };
+
+/// The host's state: what a store is for here.
+struct Bias(i32);
+
+/// The host's `add` as the case wants it.
+fn host_add(store: &mut Store<Bias>, kind: CallKind) -> Func {
+    let bias = black_box(0);
+    let typed = Func::wrap(&mut *store, |a: i32, b: i32| a.wrapping_add(b));
+    match kind {
+        CallKind::DynamicOutAdd => {
+            let signature = typed.ty(&*store);
+            Func::new(store, signature, |_, arguments, results| {
+                let sum = match arguments {
+                    [Val::I32(a), Val::I32(b)] => a.wrapping_add(*b),
+                    _ => return Err(wasmi::Error::new("two integers expected")),
+                };
+                results[0] = Val::I32(sum);
+                Ok(())
+            })
+        }
+        CallKind::TypedOutEnv => Func::wrap(store, |caller: Caller<'_, Bias>, a: i32, b: i32| {
+            a.wrapping_add(b).wrapping_add(caller.data().0)
+        }),
+        CallKind::TypedOutClosure => Func::wrap(store, move |a: i32, b: i32| {
+            a.wrapping_add(b).wrapping_add(bias)
+        }),
+        _ => typed,
+    }
+}
 
 /// wasmi has nothing to choose.
 struct Wasmi;
@@ -71,23 +102,9 @@ impl Peer for Wasmi {
     fn call(&self, wasm: &[u8], kind: CallKind) -> Result<Option<Batch>> {
         let engine = engine();
         let module = Module::new(&engine, wasm)?;
-        let mut store = Store::new(&engine, ());
+        let mut store = Store::new(&engine, Bias(black_box(0)));
         let nop = Func::wrap(&mut store, || {});
-        let typed_add = Func::wrap(&mut store, |a: i32, b: i32| a.wrapping_add(b));
-        let signature = typed_add.ty(&store);
-        let dynamic_add = Func::new(&mut store, signature, |_, arguments, results| {
-            let sum = match arguments {
-                [Val::I32(a), Val::I32(b)] => a.wrapping_add(*b),
-                _ => return Err(wasmi::Error::new("two integers expected")),
-            };
-            results[0] = Val::I32(sum);
-            Ok(())
-        });
-        let add = if kind == CallKind::DynamicOutAdd {
-            dynamic_add
-        } else {
-            typed_add
-        };
+        let add = host_add(&mut store, kind);
         let mut linker = Linker::new(&engine);
         linker
             .define("host", "nop", nop)?
@@ -120,7 +137,10 @@ impl Peer for Wasmi {
                     Ok(call_nop.call(&mut store, i32::try_from(iterations)?)?)
                 })
             }
-            CallKind::TypedOutAdd | CallKind::DynamicOutAdd => {
+            CallKind::TypedOutAdd
+            | CallKind::TypedOutEnv
+            | CallKind::TypedOutClosure
+            | CallKind::DynamicOutAdd => {
                 let call_add = instance.get_typed_func::<i32, i32>(&store, "call_add")?;
                 Box::new(move |iterations| {
                     let turns = i32::try_from(iterations)?;
@@ -145,6 +165,55 @@ impl Peer for Wasmi {
                     Ok(())
                 })
             }
+        }))
+    }
+
+    fn access(&self, wasm: &[u8], kind: Access) -> Result<Option<Batch>> {
+        let engine = engine();
+        let module = Module::new(&engine, wasm)?;
+        let mut store = Store::new(&engine, ());
+        let instance = Linker::new(&engine).instantiate_and_start(&mut store, &module)?;
+        let global = instance.get_global(&store, "global").context("no global")?;
+        let table = instance.get_table(&store, "table").context("no table")?;
+        let memory = instance.get_memory(&store, "memory").context("no memory")?;
+        let function = table.get(&store, 0).context("an empty table")?;
+        let mut bytes = [0; COPIED];
+        Ok(Some(match kind {
+            Access::GlobalGet => repeat(move |_| {
+                black_box(global.get(&store).i64().context("another type")?);
+                Ok(())
+            }),
+            Access::GlobalSet => {
+                repeat(move |nth| Ok(global.set(&mut store, Val::I64(nth as i64))?))
+            }
+            Access::TableGet => repeat(move |nth| {
+                black_box(&table.get(&store, nth % ELEMENTS));
+                Ok(())
+            }),
+            Access::TableSet => {
+                repeat(move |nth| Ok(table.set(&mut store, nth % ELEMENTS, function.clone())?))
+            }
+            Access::MemoryElement => repeat(move |nth| {
+                black_box(memory.data(&store)[Access::offset(nth)]);
+                Ok(())
+            }),
+            Access::MemoryPointer => repeat(move |nth| {
+                let offset = black_box(Access::offset(nth));
+                let bytes = memory.data(&store).get(offset..).context("outside")?;
+                black_box(u32::from_le_bytes(*bytes.first_chunk().context("outside")?));
+                Ok(())
+            }),
+            Access::MemoryWalk => repeat(move |_| {
+                let bytes = memory.data(&store)[..WALKED].iter();
+                black_box(bytes.copied().map(u32::from).sum::<u32>());
+                Ok(())
+            }),
+            Access::MemoryRead => repeat(move |nth| {
+                Ok(memory.read(&store, Access::offset(nth), black_box(&mut bytes))?)
+            }),
+            Access::MemoryWrite => repeat(move |nth| {
+                Ok(memory.write(&mut store, Access::offset(nth), black_box(&bytes))?)
+            }),
         }))
     }
 

@@ -3,15 +3,48 @@
 //! A `Store` is shared here: instances live and die in it, so instantiating means `Instance::new` and its drop.
 
 use anyhow::{Context, Result, bail, ensure};
+use std::cell::Cell;
 use std::hint::black_box;
 use wasmill::{
     Cranelift, Function, FunctionType, Instance, LocalFunctionIndex, Module, NativeFunc, Store,
-    Type, Universal, Value, imports,
+    Type, Universal, Value, WasmPtr, WasmerEnv, imports,
 };
+use wasmill_bench_harness::peer::{COPIED, ELEMENTS, WALKED, repeat};
 use wasmill_bench_harness::{
-    Batch, CallKind, Code, Compiled, Compiler, Instantiation, Kernel, Peer, Threads, TrapKind,
-    serve,
+    Access, Batch, CallKind, Code, Compiled, Compiler, Instantiation, Kernel, Peer, Threads,
+    TrapKind, serve,
 };
+
+/// An environment of a host function.
+#[derive(Clone)]
+struct Bias(i32);
+
+impl WasmerEnv for Bias {}
+
+/// The host's `add` as the case wants it.
+fn host_add(store: &Store, kind: CallKind) -> Function {
+    let bias = black_box(0);
+    match kind {
+        CallKind::DynamicOutAdd => {
+            let signature = FunctionType::new([Type::I32, Type::I32], [Type::I32]);
+            Function::new(store, signature, |arguments| {
+                let sum = arguments[0]
+                    .unwrap_i32()
+                    .wrapping_add(arguments[1].unwrap_i32());
+                Ok(vec![Value::I32(sum)])
+            })
+        }
+        CallKind::TypedOutEnv => {
+            Function::new_native_with_env(store, Bias(bias), |bias: &Bias, a: i32, b: i32| {
+                a.wrapping_add(b).wrapping_add(bias.0)
+            })
+        }
+        CallKind::TypedOutClosure => Function::new_native(store, move |a: i32, b: i32| {
+            a.wrapping_add(b).wrapping_add(bias)
+        }),
+        _ => Function::new_native(store, |a: i32, b: i32| a.wrapping_add(b)),
+    }
+}
 
 /// Wasmill with one of its compilers.
 enum Wasmill {
@@ -83,19 +116,8 @@ impl Peer for Wasmill {
     fn call(&self, wasm: &[u8], kind: CallKind) -> Result<Option<Batch>> {
         let store = self.store();
         let module = Module::new(&store, wasm)?;
-        let add = if kind == CallKind::DynamicOutAdd {
-            let signature = FunctionType::new([Type::I32, Type::I32], [Type::I32]);
-            Function::new(&store, signature, |arguments| {
-                let sum = arguments[0]
-                    .unwrap_i32()
-                    .wrapping_add(arguments[1].unwrap_i32());
-                Ok(vec![Value::I32(sum)])
-            })
-        } else {
-            Function::new_native(&store, |a: i32, b: i32| a.wrapping_add(b))
-        };
         let imports = imports! {
-            "host" => { "nop" => Function::new_native(&store, || {}), "add" => add }
+            "host" => { "nop" => Function::new_native(&store, || {}), "add" => host_add(&store, kind) }
         };
         let instance = Instance::new(&module, &imports)?;
         Ok(Some(match kind {
@@ -125,7 +147,10 @@ impl Peer for Wasmill {
                     instance.exports.get_native_function("call_nop")?;
                 Box::new(move |iterations| Ok(call_nop.call(i32::try_from(iterations)?)?))
             }
-            CallKind::TypedOutAdd | CallKind::DynamicOutAdd => {
+            CallKind::TypedOutAdd
+            | CallKind::TypedOutEnv
+            | CallKind::TypedOutClosure
+            | CallKind::DynamicOutAdd => {
                 let call_add: NativeFunc<i32, i32> =
                     instance.exports.get_native_function("call_add")?;
                 Box::new(move |iterations| {
@@ -146,6 +171,53 @@ impl Peer for Wasmill {
                     Ok(())
                 })
             }
+        }))
+    }
+
+    fn access(&self, wasm: &[u8], kind: Access) -> Result<Option<Batch>> {
+        let module = Module::new(&self.store(), wasm)?;
+        let instance = Instance::new(&module, &imports! {})?;
+        let global = instance.exports.get_global("global")?.clone();
+        let table = instance.exports.get_table("table")?.clone();
+        let memory = instance.exports.get_memory("memory")?.clone();
+        let function = table.get(0).context("an empty table")?;
+        let mut bytes = [0; COPIED];
+        Ok(Some(match kind {
+            Access::GlobalGet => repeat(move |_| {
+                black_box(global.get().unwrap_i64());
+                Ok(())
+            }),
+            Access::GlobalSet => repeat(move |nth| Ok(global.set(Value::I64(nth as i64))?)),
+            Access::TableGet => repeat(move |nth| {
+                black_box(&table.get((nth % ELEMENTS) as u32));
+                Ok(())
+            }),
+            Access::TableSet => {
+                repeat(move |nth| Ok(table.set((nth % ELEMENTS) as u32, function.clone())?))
+            }
+            Access::MemoryElement => repeat(move |nth| {
+                black_box(memory.view::<u8>()[Access::offset(nth)].get());
+                Ok(())
+            }),
+            Access::MemoryPointer => repeat(move |nth| {
+                let pointer = WasmPtr::<u32>::new(black_box(Access::offset(nth) as u32));
+                black_box(pointer.deref(&memory).context("outside")?.get());
+                Ok(())
+            }),
+            Access::MemoryWalk => repeat(move |_| {
+                let view = memory.view::<u8>();
+                let cells = view[..WALKED].iter();
+                black_box(cells.map(Cell::get).map(u32::from).sum::<u32>());
+                Ok(())
+            }),
+            Access::MemoryRead => repeat(move |nth| {
+                memory.read(Access::offset(nth) as u64, black_box(&mut bytes))?;
+                Ok(())
+            }),
+            Access::MemoryWrite => repeat(move |nth| {
+                memory.write(Access::offset(nth) as u64, black_box(&bytes))?;
+                Ok(())
+            }),
         }))
     }
 

@@ -3,16 +3,46 @@
 //! An instance lives as long as its `Store` here, so instantiating includes making and dropping one; imports are
 //! resolved beforehand in an `InstancePre`, the fastest way it offers.
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use std::hint::black_box;
+use wasmill_bench_harness::peer::{COPIED, ELEMENTS, WALKED, repeat};
 use wasmill_bench_harness::{
-    Batch, CallKind, Code, Compiled, Compiler, Instantiation, Kernel, Peer, Threads, TrapKind,
-    serve,
+    Access, Batch, CallKind, Code, Compiled, Compiler, Instantiation, Kernel, Peer, Threads,
+    TrapKind, serve,
 };
 use wasmtime::{
-    Config, Engine, Func, InstanceAllocationStrategy, Linker, Module, PoolingAllocationConfig,
-    Store, Strategy, Val,
+    Caller, Config, Engine, Func, InstanceAllocationStrategy, Linker, Module,
+    PoolingAllocationConfig, Store, Strategy, Val,
 };
+
+/// The host's state: what a store is for here.
+struct Bias(i32);
+
+/// The host's `add` as the case wants it.
+fn host_add(store: &mut Store<Bias>, kind: CallKind) -> Func {
+    let bias = black_box(0);
+    let typed = Func::wrap(&mut *store, |a: i32, b: i32| a.wrapping_add(b));
+    match kind {
+        CallKind::DynamicOutAdd => {
+            let signature = typed.ty(&*store);
+            Func::new(store, signature, |_, arguments, results| {
+                results[0] = Val::I32(
+                    arguments[0]
+                        .unwrap_i32()
+                        .wrapping_add(arguments[1].unwrap_i32()),
+                );
+                Ok(())
+            })
+        }
+        CallKind::TypedOutEnv => Func::wrap(store, |caller: Caller<'_, Bias>, a: i32, b: i32| {
+            a.wrapping_add(b).wrapping_add(caller.data().0)
+        }),
+        CallKind::TypedOutClosure => Func::wrap(store, move |a: i32, b: i32| {
+            a.wrapping_add(b).wrapping_add(bias)
+        }),
+        _ => typed,
+    }
+}
 
 /// wasmtime with one of its two compilers.
 struct Wasmtime {
@@ -98,23 +128,9 @@ impl Peer for Wasmtime {
 
     fn call(&self, wasm: &[u8], kind: CallKind) -> Result<Option<Batch>> {
         let (engine, module) = self.module(wasm)?;
-        let mut store = Store::new(&engine, ());
+        let mut store = Store::new(&engine, Bias(black_box(0)));
         let nop = Func::wrap(&mut store, || {});
-        let typed_add = Func::wrap(&mut store, |a: i32, b: i32| a.wrapping_add(b));
-        let signature = typed_add.ty(&store);
-        let dynamic_add = Func::new(&mut store, signature, |_, arguments, results| {
-            results[0] = Val::I32(
-                arguments[0]
-                    .unwrap_i32()
-                    .wrapping_add(arguments[1].unwrap_i32()),
-            );
-            Ok(())
-        });
-        let add = if kind == CallKind::DynamicOutAdd {
-            dynamic_add
-        } else {
-            typed_add
-        };
+        let add = host_add(&mut store, kind);
         let mut linker = Linker::new(&engine);
         linker
             .define(&store, "host", "nop", nop)?
@@ -147,7 +163,10 @@ impl Peer for Wasmtime {
                     Ok(call_nop.call(&mut store, i32::try_from(iterations)?)?)
                 })
             }
-            CallKind::TypedOutAdd | CallKind::DynamicOutAdd => {
+            CallKind::TypedOutAdd
+            | CallKind::TypedOutEnv
+            | CallKind::TypedOutClosure
+            | CallKind::DynamicOutAdd => {
                 let call_add = instance.get_typed_func::<i32, i32>(&mut store, "call_add")?;
                 Box::new(move |iterations| {
                     let turns = i32::try_from(iterations)?;
@@ -172,6 +191,58 @@ impl Peer for Wasmtime {
                     Ok(())
                 })
             }
+        }))
+    }
+
+    fn access(&self, wasm: &[u8], kind: Access) -> Result<Option<Batch>> {
+        let (engine, module) = self.module(wasm)?;
+        let mut store = Store::new(&engine, ());
+        let instance = Linker::new(&engine).instantiate(&mut store, &module)?;
+        let global = instance.get_global(&mut store, "global");
+        let global = global.context("no global")?;
+        let table = instance
+            .get_table(&mut store, "table")
+            .context("no table")?;
+        let memory = instance.get_memory(&mut store, "memory");
+        let memory = memory.context("no memory")?;
+        let function = table.get(&mut store, 0).context("an empty table")?;
+        let mut bytes = [0; COPIED];
+        Ok(Some(match kind {
+            Access::GlobalGet => repeat(move |_| {
+                black_box(global.get(&mut store).unwrap_i64());
+                Ok(())
+            }),
+            Access::GlobalSet => {
+                repeat(move |nth| Ok(global.set(&mut store, Val::I64(nth as i64))?))
+            }
+            Access::TableGet => repeat(move |nth| {
+                black_box(&table.get(&mut store, nth % ELEMENTS));
+                Ok(())
+            }),
+            Access::TableSet => {
+                repeat(move |nth| Ok(table.set(&mut store, nth % ELEMENTS, function.clone())?))
+            }
+            Access::MemoryElement => repeat(move |nth| {
+                black_box(memory.data(&store)[Access::offset(nth)]);
+                Ok(())
+            }),
+            Access::MemoryPointer => repeat(move |nth| {
+                let offset = black_box(Access::offset(nth));
+                let bytes = memory.data(&store).get(offset..).context("outside")?;
+                black_box(u32::from_le_bytes(*bytes.first_chunk().context("outside")?));
+                Ok(())
+            }),
+            Access::MemoryWalk => repeat(move |_| {
+                let bytes = memory.data(&store)[..WALKED].iter();
+                black_box(bytes.copied().map(u32::from).sum::<u32>());
+                Ok(())
+            }),
+            Access::MemoryRead => repeat(move |nth| {
+                Ok(memory.read(&store, Access::offset(nth), black_box(&mut bytes))?)
+            }),
+            Access::MemoryWrite => repeat(move |nth| {
+                Ok(memory.write(&mut store, Access::offset(nth), black_box(&bytes))?)
+            }),
         }))
     }
 
