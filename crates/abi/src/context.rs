@@ -7,46 +7,48 @@ use std::ffi::c_void;
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub struct RawValue(pub [u8; 16]);
 
+// By way of one wide number, which travels in registers.
 macro_rules! raw_value_forms {
-    ($($ty:ident: $from:ident $get:ident;)*) => { $(
+    ($($ty:ident as $unsigned:ident: $from:ident $get:ident;)*) => { $(
         #[doc = concat!("Holds a `", stringify!($ty), "`; the remaining bytes are zero.")]
+        #[inline]
         pub fn $from(value: $ty) -> Self {
-            let bytes = value.to_le_bytes();
-            let mut raw = [0; 16];
-            raw[..bytes.len()].copy_from_slice(&bytes);
-            Self(raw)
+            Self((value as $unsigned as u128).to_le_bytes())
         }
         #[doc = concat!("Reads the low bytes as a `", stringify!($ty), "`.")]
+        #[inline]
         pub fn $get(self) -> $ty {
-            let mut bytes = [0; std::mem::size_of::<$ty>()];
-            bytes.copy_from_slice(&self.0[..std::mem::size_of::<$ty>()]);
-            $ty::from_le_bytes(bytes)
+            u128::from_le_bytes(self.0) as $ty
         }
     )* };
 }
 
 impl RawValue {
     raw_value_forms! {
-        i32: from_i32 i32;
-        u32: from_u32 u32;
-        i64: from_i64 i64;
-        u64: from_u64 u64;
-        u128: from_u128 u128;
-        usize: from_usize usize;
+        i32 as u32: from_i32 i32;
+        u32 as u32: from_u32 u32;
+        i64 as u64: from_i64 i64;
+        u64 as u64: from_u64 u64;
+        u128 as u128: from_u128 u128;
+        usize as usize: from_usize usize;
     }
     /// Holds the bits of an `f32`.
+    #[inline]
     pub fn from_f32(value: f32) -> Self {
         Self::from_u32(value.to_bits())
     }
     /// Holds the bits of an `f64`.
+    #[inline]
     pub fn from_f64(value: f64) -> Self {
         Self::from_u64(value.to_bits())
     }
     /// Reads the low bytes as an `f32`.
+    #[inline]
     pub fn f32(self) -> f32 {
         f32::from_bits(self.u32())
     }
     /// Reads the low bytes as an `f64`.
+    #[inline]
     pub fn f64(self) -> f64 {
         f64::from_bits(self.u64())
     }

@@ -51,9 +51,8 @@ impl Running {
         let VMExtern::Function(function) = self.export(name) else {
             panic!("{name} is no function");
         };
-        let mut results = Vec::new();
-        function.call(args.iter().cloned(), |value| results.push(value))?;
-        Ok(results)
+        let results = function.call(args, VMFunction::clone, |function| function)?;
+        Ok(results.into_vec())
     }
 
     fn trap(&self, name: &str, args: &[Val]) -> TrapCode {

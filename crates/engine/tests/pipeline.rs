@@ -90,11 +90,8 @@ fn function(instance: &VMInstance, name: &str) -> VMFunction {
 }
 
 fn call(function: &VMFunction) -> Result<Option<i32>, RuntimeError> {
-    let mut result = None;
-    function.call(std::iter::empty(), |value: Value<VMFunction>| {
-        result = value.i32();
-    })?;
-    Ok(result)
+    let results = function.call(&[], VMFunction::clone, |function| function)?;
+    Ok(results.first().and_then(Value::i32))
 }
 
 const CALLER_AND_CALLEE: &str = r#"

@@ -182,14 +182,10 @@ fn ref_func(instance: &Instance, function: u32) -> Result<*const VMFuncRef> {
 fn table_get_lazy(instance: &Instance, table: u32, index: u64) -> Result<*const VMFuncRef> {
     let table = instance.table(TableIndex::new(table as usize));
     // SAFETY: the instance's island keeps the table, and the domain is held; the reference ends with the statement.
-    let element = unsafe { table.as_ref() }.get(index);
-    let Some(RawElement::Function(function)) = element else {
-        return Err(TrapCode::TableAccessOutOfBounds);
-    };
-    // From now on compiled code finds it itself.
-    // SAFETY: as above.
-    unsafe { &mut *table.as_ptr() }.set(index, RawElement::Function(function));
-    Ok(function)
+    match unsafe { &mut *table.as_ptr() }.get(index) {
+        Some(RawElement::Function(function)) => Ok(function),
+        _ => Err(TrapCode::TableAccessOutOfBounds),
+    }
 }
 
 fn grow(instance: &Instance, table: u32, delta: u64, value: RawElement) -> u64 {

@@ -10,7 +10,7 @@
 //! - D1: `parent` is set at most once, by a thread that holds the locks of both domains.
 //! - D2: state that belongs to a domain is touched only by a thread that holds the lock of the domain's root.
 
-use crate::lock::IslandLock;
+use crate::lock::{Exit, IslandLock, Slot};
 use crate::thread;
 use std::marker::PhantomData;
 use std::ptr;
@@ -64,25 +64,41 @@ impl Domain {
     #[inline(always)]
     pub fn enter(&self) -> Guard<'_> {
         let token = thread::token();
-        if !self.lock.enter(token) {
-            self.enter_root(token);
-        }
+        let slot = match self.lock.enter_quick(token) {
+            Some(slot) => slot,
+            None => self.enter_slow(token),
+        };
         Guard {
             domain: self,
+            slot,
             not_send: PhantomData,
         }
     }
 
-    /// The domain was merged: holds the root instead of this node.
+    /// The lock is not this thread's, or the domain was merged: waits, and holds the root.
     #[cold]
-    fn enter_root(&self, token: usize) {
-        // `parent` is set before the lock says so (D1).
-        while !self.root().lock.enter(token) {}
+    #[inline(never)]
+    fn enter_slow(&self, token: usize) -> &Slot {
+        loop {
+            // `parent` is set before the lock says so (D1).
+            if let Some(slot) = self.root().lock.enter(token) {
+                return slot;
+            }
+        }
     }
 
-    #[inline(always)]
-    fn exit(&self) {
-        self.root().lock.exit();
+    /// Ends an exit that was not done at once.
+    #[cold]
+    #[inline(never)]
+    fn end_exit(&self, slot: &Slot, exit: Exit) {
+        let lock = &self.root().lock;
+        if exit == Exit::Slow {
+            // If the lock was merged in between, those who waited for it know.
+            return lock.wake(slot);
+        }
+        // The domain was merged after this thread entered it: it is in the root.
+        let left = lock.owner().is_some_and(|slot| lock.exit(slot));
+        debug_assert!(left, "left without having entered");
     }
 
     /// Whether this thread holds the domain.
@@ -146,6 +162,7 @@ impl Domain {
 #[must_use = "the domain is left when the guard is dropped"]
 pub struct Guard<'a> {
     domain: &'a Domain,
+    slot: &'a Slot,
     not_send: PhantomData<*mut ()>,
 }
 
@@ -160,12 +177,15 @@ impl<'a> Guard<'a> {
     /// # Safety
     ///
     /// The domain outlives the guard.
+    #[inline(always)]
     pub(crate) unsafe fn detach<'b>(self) -> Guard<'b> {
-        let domain: *const Domain = self.domain;
+        let (domain, slot) = (ptr::from_ref(self.domain), ptr::from_ref(self.slot));
         std::mem::forget(self);
         Guard {
             // SAFETY: the caller's promise.
             domain: unsafe { &*domain },
+            // SAFETY: the slot is the domain's, or that of one which the domain keeps.
+            slot: unsafe { &*slot },
             not_send: PhantomData,
         }
     }
@@ -174,6 +194,9 @@ impl<'a> Guard<'a> {
 impl Drop for Guard<'_> {
     #[inline(always)]
     fn drop(&mut self) {
-        self.domain.exit();
+        match self.slot.exit() {
+            Exit::Done => {}
+            exit => self.domain.end_exit(self.slot, exit),
+        }
     }
 }

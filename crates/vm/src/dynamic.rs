@@ -7,15 +7,17 @@
 use crate::arch::{
     DynamicFrame, GPR_ARGS, RegisterArgs, RegisterResults, XMM_ARGS, dynamic_host_entry, invoke_raw,
 };
-use crate::externs::{number_to_raw, raw_to_number, raw_to_value, value_to_raw};
+use crate::externs::{number_to_raw, raw_to_value, value_to_raw};
 use crate::function::{HostCode, HostContext, HostFunction, HostFunctionParts, VMFunction};
 use crate::island::Home;
 use crate::store::VMStore;
 use crate::traps::{self, Trap, TrapReason, check_host_stack, raise};
+use smallvec::{SmallVec, smallvec};
 use std::any::Any;
 use std::error::Error;
 use std::ffi::c_void;
 use std::fmt;
+use std::mem::offset_of;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use std::sync::Arc;
@@ -47,6 +49,7 @@ impl ArgumentPlaces {
         }
     }
 
+    #[inline]
     fn next(&mut self, ty: Type) -> Place {
         let (used, limit, place): (_, _, fn(usize) -> Place) = match ty {
             Type::F32 | Type::F64 | Type::V128 => (&mut self.xmm, XMM_ARGS, Place::Xmm),
@@ -71,37 +74,38 @@ fn register_result(ty: Type, rax: u64, xmm0: u128) -> RawValue {
     }
 }
 
+/// More arguments of a host function than this are kept on the heap during its call.
+const INLINE_ARGS: usize = 8;
+
 /// More results than this are kept on the heap during a call.
 const INLINE_RESULTS: usize = 8;
 
 impl VMFunction {
-    /// Calls the function. The caller has checked number, types and stores of the arguments.
+    /// Calls the function. The caller has checked number, types and stores of the arguments. `lower` and `lift` know what
+    /// is behind the caller's form of a function, and that form of one.
     ///
     /// # Errors
     ///
     /// If the call traps.
-    pub fn call(
+    pub fn call<T: WasmValueType>(
         &self,
-        args: impl Iterator<Item = Value<VMFunction>>,
-        mut result: impl FnMut(Value<VMFunction>),
-    ) -> Result<(), Trap> {
+        args: &[Value<T>],
+        lower: impl Fn(&T) -> VMFunction,
+        lift: impl Fn(VMFunction) -> T,
+    ) -> Result<Box<[Value<T>]>, Trap> {
         let ty = self.ty();
         let _guard = self.enter();
         let island = self.island();
         if ty.params().contains(&Type::ExternRef) {
             island.store().refs().collect_if_due();
         }
-        let mut registers = RegisterArgs {
-            gpr: [0; GPR_ARGS],
-            xmm: [0; XMM_ARGS],
-            stack: ptr::null(),
-            stack_words: 0,
-        };
+        assert_eq!(args.len(), ty.params().len(), "the caller checks them");
+        let mut registers = RegisterArgs::default();
         let mut stack: Vec<u64> = Vec::new();
         let mut places = ArgumentPlaces::new(ty);
-        for (arg, ty) in args.zip(ty.params()) {
+        for (arg, ty) in args.iter().zip(ty.params()) {
             assert_eq!(arg.ty(), *ty, "the caller checks the types");
-            let raw = value_to_raw(island, arg).u128();
+            let raw = value_to_raw(island, arg, &lower).u128();
             match places.next(*ty) {
                 Place::Gpr(place) => registers.gpr[place] = raw as u64,
                 Place::Xmm(place) => registers.xmm[place] = raw,
@@ -114,38 +118,56 @@ impl VMFunction {
                 }
             }
         }
-        // Funcrefs among the arguments may have merged islands: what is called has not changed.
-        let mut inline = [RawValue::default(); INLINE_RESULTS];
-        let mut heap = Vec::new();
-        let results = match ty.results().len() {
-            0..=INLINE_RESULTS => &mut inline[..],
-            count => {
-                heap.resize(count, RawValue::default());
-                &mut heap[..]
-            }
-        };
-        let record = self.record();
-        registers.gpr[0] = record.context as u64;
-        if ty.results().len() >= 2 {
-            registers.gpr[1] = results.as_mut_ptr() as u64;
-        }
         registers.stack = stack.as_ptr();
         registers.stack_words = stack.len();
-        // SAFETY: the record is that of a function of this type, in a held domain, and arguments are sorted for it. The
-        // closure owns nothing.
-        let registers: RegisterResults = unsafe {
-            traps::enter(record.context, record.code, |stub| {
-                invoke_raw(stub, &registers)
-            })?
-        };
-        if let [ty] = ty.results() {
-            results[0] = register_result(*ty, registers.rax, registers.xmm0);
-        }
-        for (ty, raw) in ty.results().iter().zip(results) {
+        // Funcrefs among the arguments may have merged islands: what is called has not changed.
+        let value = |ty: &Type, raw: RawValue| {
             // SAFETY: the function has given values of its result types, from what its island can reach.
-            result(unsafe { raw_to_value(island, *ty, *raw) });
+            unsafe { raw_to_value(*ty, raw, || island.clone(), &lift) }
+        };
+        let enter = |registers: &mut RegisterArgs| {
+            // SAFETY: the domain is held, and arguments are sorted for the function's type; where it has two results or more,
+            // there is room for them.
+            unsafe { self.enter_with(registers) }
+        };
+        Ok(match ty.results() {
+            [] => {
+                enter(&mut registers)?;
+                Box::default()
+            }
+            [ty] => {
+                let given = enter(&mut registers)?;
+                Box::new([value(ty, register_result(*ty, given.rax, given.xmm0))])
+            }
+            types => {
+                let mut room: SmallVec<[RawValue; INLINE_RESULTS]> =
+                    smallvec![RawValue::default(); types.len()];
+                registers.gpr[1] = room.as_mut_ptr() as u64;
+                enter(&mut registers)?;
+                types
+                    .iter()
+                    .zip(room)
+                    .map(|(ty, raw)| value(ty, raw))
+                    .collect()
+            }
+        })
+    }
+
+    /// Enters the function.
+    ///
+    /// # Safety
+    ///
+    /// The domain is held, and all but the first register is what a function of this type expects.
+    #[inline(always)]
+    unsafe fn enter_with(&self, registers: &mut RegisterArgs) -> Result<RegisterResults, Trap> {
+        let record = self.record();
+        registers.gpr[0] = record.context as u64;
+        // SAFETY: the record is that of a function of this type; the rest is the caller's promise. The closure owns nothing.
+        unsafe {
+            traps::enter(record.context, record.code, |stub| {
+                invoke_raw(stub, registers)
+            })
         }
-        Ok(())
     }
 }
 
@@ -154,7 +176,7 @@ pub type HostError = Box<dyn Error + Send + Sync>;
 
 /// A call of a dynamically typed host function, while it runs.
 pub struct DynamicCall<'a> {
-    ty: &'a FunctionType,
+    state: &'a DynamicState,
     home: &'a Home,
     frame: *mut DynamicFrame,
     given: bool,
@@ -163,68 +185,70 @@ pub struct DynamicCall<'a> {
 impl DynamicCall<'_> {
     /// The function's type.
     pub fn ty(&self) -> &FunctionType {
-        self.ty
+        &self.state.ty
     }
 
-    /// The arguments, in order.
-    pub fn args(&self) -> impl Iterator<Item = Value<VMFunction>> + '_ {
-        let mut places = ArgumentPlaces::new(self.ty);
-        self.ty.params().iter().map(move |ty| {
-            // SAFETY: the entry has spilled the registers into the frame, and the stack words of a function of this type
-            // follow it; the values are of these types, from what the caller's island can reach.
-            unsafe {
-                let stack = (&raw const (*self.frame).stack).cast::<u64>();
-                let raw = match places.next(*ty) {
-                    Place::Gpr(place) => RawValue::from_u64((*self.frame).gpr[place]),
-                    Place::Xmm(place) => RawValue::from_u128((*self.frame).xmm[place]),
-                    Place::Stack(place) if *ty == Type::V128 => {
-                        RawValue::from_u128(stack.add(place).cast::<u128>().read_unaligned())
-                    }
-                    Place::Stack(place) => RawValue::from_u64(stack.add(place).read()),
-                };
-                match raw_to_number(*ty, raw) {
-                    Some(number) => number,
-                    None => raw_to_value(&self.home.island(), *ty, raw),
-                }
-            }
-        })
+    /// Gives the arguments to `body`, in order; `function` turns our form of function references into the caller's.
+    #[inline]
+    pub fn with_args<T, R>(
+        &self,
+        function: impl Fn(VMFunction) -> T,
+        body: impl FnOnce(&[Value<T>]) -> R,
+    ) -> R {
+        let count = self.state.args.len();
+        let mut args = SmallVec::<[Value<T>; INLINE_ARGS]>::with_capacity(count);
+        let place = args.as_mut_ptr();
+        for (nth, arg) in self.state.args.iter().enumerate() {
+            // Written where it stays, with nothing in between that could unwind: so it is never copied.
+            // SAFETY: there is room for `count`. Should making a later one unwind, this one is leaked.
+            unsafe { place.add(nth).write(self.arg(arg, &function)) };
+        }
+        // SAFETY: as many were written.
+        unsafe { args.set_len(count) };
+        body(&args)
     }
 
-    /// Gives the results; `function` turns the caller's form of function references into ours. The caller has checked
-    /// the stores.
+    #[inline(always)]
+    fn arg<T>(&self, arg: &DynamicArg, function: impl FnOnce(VMFunction) -> T) -> Value<T> {
+        // SAFETY: the entry has spilled the registers into the frame, and the stack words of a function of this type
+        // follow it: `arg` says where, and that a vector has two words there. It is a value of this type, from what the
+        // caller's island can reach.
+        unsafe {
+            let place = self.frame.byte_add(arg.offset);
+            let raw = match arg.ty {
+                Type::V128 => RawValue::from_u128(place.cast::<u128>().read_unaligned()),
+                _ => RawValue::from_u64(place.cast::<u64>().read()),
+            };
+            raw_to_value(arg.ty, raw, || self.home.island(), function)
+        }
+    }
+
+    /// Gives the results; `function` turns the caller's form of function references into ours, unless it refuses.
     ///
     /// # Errors
     ///
-    /// If number or types are not those of the function.
-    pub fn give<T: WasmValueType>(
+    /// If number or types are not those of the function; what `function` refuses.
+    #[inline]
+    pub fn give<T: WasmValueType, E: Into<HostError>>(
         &mut self,
         results: Vec<Value<T>>,
-        function: impl Fn(T) -> VMFunction,
+        function: impl Fn(&T) -> Result<VMFunction, E>,
     ) -> Result<(), HostError> {
-        let expected = self.ty.results();
+        let state = self.state;
+        let expected = state.ty.results();
         if !results.iter().map(Value::ty).eq(expected.iter().copied()) {
-            let got = results.iter().map(Value::ty).collect();
-            return Err(Box::new(WrongResults {
-                expected: expected.into(),
-                got,
-            }));
+            return Err(self.wrong_results(results.iter().map(Value::ty).collect()));
         }
-        self.given = true;
-        let has_refs = expected.iter().any(|ty| ty.is_ref());
-        // Calls inside may have merged islands: asked only now.
-        let island = has_refs.then(|| self.home.island());
-        if let Some(island) = &island {
-            island.store().refs().collect_if_due();
+        if state.gives_refs {
+            self.home.island().store().refs().collect_if_due();
         }
-        for (nth, (value, ty)) in results.into_iter().zip(expected).enumerate() {
-            let value = value.map(&function);
-            let raw = match (number_to_raw(&value), &island) {
-                (Some(raw), _) => raw,
-                (None, Some(island)) => value_to_raw(island, value),
-                (None, None) => unreachable!("the types were compared"),
+        for (nth, (value, ty)) in results.iter().zip(expected).enumerate() {
+            let raw = match number_to_raw(value) {
+                Some(raw) => raw,
+                None => self.ref_to_raw(value, &function)?,
             };
-            // SAFETY: the frame is live; with two results or more, the first argument behind the context points to
-            // room for all of them.
+            // SAFETY: the frame is live; with two results or more, the first argument behind the context points to room
+            // for all of them.
             unsafe {
                 let frame = &mut *self.frame;
                 match (expected.len(), ty) {
@@ -234,14 +258,38 @@ impl DynamicCall<'_> {
                 }
             }
         }
+        self.given = true;
         Ok(())
+    }
+
+    #[inline(never)]
+    fn ref_to_raw<T, E: Into<HostError>>(
+        &self,
+        value: &Value<T>,
+        function: impl Fn(&T) -> Result<VMFunction, E>,
+    ) -> Result<RawValue, HostError> {
+        let known = match value {
+            Value::FuncRef(Some(reference)) => Some(function(reference).map_err(Into::into)?),
+            _ => None,
+        };
+        // Calls inside, and the values before, may have merged islands: asked only now.
+        let island = self.home.island();
+        Ok(value_to_raw(&island, value, |_| {
+            known.expect("it is a function")
+        }))
+    }
+
+    #[cold]
+    fn wrong_results(&self, got: Box<[Type]>) -> HostError {
+        let expected = self.ty().results().into();
+        Box::new(WrongResults { expected, got })
     }
 }
 
 impl fmt::Debug for DynamicCall<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DynamicCall")
-            .field("ty", self.ty)
+            .field("ty", self.ty())
             .finish_non_exhaustive()
     }
 }
@@ -251,7 +299,36 @@ pub type DynamicFunction = dyn Fn(&mut DynamicCall<'_>) -> Result<(), HostError>
 
 struct DynamicState {
     ty: FunctionType,
+    args: Box<[DynamicArg]>,
+    /// Whether there are references among the results.
+    gives_refs: bool,
     function: Box<DynamicFunction>,
+}
+
+/// An argument: its type, and where it is from the start of the [`DynamicFrame`].
+struct DynamicArg {
+    ty: Type,
+    offset: usize,
+}
+
+impl DynamicState {
+    fn new(ty: FunctionType, function: Box<DynamicFunction>) -> Self {
+        let mut places = ArgumentPlaces::new(&ty);
+        let arg = |ty: &Type| DynamicArg {
+            ty: *ty,
+            offset: match places.next(*ty) {
+                Place::Gpr(nth) => offset_of!(DynamicFrame, gpr) + 8 * nth,
+                Place::Xmm(nth) => offset_of!(DynamicFrame, xmm) + 16 * nth,
+                Place::Stack(nth) => offset_of!(DynamicFrame, stack) + 8 * nth,
+            },
+        };
+        Self {
+            args: ty.params().iter().map(arg).collect(),
+            gives_refs: ty.results().iter().any(|ty| ty.is_ref()),
+            ty,
+            function,
+        }
+    }
 }
 
 dynamic_host_entry!(fn dynamic_entry => dynamic_target);
@@ -266,7 +343,7 @@ unsafe extern "C" fn dynamic_target(frame: *mut DynamicFrame) {
         let home = &*(*context).home;
         let outcome = catch_unwind(AssertUnwindSafe(|| {
             let mut call = DynamicCall {
-                ty: &state.ty,
+                state,
                 home,
                 frame,
                 given: false,
@@ -275,7 +352,9 @@ unsafe extern "C" fn dynamic_target(frame: *mut DynamicFrame) {
             match call.given {
                 true => Ok(()),
                 // What is in the registers is nothing for a guest to see.
-                false => call.give(Vec::new(), |function: VMFunction| function),
+                false => call.give(Vec::new(), |known: &VMFunction| {
+                    Ok::<_, HostError>(known.clone())
+                }),
             }
         }));
         let reason = match outcome {
@@ -303,10 +382,7 @@ impl HostFunction {
         env: Option<Box<dyn Any + Send + Sync>>,
         function: Box<DynamicFunction>,
     ) -> VMFunction {
-        let state = Box::new(DynamicState {
-            ty: ty.clone(),
-            function,
-        });
+        let state = Box::new(DynamicState::new(ty.clone(), function));
         let code = HostCode {
             entry: dynamic_entry as *const c_void,
             state: ptr::from_ref(&*state).cast(),

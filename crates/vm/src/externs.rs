@@ -196,6 +196,7 @@ impl VMMemory {
     }
 
     /// Copies bytes out of the memory; `None` if not all of them exist.
+    #[inline]
     pub fn read(&self, offset: u64, into: &mut [u8]) -> Option<()> {
         let _guard = self.enter();
         let place = self.place(offset, into.len())?;
@@ -206,6 +207,7 @@ impl VMMemory {
     }
 
     /// Copies bytes into the memory; `None` if not all places exist.
+    #[inline]
     pub fn write(&self, offset: u64, from: &[u8]) -> Option<()> {
         let _guard = self.enter();
         let place = self.place(offset, from.len())?;
@@ -215,6 +217,7 @@ impl VMMemory {
     }
 
     /// The address of `length` bytes at `offset`, if they exist. The domain is held.
+    #[inline]
     pub(crate) fn place(&self, offset: u64, length: usize) -> Option<*mut u8> {
         // SAFETY: valid as long as the island; the domain is held.
         let definition = unsafe { self.definition.as_ref() };
@@ -325,16 +328,23 @@ impl VMGlobal {
     }
 
     /// Its value.
-    #[inline]
     pub fn get(&self) -> Value<VMFunction> {
+        self.get_as(|function| function)
+    }
+
+    /// Its value; `function` gives the form that it is to have of a function.
+    #[inline]
+    pub fn get_as<T>(&self, function: impl FnOnce(VMFunction) -> T) -> Value<T> {
         let _guard = self.island.domain().enter();
-        // SAFETY: valid as long as the island; the domain is held.
-        let raw = unsafe { self.value.as_ptr().read() };
-        // SAFETY: what a global of the island holds, the island can reach.
-        unsafe { raw_to_value(&self.island, self.ty.ty, raw) }
+        // SAFETY: valid as long as the island; the domain is held. What a global of the island holds, the island can reach.
+        unsafe {
+            let raw = self.value.as_ptr().read();
+            raw_to_value(self.ty.ty, raw, || self.island.clone(), function)
+        }
     }
 
     /// Writes the value. The caller has checked type and mutability.
+    #[inline]
     pub fn set(&self, value: Value<VMFunction>) {
         assert_eq!(value.ty(), self.ty.ty, "the caller checks the type");
         assert!(
@@ -343,7 +353,7 @@ impl VMGlobal {
         );
         let _guard = self.island.domain().enter();
         self.island.store().refs_due(&value);
-        let raw = value_to_raw(&self.island, value);
+        let raw = value_to_raw(&self.island, &value, VMFunction::clone);
         // SAFETY: valid as long as the island; the domain is held.
         unsafe { self.value.as_ptr().write(raw) };
     }
@@ -362,6 +372,7 @@ impl fmt::Debug for VMGlobal {
 
 impl VMStore {
     /// Collects host references if due, before `value` is made raw.
+    #[inline]
     pub(crate) fn refs_due(&self, value: &Value<VMFunction>) {
         if matches!(value, Value::ExternRef(_)) {
             self.refs().collect_if_due();
@@ -375,6 +386,7 @@ impl VMStore {
 }
 
 /// Whether a value may be put into something of this store.
+#[inline]
 fn is_of(value: &Value<VMFunction>, store: &Arc<VMStore>) -> bool {
     match value {
         Value::FuncRef(Some(function)) => Arc::ptr_eq(function.island().store(), store),
@@ -396,7 +408,7 @@ pub(crate) fn number_to_raw<T>(value: &Value<T>) -> Option<RawValue> {
 }
 
 /// The number of a raw form; `None` if it is of a reference type.
-#[inline]
+#[inline(always)]
 pub(crate) fn raw_to_number<T>(ty: Type, raw: RawValue) -> Option<Value<T>> {
     Some(match ty {
         Type::I32 => Value::I32(raw.i32()),
@@ -408,37 +420,58 @@ pub(crate) fn raw_to_number<T>(ty: Type, raw: RawValue) -> Option<Value<T>> {
     })
 }
 
-/// The raw form of a value for something in `island`, whose domain is held.
-pub(crate) fn value_to_raw(island: &Arc<Island>, value: Value<VMFunction>) -> RawValue {
-    if let Some(raw) = number_to_raw(&value) {
-        return raw;
-    }
+/// The raw form of a value for something in `island`, whose domain is held; `function` knows what is behind the form that
+/// the value has of a function.
+#[inline]
+pub(crate) fn value_to_raw<T>(
+    island: &Arc<Island>,
+    value: &Value<T>,
+    function: impl FnOnce(&T) -> VMFunction,
+) -> RawValue {
     match value {
-        Value::ExternRef(value) => RawValue::from_u32(island.store().raw_ref(value)),
-        Value::FuncRef(Some(function)) => {
-            RawValue::from_usize(function.adopted_by(island).as_ptr() as usize)
+        Value::ExternRef(value) => RawValue::from_u32(island.store().raw_ref(value.clone())),
+        Value::FuncRef(Some(reference)) => {
+            RawValue::from_usize(function(reference).adopted_by(island).as_ptr() as usize)
         }
-        _ => RawValue::default(),
+        number => number_to_raw(number).unwrap_or_default(),
     }
 }
 
-/// The value of a raw form that something in `island` holds.
+/// The value of a raw form that something in `island` holds; `function` gives the form that it is to have of a function.
 ///
 /// # Safety
 ///
-/// `raw` is of type `ty`, and what it refers to lives as long as `island`.
-pub(crate) unsafe fn raw_to_value(
-    island: &Arc<Island>,
+/// `raw` is of type `ty`, and what it refers to lives as long as the island.
+#[inline(always)]
+pub(crate) unsafe fn raw_to_value<T>(
     ty: Type,
     raw: RawValue,
-) -> Value<VMFunction> {
-    if let Some(number) = raw_to_number(ty, raw) {
-        return number;
+    island: impl FnOnce() -> Arc<Island>,
+    function: impl FnOnce(VMFunction) -> T,
+) -> Value<T> {
+    match raw_to_number(ty, raw) {
+        Some(number) => number,
+        // What is out of line gives pairs of words, so that a value that is a number is never in memory.
+        None if ty == Type::ExternRef => Value::ExternRef(raw_to_extern(island(), raw.u32())),
+        None => {
+            // SAFETY: as the caller promises.
+            let reached = unsafe { raw_to_function(island(), raw.usize()) };
+            Value::FuncRef(reached.map(function))
+        }
     }
-    if ty == Type::ExternRef {
-        return Value::ExternRef(island.store().refs().get(raw.u32()));
-    }
-    let funcref = NonNull::new(raw.usize() as *mut VMFuncRef);
+}
+
+#[inline(never)]
+fn raw_to_extern(island: Arc<Island>, raw: u32) -> ExternRef {
+    island.store().refs().get(raw)
+}
+
+/// # Safety
+///
+/// As for [`raw_to_value`].
+#[inline(never)]
+unsafe fn raw_to_function(island: Arc<Island>, raw: usize) -> Option<VMFunction> {
+    let funcref = NonNull::new(raw as *mut VMFuncRef)?;
     // SAFETY: as the caller promises.
-    Value::FuncRef(funcref.map(|f| unsafe { VMFunction::from_raw(island, f) }))
+    Some(unsafe { VMFunction::from_raw(&island, funcref) })
 }

@@ -243,20 +243,31 @@ unsafe impl Send for VMFunction {}
 // SAFETY: as above.
 unsafe impl Sync for VMFunction {}
 
+/// The host function behind a record, if it is that of one.
+#[inline]
+fn host_behind(record: &VMFuncRef) -> Option<&HostFunction> {
+    if record.reserved != HOST {
+        return None;
+    }
+    // SAFETY: a record marked so has a `HostContext`, whose function is kept (F2).
+    unsafe { Some(&*(*record.context.cast::<HostContext>()).function) }
+}
+
 impl VMFunction {
     /// A handle to a function that `island` can reach. That of a host function does not keep `island`.
     ///
     /// # Safety
     ///
     /// `funcref` is valid as long as `island` lives (F1).
+    #[inline]
     pub(crate) unsafe fn from_raw(island: &Arc<Island>, funcref: NonNull<VMFuncRef>) -> Self {
-        let reached = Self {
-            island: island.clone(),
-            funcref,
-        };
-        match reached.host() {
+        // SAFETY: as the caller promises.
+        match host_behind(unsafe { funcref.as_ref() }) {
             Some(host) => host.handle(),
-            None => reached,
+            None => Self {
+                island: island.clone(),
+                funcref,
+            },
         }
     }
 
@@ -284,15 +295,13 @@ impl VMFunction {
     }
 
     /// The host function behind it, if it is one.
+    #[inline]
     pub fn host(&self) -> Option<&HostFunction> {
-        if self.record().reserved != HOST {
-            return None;
-        }
-        // SAFETY: a record marked so has a `HostContext`, whose function is kept (F2).
-        unsafe { Some(&*(*self.record().context.cast::<HostContext>()).function) }
+        host_behind(self.record())
     }
 
     /// Its type.
+    #[inline]
     pub fn ty(&self) -> &FunctionType {
         match self.host() {
             Some(host) => host.ty(),

@@ -17,7 +17,7 @@
 //!   exit, quick:                   held -= 1;  light barrier;  not slow?                   → out
 //!                                                              otherwise wake a waiter, under the mutex
 //!   take over:     (mutex)         slow = true;  heavy barrier;  owner's held == 0?        → owner = me
-//!                                                                otherwise wait, and look again
+//!                                                              otherwise wait, and look again
 //! ```
 //!
 //! Light and heavy barrier work as a pair: of "my store, barrier, your store's load" on both sides, at least one side sees the
@@ -33,8 +33,9 @@
 //!
 //! # Merging
 //!
-//! [`IslandLock::merge_into`] ends a lock: from then on [`IslandLock::enter`] says `false`, also to those who were waiting,
-//! and the caller must find out which lock took its place. What was entered on it counts as entered on the other.
+//! [`IslandLock::merge_into`] ends a lock: from then on [`IslandLock::enter`] gives nothing, also to those who were waiting,
+//! and the caller must find out which lock took its place. What was entered on it counts as entered on the other: the
+//! slots that `enter` gave say zero from then on.
 //!
 //! # Tokens
 //!
@@ -66,7 +67,8 @@ use std::sync::{
 };
 
 /// What one thread has to do with one lock.
-struct Slot {
+#[derive(Debug)]
+pub(crate) struct Slot {
     /// The thread's token, or zero as long as the slot is nobody's.
     thread: AtomicUsize,
     /// How often the thread has entered.
@@ -83,6 +85,32 @@ impl Slot {
             slow: AtomicBool::new(true),
         }
     }
+
+    /// The first half of leaving. The calling thread is the slot's.
+    #[inline(always)]
+    pub(crate) fn exit(&self) -> Exit {
+        let held = self.held.load(Relaxed);
+        if held == 0 {
+            return Exit::Moved;
+        }
+        self.held.store(held - 1, Release);
+        barriers::light();
+        match self.slow.load(Relaxed) {
+            true => Exit::Slow,
+            false => Exit::Done,
+        }
+    }
+}
+
+/// What is left to do of leaving.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// Nothing.
+    Done,
+    /// To wake somebody who waits for the lock ([`IslandLock::wake`]), if there is anybody and the thread is out.
+    Slow,
+    /// Everything: what was entered was moved to another lock.
+    Moved,
 }
 
 /// A reentrant lock, biased to its last owner.
@@ -189,35 +217,41 @@ impl IslandLock {
         (slot.thread.load(Relaxed) == token).then_some(slot)
     }
 
-    /// Enters, waiting for another thread to leave if need be. False if the lock has given way to another: then nothing
-    /// was entered. `token` is the calling thread's, or zero if it has none yet.
+    /// Enters, waiting for another thread to leave if need be, and gives what [`IslandLock::exit`] wants. Nothing if the
+    /// lock has given way to another: then nothing was entered. `token` is the calling thread's, or zero if it has none yet.
     #[inline(always)]
-    #[must_use = "nothing was entered if this is false"]
-    pub(crate) fn enter(&self, token: usize) -> bool {
-        if let Some(slot) = self.own_slot(token) {
-            let held = slot.held.load(Relaxed);
-            slot.held.store(held + 1, Relaxed);
-            barriers::light();
-            if !slot.slow.load(Relaxed) || held > 0 {
-                return true;
-            }
-            slot.held.store(0, Release);
-        }
-        self.enter_slow(token)
+    pub(crate) fn enter(&self, token: usize) -> Option<&Slot> {
+        self.enter_quick(token).or_else(|| self.enter_slow(token))
     }
 
-    /// Leaves. The calling thread has entered, and not been moved to another lock since.
+    /// Enters the quick way, if that is open.
     #[inline(always)]
-    pub(crate) fn exit(&self) {
-        // SAFETY: L1; whoever is in is the owner.
-        let slot = unsafe { &*self.owner.load(Relaxed) };
+    pub(crate) fn enter_quick(&self, token: usize) -> Option<&Slot> {
+        let slot = self.own_slot(token)?;
         let held = slot.held.load(Relaxed);
-        debug_assert!(held > 0, "left without having entered");
-        slot.held.store(held - 1, Release);
+        slot.held.store(held + 1, Relaxed);
         barriers::light();
-        if slot.slow.load(Relaxed) {
-            self.exit_slow(slot);
+        if slot.slow.load(Relaxed) && held == 0 {
+            slot.held.store(0, Release);
+            return None;
         }
+        Some(slot)
+    }
+
+    /// Leaves. False if what was entered here was moved to another lock: then that is the one to leave.
+    #[must_use = "nothing was left if this is false"]
+    pub(crate) fn exit(&self, slot: &Slot) -> bool {
+        let exit = slot.exit();
+        if exit == Exit::Slow {
+            self.wake(slot);
+        }
+        exit != Exit::Moved
+    }
+
+    /// The slot of the thread that is in.
+    pub(crate) fn owner(&self) -> Option<&Slot> {
+        // SAFETY: L1.
+        unsafe { self.owner.load(Relaxed).as_ref() }
     }
 
     /// Whether the calling thread, whose token this is, is in.
@@ -239,7 +273,7 @@ impl IslandLock {
 
     #[cold]
     #[inline(never)]
-    fn enter_slow(&self, token: usize) -> bool {
+    fn enter_slow(&self, token: usize) -> Option<&Slot> {
         let token = if token == 0 { thread::prepare() } else { token };
         let mut state = self.lock();
         let slot = self.slot_of(&mut state, token);
@@ -248,12 +282,12 @@ impl IslandLock {
         if own.held.load(Relaxed) > 0 {
             // Already in, with a token that was forgotten on the way.
             own.held.store(own.held.load(Relaxed) + 1, Relaxed);
-            return true;
+            return Some(own);
         }
         let mut passed_over = 0;
         loop {
             if state.merged {
-                return false;
+                return None;
             }
             if self.may_take(&mut state, slot) {
                 break;
@@ -275,7 +309,7 @@ impl IslandLock {
             state.waking = false;
         }
         self.take(&mut state, slot);
-        true
+        Some(own)
     }
 
     /// Whether the lock is free, and free for this thread. Closes the owner's quick way to find out.
@@ -318,9 +352,8 @@ impl IslandLock {
         self.owner.store(slot.cast_mut(), Release);
     }
 
-    #[cold]
-    #[inline(never)]
-    fn exit_slow(&self, slot: &Slot) {
+    /// Lets somebody in who waits, if the slot's thread is out.
+    pub(crate) fn wake(&self, slot: &Slot) {
         if slot.held.load(Relaxed) > 0 {
             return;
         }
@@ -354,7 +387,7 @@ impl IslandLock {
     }
 
     /// Ends this lock in favour of `root`. The calling thread, whose token this is, holds both; what it has entered here
-    /// counts as entered there. Whoever waits or comes is told (`enter` gives false), so where to go from here must
+    /// counts as entered there. Whoever waits or comes is told (`enter` gives nothing), so where to go from here must
     /// be known before.
     pub(crate) fn merge_into(&self, root: &Self, token: usize) {
         let own = self

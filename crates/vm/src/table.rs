@@ -18,7 +18,7 @@ use std::fmt;
 use std::ptr::{self, NonNull};
 use std::sync::Arc;
 use wasmill_abi::{NULL_ELEMENT, TrapCode, UNINITIALIZED_ELEMENT, VMFuncRef, VMTableDefinition};
-use wasmill_types::{ExternRef, LocalTableIndex, TableStyle, TableType, Type};
+use wasmill_types::{ExternRef, LocalTableIndex, TableStyle, TableType, Type, Value};
 
 /// No table has more elements than this, whatever its type says.
 pub const MAX_TABLE_ELEMENTS: u32 = 10_000_000;
@@ -218,21 +218,31 @@ impl TableObject {
         self.definition.current_elements
     }
 
-    /// The element at `index`, if there is one.
-    pub(crate) fn get(&self, index: u64) -> Option<RawElement> {
+    /// The element at `index`, if there is one. From then on compiled code finds it itself.
+    #[inline]
+    pub(crate) fn get(&mut self, index: u64) -> Option<RawElement> {
         let index = usize::try_from(index).ok()?;
         Some(match &self.elements {
             Elements::Externs(elements) => RawElement::Extern(*elements.get(index)?),
             Elements::Functions(elements) => RawElement::Function(match *elements.get(index)? {
-                UNINITIALIZED_ELEMENT => self.initial_function(index),
+                UNINITIALIZED_ELEMENT => self.initialize(index),
                 NULL_ELEMENT => ptr::null(),
                 function => function as *const VMFuncRef,
             }),
         })
     }
 
-    /// The function that instantiation put at `index`.
+    /// Writes the function that instantiation put at `index`, where there is an element, and gives it.
     #[cold]
+    fn initialize(&mut self, index: usize) -> *const VMFuncRef {
+        let function = self.initial_function(index);
+        if let Elements::Functions(elements) = &mut self.elements {
+            elements[index] = encode(function);
+        }
+        function
+    }
+
+    /// The function that instantiation put at `index`.
     fn initial_function(&self, index: usize) -> *const VMFuncRef {
         let Some((instance, table)) = self.initial else {
             return ptr::null();
@@ -364,7 +374,7 @@ pub(crate) unsafe fn copy(
             (*to).copy_within(to_index, from_index, length);
             return Some(());
         }
-        let (to, from) = (&mut *to, &*from);
+        let (to, from) = (&mut *to, &mut *from);
         for nth in 0..length {
             let value = from.get(from_index + nth).expect("checked");
             to.set(to_index + nth, value).expect("checked");
@@ -424,6 +434,7 @@ impl VMTable {
         &self.island
     }
 
+    #[inline(always)]
     fn enter(&self) -> Guard<'_> {
         self.island.domain().enter()
     }
@@ -439,6 +450,7 @@ impl VMTable {
     }
 
     /// An element in raw form, for this table's island; `None` if it is of another type or store. The domain is held.
+    #[inline]
     fn raw_element(&self, element: TableElement) -> Option<RawElement> {
         let store = self.island.store();
         if element.ty() != self.ty().ty {
@@ -473,15 +485,28 @@ impl VMTable {
 
     /// The element at `index`, if there is one.
     pub fn get(&self, index: u32) -> Option<TableElement> {
+        Some(match self.get_as(index, |function| function)? {
+            Value::FuncRef(function) => TableElement::Function(function),
+            Value::ExternRef(value) => TableElement::Extern(value),
+            _ => unreachable!("an element is a reference"),
+        })
+    }
+
+    /// The element at `index` as a value, if there is one; `function` gives the form that it is to have of a function.
+    #[inline]
+    pub fn get_as<T>(
+        &self,
+        index: u32,
+        function: impl FnOnce(VMFunction) -> T,
+    ) -> Option<Value<T>> {
         let guard = self.enter();
         Some(match self.object(&guard).get(u64::from(index))? {
-            RawElement::Extern(raw) => TableElement::Extern(self.island.store().refs().get(raw)),
-            RawElement::Function(function) => {
-                let function = NonNull::new(function.cast_mut());
+            RawElement::Extern(raw) => Value::ExternRef(self.island.store().refs().get(raw)),
+            RawElement::Function(reference) => {
+                let reference = NonNull::new(reference.cast_mut());
                 // SAFETY: what a table of the island holds, the island can reach (F1).
-                TableElement::Function(
-                    function.map(|f| unsafe { VMFunction::from_raw(&self.island, f) }),
-                )
+                let reached = reference.map(|f| unsafe { VMFunction::from_raw(&self.island, f) });
+                Value::FuncRef(reached.map(function))
             }
         })
     }
@@ -491,6 +516,7 @@ impl VMTable {
     /// # Errors
     ///
     /// If there is no such element, or the value is of another type or store.
+    #[inline]
     pub fn set(&self, index: u32, element: TableElement) -> Result<(), TrapCode> {
         let guard = self.enter();
         let value = self.raw_element(element).ok_or(TrapCode::BadSignature)?;

@@ -9,8 +9,9 @@ use std::cell::Cell;
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
-use std::ptr::NonNull;
+use std::ptr::{self, NonNull};
 use std::slice;
+use std::sync::Arc;
 use std::sync::atomic::{
     AtomicI8, AtomicI16, AtomicI32, AtomicI64, AtomicU8, AtomicU16, AtomicU32, AtomicU64,
 };
@@ -77,8 +78,26 @@ pub struct MemoryView<'a, T: 'a, A = NonAtomically> {
     length: usize,
     guard: Option<Guard<'a>>,
     access: PhantomData<(&'a Cell<T>, A)>,
-    /// What an owned view keeps, freed after the guard (fields drop in order).
-    keep: Option<VMMemory>,
+    /// Let go of after the guard (fields drop in order).
+    keep: Keep,
+}
+
+/// The memory, if a view keeps it. Letting go of one is out of line, so that it costs nothing where there is none.
+#[derive(Clone)]
+struct Keep(Option<Arc<VMMemory>>);
+
+impl Drop for Keep {
+    #[inline(always)]
+    fn drop(&mut self) {
+        #[cold]
+        #[inline(never)]
+        fn release(memory: Arc<VMMemory>) {
+            drop(memory);
+        }
+        if let Some(memory) = self.0.take() {
+            release(memory);
+        }
+    }
 }
 
 impl<'a, T: ValueType> MemoryView<'a, T, NonAtomically> {
@@ -95,7 +114,7 @@ impl<'a, T: ValueType> MemoryView<'a, T, NonAtomically> {
             length: length as usize,
             guard: None,
             access: PhantomData,
-            keep: None,
+            keep: Keep(None),
         }
     }
 }
@@ -109,7 +128,7 @@ impl<T: ValueType> MemoryView<'_, T, NonAtomically> {
             length: 0,
             guard: None,
             access: PhantomData,
-            keep: None,
+            keep: Keep(None),
         }
     }
 }
@@ -155,12 +174,7 @@ impl<T, A> fmt::Debug for MemoryView<'_, T, A> {
 }
 
 /// One value in a memory. It is a [`Cell`], and holds the memory's domain while it lives.
-pub struct MemoryCell<'a, T> {
-    place: NonNull<T>,
-    _guard: Guard<'a>,
-    /// As in [`MemoryView`].
-    _keep: Option<VMMemory>,
-}
+pub struct MemoryCell<'a, T: 'a>(MemoryView<'a, T>);
 
 impl<T: Copy> MemoryCell<'_, T> {
     /// Reads the value.
@@ -178,7 +192,7 @@ impl<T: Copy> MemoryCell<'_, T> {
     /// Nothing else accesses the value while the reference lives: no other view, and no code of the guest.
     pub unsafe fn as_mut(&mut self) -> &mut T {
         // SAFETY: valid and aligned; the rest is the caller's promise.
-        unsafe { self.place.as_mut() }
+        unsafe { self.0.place.as_mut() }
     }
 }
 
@@ -186,8 +200,8 @@ impl<T> Deref for MemoryCell<'_, T> {
     type Target = Cell<T>;
     #[inline(always)]
     fn deref(&self) -> &Cell<T> {
-        // SAFETY: checked when it was made: inside the memory, aligned, plain data; the guard keeps others out.
-        unsafe { self.place.cast().as_ref() }
+        // SAFETY: a view of one value: as there.
+        unsafe { self.0.place.cast().as_ref() }
     }
 }
 
@@ -200,108 +214,68 @@ impl<T: Copy + fmt::Debug> fmt::Debug for MemoryCell<'_, T> {
 /// Some values in a memory. It is a slice of [`Cell`]s, and holds the memory's domain while it lives.
 pub type MemoryCells<'a, T> = MemoryView<'a, T, NonAtomically>;
 
-impl VMMemory {
+/// A memory to look into.
+#[derive(Debug)]
+pub enum Viewed<'a> {
+    /// Somebody else keeps it for so long.
+    Borrowed(&'a VMMemory),
+    /// What looks into it keeps it.
+    Kept(Arc<VMMemory>),
+}
+
+impl<'a> Viewed<'a> {
     /// The memory as an array; bytes at the end that make no whole `T` are left out.
-    #[inline]
-    pub fn view<T: ValueType>(&self) -> MemoryView<'_, T> {
-        let guard = self.enter();
-        // SAFETY: valid as long as the island; the domain is held.
-        let definition = unsafe { self.definition().as_ref() };
-        let place = NonNull::new(definition.base.cast()).unwrap_or(NonNull::dangling());
-        let length = definition
-            .current_length
-            .checked_div(size_of::<T>())
-            .unwrap_or(0);
-        MemoryView {
-            place,
-            length,
-            guard: Some(guard),
-            access: PhantomData,
-            keep: None,
-        }
+    #[inline(always)]
+    pub fn view<T: ValueType>(self) -> MemoryView<'a, T> {
+        let view = self.open(|memory| {
+            // SAFETY: valid as long as the island; the domain is held.
+            let definition = unsafe { memory.definition().as_ref() };
+            let length = definition.current_length.checked_div(size_of::<T>());
+            let place = NonNull::new(definition.base.cast()).unwrap_or(NonNull::dangling());
+            Some((place, length.unwrap_or(0)))
+        });
+        view.unwrap_or_else(MemoryView::empty)
     }
 
     /// The value at `offset`; `None` if it is not inside the memory, not aligned, or has no bytes.
-    pub fn cell<T: ValueType>(&self, offset: u64) -> Option<MemoryCell<'_, T>> {
-        let guard = self.enter();
-        let place = self.typed_place(offset, 1)?;
-        Some(MemoryCell {
-            place,
-            _guard: guard,
-            _keep: None,
-        })
+    #[inline(always)]
+    pub fn cell<T: ValueType>(self, offset: u64) -> Option<MemoryCell<'a, T>> {
+        self.cells(offset, 1).map(MemoryCell)
     }
 
     /// `length` values at `offset`; `None` under the same conditions.
-    pub fn cells<T: ValueType>(&self, offset: u64, length: usize) -> Option<MemoryCells<'_, T>> {
-        let guard = self.enter();
-        let place = self.typed_place(offset, length)?;
-        Some(MemoryView {
-            place,
-            length,
-            guard: Some(guard),
-            access: PhantomData,
-            keep: None,
+    #[inline(always)]
+    pub fn cells<T: ValueType>(self, offset: u64, length: usize) -> Option<MemoryCells<'a, T>> {
+        self.open(|memory| {
+            let bytes = size_of::<T>().checked_mul(length)?;
+            let place = NonNull::new(memory.place(offset, bytes)?.cast::<T>())?;
+            (size_of::<T>() != 0 && place.is_aligned()).then_some((place, length))
         })
     }
 
-    /// The memory as an array, in a view that keeps the memory. See [`VMMemory::view`].
-    pub fn into_view<'a, T: ValueType>(self) -> MemoryView<'a, T> {
-        let MemoryView {
-            place,
-            length,
-            guard,
-            ..
-        } = self.view();
-        // SAFETY: the view keeps the memory, and so its domain, longer than the guard.
-        let guard = guard.map(|guard| unsafe { guard.detach() });
-        MemoryView {
-            place,
-            length,
-            guard,
-            access: PhantomData,
-            keep: Some(self),
-        }
-    }
-
-    /// The value at `offset`, in a cell that keeps the memory. See [`VMMemory::cell`].
-    pub fn into_cell<'a, T: ValueType>(self, offset: u64) -> Option<MemoryCell<'a, T>> {
-        let MemoryCell { place, _guard, .. } = self.cell(offset)?;
-        // SAFETY: as above.
-        let _guard = unsafe { _guard.detach() };
-        Some(MemoryCell {
-            place,
-            _guard,
-            _keep: Some(self),
-        })
-    }
-
-    /// `length` values at `offset`, in a view that keeps the memory. See [`VMMemory::cells`].
-    pub fn into_cells<'a, T: ValueType>(
+    /// Enters the domain and makes a view of what `find` finds, if anything: a place inside the memory, aligned for as many
+    /// `T` as it says.
+    #[inline(always)]
+    fn open<T>(
         self,
-        offset: u64,
-        length: usize,
-    ) -> Option<MemoryCells<'a, T>> {
-        let MemoryView {
-            place,
-            length,
-            guard,
-            ..
-        } = self.cells(offset, length)?;
-        // SAFETY: as above.
-        let guard = guard.map(|guard| unsafe { guard.detach() });
+        find: impl FnOnce(&VMMemory) -> Option<(NonNull<T>, usize)>,
+    ) -> Option<MemoryView<'a, T>> {
+        let (memory, keep) = match self {
+            Self::Borrowed(memory) => (ptr::from_ref(memory), Keep(None)),
+            Self::Kept(memory) => (Arc::as_ptr(&memory), Keep(Some(memory))),
+        };
+        // SAFETY: somebody keeps it for so long, or `keep` does.
+        let memory = unsafe { &*memory };
+        let guard = memory.enter();
+        let (place, length) = find(memory)?;
+        // SAFETY: somebody keeps the memory, and so its domain, as long as the view may live; or the view itself does.
+        let guard = Some(unsafe { guard.detach() });
         Some(MemoryView {
             place,
             length,
             guard,
             access: PhantomData,
-            keep: Some(self),
+            keep,
         })
-    }
-
-    fn typed_place<T: ValueType>(&self, offset: u64, length: usize) -> Option<NonNull<T>> {
-        let bytes = size_of::<T>().checked_mul(length)?;
-        let place = self.place(offset, bytes)?.cast::<T>();
-        NonNull::new(place).filter(|_| size_of::<T>() != 0 && place.is_aligned())
     }
 }

@@ -61,6 +61,7 @@ impl<T: Copy, Ty> WasmPtr<T, Ty> {
 
 impl<T: Copy + ValueType> WasmPtr<T, Item> {
     /// The value, as a cell that holds the memory while it lives.
+    #[inline]
     pub fn deref(self, memory: &Memory) -> Option<WasmCell<'_, T>> {
         memory.cell(u64::from(self.offset))
     }

@@ -129,8 +129,9 @@ impl Store {
     }
 
     /// Whether values of one may be given to the other: they are of the same engine.
+    #[inline]
     pub fn same(a: &Self, b: &Self) -> bool {
-        Arc::ptr_eq(a.vm(), b.vm())
+        Arc::ptr_eq(&a.inner, &b.inner) || Arc::ptr_eq(a.vm(), b.vm())
     }
 
     pub(crate) fn vm(&self) -> &Arc<VMStore> {

@@ -27,6 +27,7 @@ impl From<Function> for Val {
 }
 
 impl StoreObject for Val {
+    #[inline]
     fn comes_from_same_store(&self, store: &Store) -> bool {
         match self {
             Self::FuncRef(Some(function)) => Store::same(function.store(), store),
@@ -42,21 +43,24 @@ impl StoreObject for Extern {
 }
 
 /// The value for the lower layer.
+#[inline]
 pub(crate) fn to_vm(value: Val) -> Value<VMFunction> {
     value.map(Function::into_vm)
 }
 
-/// The value from the lower layer.
-pub(crate) fn from_vm(store: &Store, value: Value<VMFunction>) -> Val {
-    value.map(|function| Function::from_vm(store, function))
-}
-
 /// Refuses values of another store.
+#[inline]
 pub(crate) fn check_store(store: &Store, value: &Val) -> Result<(), RuntimeError> {
     match value.comes_from_same_store(store) {
         true => Ok(()),
-        false => Err(RuntimeError::new("cross-`Store` values are not supported")),
+        false => Err(cross_store()),
     }
+}
+
+/// The error for a value of another store.
+#[cold]
+pub(crate) fn cross_store() -> RuntimeError {
+    RuntimeError::new("cross-`Store` values are not supported")
 }
 
 /// The types of some values.

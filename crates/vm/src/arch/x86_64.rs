@@ -39,6 +39,7 @@ use std::arch::global_asm;
 use std::arch::{asm, naked_asm};
 use std::ffi::c_void;
 use std::mem::{offset_of, size_of};
+use std::ptr;
 use wasmill_abi::ContextHeader;
 
 use crate::traps::Activation;
@@ -141,6 +142,17 @@ pub(crate) struct RegisterArgs {
     pub(crate) stack_words: usize,
 }
 
+impl Default for RegisterArgs {
+    fn default() -> Self {
+        Self {
+            gpr: [0; GPR_ARGS],
+            xmm: [0; XMM_ARGS],
+            stack: ptr::null(),
+            stack_words: 0,
+        }
+    }
+}
+
 /// The registers that hold a result.
 #[repr(C)]
 #[derive(Debug, Default)]
@@ -157,6 +169,7 @@ pub(crate) struct RegisterResults {
 ///
 /// `target` is a C function for which `args` are sorted correctly, with at most one result and that in rax or xmm0;
 /// `args.stack` is valid for `args.stack_words` words. What else `target` demands holds.
+#[inline(always)]
 pub(crate) unsafe fn invoke_raw(target: *const c_void, args: &RegisterArgs) -> RegisterResults {
     let mut results = RegisterResults::default();
     // SAFETY: the caller vouches for target and arguments; `results` is live and of the layout that `invoke` fills.

@@ -6,6 +6,17 @@
 
 use super::*;
 
+/// Enters; false if the lock has given way to another.
+fn come(lock: &IslandLock, token: usize) -> bool {
+    lock.enter(token).is_some()
+}
+
+/// Leaves a lock that the thread is in.
+fn leave(lock: &IslandLock) {
+    let slot = lock.owner().expect("the thread is in");
+    assert!(lock.exit(slot));
+}
+
 #[cfg(loom)]
 mod model {
     use super::*;
@@ -46,7 +57,7 @@ mod model {
     /// Enters the lock that stands for an island now.
     fn enter(island: &Arc<Island>, token: usize) -> Arc<Island> {
         let mut node = island.clone();
-        while !node.lock.enter(token) {
+        while !come(&node.lock, token) {
             let parent = node.parent.lock().unwrap().clone();
             node = parent.expect("set before the lock was merged");
         }
@@ -62,15 +73,15 @@ mod model {
     /// Enters `times` times, the second time twice over.
     fn work(island: &Arc<Island>, token: usize, times: u32) {
         for round in 0..times {
-            assert!(island.lock.enter(token));
+            assert!(come(&island.lock, token));
             island.increment();
             if round == 1 {
-                assert!(island.lock.enter(token));
+                assert!(come(&island.lock, token));
                 island.increment();
-                island.lock.exit();
+                leave(&island.lock);
                 assert!(island.lock.is_held_by(token));
             }
-            island.lock.exit();
+            leave(&island.lock);
         }
     }
 
@@ -86,9 +97,9 @@ mod model {
             });
             work(&island, 8, 2);
             other.join().unwrap();
-            assert!(island.lock.enter(8));
+            assert!(come(&island.lock, 8));
             assert_eq!(island.value(), 5);
-            island.lock.exit();
+            leave(&island.lock);
         });
     }
 
@@ -106,9 +117,9 @@ mod model {
                 .collect();
             work(&island, 8, 1);
             others.into_iter().for_each(|other| other.join().unwrap());
-            assert!(island.lock.enter(8));
+            assert!(come(&island.lock, 8));
             assert_eq!(island.value(), 4);
-            island.lock.exit();
+            leave(&island.lock);
         });
     }
 
@@ -123,14 +134,14 @@ mod model {
             });
             // Enough entries in a row to get the quick way back, in some of the orders.
             for _ in 0..FIRST_THRESHOLD + 2 {
-                assert!(island.lock.enter(8));
+                assert!(come(&island.lock, 8));
                 island.increment();
-                island.lock.exit();
+                leave(&island.lock);
             }
             other.join().unwrap();
-            assert!(island.lock.enter(8));
+            assert!(come(&island.lock, 8));
             assert_eq!(island.value(), 1 + 1 + FIRST_THRESHOLD + 2);
-            island.lock.exit();
+            leave(&island.lock);
         });
     }
 
@@ -144,11 +155,11 @@ mod model {
                     // Enters the child, or after the merge what took its place.
                     let entered = enter(&child, 16);
                     entered.increment();
-                    entered.lock.exit();
+                    leave(&entered.lock);
                 }
             });
             let child_now = enter(&child, 8);
-            assert!(child.lock.enter(8));
+            assert!(come(&child.lock, 8));
             let root_now = enter(&root, 8);
             *child.parent.lock().unwrap() = Some(root.clone());
             child.lock.merge_into(&root.lock, 8);
@@ -156,11 +167,11 @@ mod model {
             // Three entries, all on the root by now.
             drop((child_now, root_now));
             for _ in 0..2 {
-                root.lock.exit();
+                leave(&root.lock);
                 assert!(root.lock.is_held_by(8));
                 root.increment();
             }
-            root.lock.exit();
+            leave(&root.lock);
             assert!(!root.lock.is_held_by(8));
             waiter.join().unwrap();
             let last = enter(&child, 8);
@@ -168,7 +179,7 @@ mod model {
             // SAFETY: the thread has ended and the lock is held.
             let on_child = child.value.with(|value| unsafe { *value });
             assert_eq!(root.value() + on_child, 4);
-            last.lock.exit();
+            leave(&last.lock);
         });
     }
 }
@@ -198,7 +209,7 @@ mod real {
             })
         }
         fn add(&self, depth: u32) {
-            assert!(self.lock.enter(thread::token()));
+            assert!(come(&self.lock, thread::token()));
             if depth == 0 {
                 assert!(!self.inside.swap(true, Relaxed), "two threads are in");
                 // SAFETY: the lock is held.
@@ -207,7 +218,7 @@ mod real {
             } else {
                 self.add(depth - 1);
             }
-            self.lock.exit();
+            leave(&self.lock);
         }
     }
 
@@ -221,10 +232,10 @@ mod real {
         }
         let token = thread::token();
         assert!(!guarded.lock.is_held_by(token));
-        assert!(guarded.lock.enter(token));
+        assert!(come(&guarded.lock, token));
         assert!(guarded.lock.is_held_by(token));
         assert!(!guarded.lock.is_held_by(token + 1));
-        guarded.lock.exit();
+        leave(&guarded.lock);
     }
 
     #[test]
@@ -298,29 +309,31 @@ mod real {
                     let (child, root) = (child.clone(), root.clone());
                     std::thread::spawn(move || {
                         for _ in 0..20 {
-                            let entered = if child.lock.enter(thread::token()) {
+                            let entered = if come(&child.lock, thread::token()) {
                                 &child
                             } else {
-                                assert!(root.lock.enter(thread::token()));
+                                assert!(come(&root.lock, thread::token()));
                                 &root
                             };
                             // SAFETY: the lock is held.
                             unsafe { *entered.value.get() += 1 };
-                            entered.lock.exit();
+                            leave(&entered.lock);
                         }
                     })
                 })
                 .collect();
-            assert!(child.lock.enter(thread::token()) && child.lock.enter(thread::token()));
-            assert!(root.lock.enter(thread::token()));
+            assert!(come(&child.lock, thread::token()));
+            let slot = child.lock.enter(thread::token()).expect("not merged yet");
+            assert!(come(&root.lock, thread::token()));
             child.lock.merge_into(&root.lock, thread::token());
+            assert_eq!(slot.exit(), Exit::Moved);
             for _ in 0..3 {
                 // SAFETY: the lock is held.
                 unsafe { *root.value.get() += 1 };
-                root.lock.exit();
+                leave(&root.lock);
             }
             others.into_iter().for_each(|thread| thread.join().unwrap());
-            assert!(!child.lock.enter(thread::token()));
+            assert!(!come(&child.lock, thread::token()));
             // SAFETY: all other threads have ended.
             assert_eq!(unsafe { *root.value.get() + *child.value.get() }, 63);
         }

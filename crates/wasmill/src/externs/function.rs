@@ -3,9 +3,8 @@
 use super::gone;
 use crate::env::{EnvFactory, WasmerEnv};
 use crate::native::NativeFunc;
-use crate::value::{check_store, from_vm, to_vm, types};
+use crate::value::{check_store, cross_store, types};
 use crate::{RuntimeError, Store, Val};
-use smallvec::SmallVec;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 use wasmill_engine::Export;
@@ -158,6 +157,7 @@ impl Function {
     }
 
     /// The handle of the lower layer; a function that always fails in place of one that is gone.
+    #[inline]
     pub(crate) fn into_vm(self) -> VMFunction {
         match self.link {
             Link::Strong(vm) => vm,
@@ -165,6 +165,14 @@ impl Function {
                 let ty = weak.declared_type().clone();
                 make_dynamic(&self.store, ty, None, |_| Err(Box::new(Gone)))
             }),
+        }
+    }
+
+    /// The handle of the lower layer, if the function is of this store.
+    fn vm_of(&self, store: &Store) -> Result<VMFunction, RuntimeError> {
+        match Store::same(&self.store, store) {
+            true => Ok(self.clone().into_vm()),
+            false => Err(cross_store()),
         }
     }
 
@@ -212,11 +220,10 @@ impl Function {
         for param in params {
             check_store(&self.store, param)?;
         }
-        let mut results = Vec::with_capacity(ty.results().len());
-        let params = params.iter().cloned().map(to_vm);
-        let outcome = vm.call(params, |value| results.push(from_vm(&self.store, value)));
-        outcome.map_err(RuntimeError::from_trap)?;
-        Ok(results.into_boxed_slice())
+        let lower = |function: &Self| function.clone().into_vm();
+        let lift = |vm| Self::from_vm(&self.store, vm);
+        let outcome = vm.call(params, lower, lift);
+        outcome.map_err(RuntimeError::from_trap)
     }
 
     #[cold]
@@ -267,12 +274,8 @@ fn run_dynamic(
     call: &mut DynamicCall<'_>,
     func: impl FnOnce(&[Val]) -> Result<Vec<Val>, RuntimeError>,
 ) -> Result<(), HostError> {
-    let args: SmallVec<[Val; 8]> = call.args().map(|value| from_vm(store, value)).collect();
-    let results = func(&args)?;
-    for result in &results {
-        check_store(store, result)?;
-    }
-    call.give(results, Function::into_vm)
+    let results = call.with_args(|vm| Function::from_vm(store, vm), func)?;
+    call.give(results, |function| function.vm_of(store))
 }
 
 fn dynamic_with_env<F, Env>(

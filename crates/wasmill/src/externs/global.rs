@@ -1,12 +1,12 @@
 //! Globals.
 
 use super::gone;
-use crate::value::{check_store, from_vm, to_vm};
-use crate::{RuntimeError, Store, Val};
+use crate::value::{check_store, to_vm};
+use crate::{Function, RuntimeError, Store, Val};
 use std::fmt;
 use wasmill_engine::Export;
 use wasmill_types::{ExternRef, GlobalType, Mutability, Type, Value};
-use wasmill_vm::{Link, VMFunction, VMGlobal};
+use wasmill_vm::{Link, VMGlobal};
 
 /// A global variable, of the host or of an instance. Clones are the same global.
 ///
@@ -105,8 +105,9 @@ impl Global {
     /// Its value.
     #[inline]
     pub fn get(&self) -> Val {
-        let value = self.link.reach(VMGlobal::get);
-        from_vm(&self.store, value.unwrap_or_else(|| zero(self.ty().ty)))
+        let function = |vm| Function::from_vm(&self.store, vm);
+        let value = self.link.reach(|vm| vm.get_as(function));
+        value.unwrap_or_else(|| zero(self.ty().ty))
     }
 
     /// Writes its value.
@@ -114,6 +115,7 @@ impl Global {
     /// # Errors
     ///
     /// If it is a constant, or the value is of another type or another store, or the global is gone.
+    #[inline]
     pub fn set(&self, val: Val) -> Result<(), RuntimeError> {
         check_store(&self.store, &val)?;
         if !self.ty().mutability.is_mutable() {
@@ -138,7 +140,7 @@ impl Global {
 
 /// The value of a global of this type that is gone.
 #[cold]
-fn zero(ty: Type) -> Value<VMFunction> {
+fn zero<T>(ty: Type) -> Value<T> {
     match ty {
         Type::I32 => Value::I32(0),
         Type::I64 => Value::I64(0),

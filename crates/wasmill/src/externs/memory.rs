@@ -3,9 +3,10 @@
 use crate::Store;
 use std::fmt;
 use std::ptr::NonNull;
+use std::sync::Arc;
 use wasmill_engine::Export;
 use wasmill_types::{MemoryStyle, MemoryType, Pages};
-use wasmill_vm::{Link, MemoryCell, MemoryError, MemoryView, VMMemory, ValueType};
+use wasmill_vm::{Link, MemoryCell, MemoryError, MemoryView, VMMemory, ValueType, Viewed};
 
 /// A linear memory, of the host or of an instance. Clones are the same memory.
 ///
@@ -161,34 +162,34 @@ impl Memory {
 
     /// The memory as an array of cells, as long as the memory is now. The view holds the memory: no other thread runs
     /// code with it meanwhile.
-    #[inline]
+    #[inline(always)]
     pub fn view<T: ValueType>(&self) -> MemoryView<'_, T> {
-        match &self.link {
-            Link::Strong(vm) => vm.view(),
-            Link::Weak(weak) => match weak.upgrade() {
-                Some(vm) => vm.into_view(),
-                None => MemoryView::empty(),
-            },
-        }
+        self.viewed()
+            .map_or_else(MemoryView::empty, |memory| memory.view())
     }
 
     /// The value at `offset`, for [`WasmPtr`](crate::WasmPtr).
+    #[inline(always)]
     pub(crate) fn cell<T: ValueType>(&self, offset: u64) -> Option<MemoryCell<'_, T>> {
-        match &self.link {
-            Link::Strong(vm) => vm.cell(offset),
-            Link::Weak(weak) => weak.upgrade()?.into_cell(offset),
-        }
+        self.viewed()?.cell(offset)
     }
 
     /// `length` values at `offset`, for [`WasmPtr`](crate::WasmPtr).
+    #[inline(always)]
     pub(crate) fn cells<T: ValueType>(
         &self,
         offset: u64,
         length: usize,
     ) -> Option<MemoryView<'_, T>> {
+        self.viewed()?.cells(offset, length)
+    }
+
+    /// The memory, unless the handle is weak and it is gone.
+    #[inline(always)]
+    fn viewed(&self) -> Option<Viewed<'_>> {
         match &self.link {
-            Link::Strong(vm) => vm.cells(offset, length),
-            Link::Weak(weak) => weak.upgrade()?.into_cells(offset, length),
+            Link::Strong(vm) => Some(Viewed::Borrowed(vm)),
+            weak => kept(weak).map(Viewed::Kept),
         }
     }
 
@@ -197,6 +198,7 @@ impl Memory {
     /// # Errors
     ///
     /// If not all of them lie inside.
+    #[inline]
     pub fn read(&self, offset: u64, buffer: &mut [u8]) -> Result<(), MemoryAccessError> {
         let length = buffer.len();
         let done = self.link.reach(|vm| vm.read(offset, buffer));
@@ -208,6 +210,7 @@ impl Memory {
     /// # Errors
     ///
     /// If not all of them lie inside; then nothing is written.
+    #[inline]
     pub fn write(&self, offset: u64, bytes: &[u8]) -> Result<(), MemoryAccessError> {
         let done = self.link.reach(|vm| vm.write(offset, bytes));
         let length = bytes.len();
@@ -218,6 +221,13 @@ impl Memory {
     pub fn same(&self, other: &Self) -> bool {
         self.link.same(&other.link, VMMemory::same)
     }
+}
+
+/// The memory of a weak handle. Out of line and by pointer, so that views through strong handles travel in registers.
+#[cold]
+#[inline(never)]
+fn kept(link: &Link<VMMemory>) -> Option<Arc<VMMemory>> {
+    link.upgrade().map(Arc::new)
 }
 
 impl fmt::Debug for Memory {

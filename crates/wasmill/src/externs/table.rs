@@ -1,8 +1,8 @@
 //! Tables.
 
 use super::gone;
-use crate::value::{check_store, from_vm, to_vm};
-use crate::{RuntimeError, Store, Val};
+use crate::value::{check_store, to_vm};
+use crate::{Function, RuntimeError, Store, Val};
 use wasmill_engine::Export;
 use wasmill_types::{ExternRef, TableType, Type, Value};
 use wasmill_vm::{Link, TableElement, TableError, TrapCode, VMTable};
@@ -95,13 +95,12 @@ impl Table {
     /// The element at `index`, or `None` if there is no such element.
     #[inline]
     pub fn get(&self, index: u32) -> Option<Val> {
-        let element = |vm: &VMTable| {
-            Some(match vm.get(index)? {
-                TableElement::Function(function) => from_vm(&self.store, Value::FuncRef(function)),
-                TableElement::Extern(value) => Val::ExternRef(value),
-            })
-        };
-        self.link.reach(element)?
+        match &self.link {
+            Link::Strong(vm) => {
+                vm.get_as(index, |function| Function::from_vm(&self.store, function))
+            }
+            weak => Self::from_vm(&self.store, weak.upgrade()?).get(index),
+        }
     }
 
     /// Writes the element at `index`.
@@ -109,6 +108,7 @@ impl Table {
     /// # Errors
     ///
     /// If there is no such element, or the value does not fit or is of another store.
+    #[inline]
     pub fn set(&self, index: u32, val: Val) -> Result<(), RuntimeError> {
         check_store(&self.store, &val)?;
         let element = element(self.ty(), val)?;
@@ -178,6 +178,7 @@ fn wrong_type(table: Type, value: Type) -> RuntimeError {
 }
 
 /// The value as an element of a table of this type.
+#[inline]
 fn element(ty: &TableType, val: Val) -> Result<TableElement, RuntimeError> {
     let given = val.ty();
     match (ty.ty, to_vm(val)) {
