@@ -10,16 +10,18 @@
 
 mod constants;
 mod creation;
+mod gather;
 mod segments;
 
-use creation::{Maker, common_domain, join_islands};
+use creation::{common_domain, join_islands};
+use gather::Gatherer;
 
 use crate::domain::Guard;
 use crate::externs::{MemoryObject, VMExtern, VMGlobal, VMMemory};
 use crate::function::{HostSlot, VMFunction};
 use crate::interrupt::{InterruptHandle, Target};
 use crate::island::{Home, Island, Object};
-use crate::limits::{Account, Charge, Kind, LimitError};
+use crate::limits::{Account, Charge, LimitError};
 use crate::made::{Global, GlobalError, Memory, Table};
 use crate::memory::MemoryError;
 use crate::module::RuntimeModule;
@@ -360,22 +362,16 @@ impl VMInstance {
         parts: Option<&InstanceParts>,
         account: Option<&Arc<Account>>,
     ) -> Result<Self, InstanceError> {
-        let charge = account.map(|account| account.charge(Kind::Instance, 0));
-        let charge = charge.transpose()?;
-        let island = Island::new(module.store().clone(), common_domain(&module, &imports));
-        let guard = island.domain().enter();
-        join_islands(&island, &module, &imports);
-        let mut maker = Maker {
-            island: &island,
+        let gatherer = Gatherer {
             module: &module,
             parts,
             account,
-            shows_images: true,
         };
-        maker.check_counts()?;
-        let memories = maker.memories(&imports)?;
-        let tables = maker.tables(&imports)?;
-        let shows_images = maker.shows_images;
+        let mut gathered = gatherer.gather(&imports)?;
+        let island = Island::new(module.store().clone(), common_domain(&module, &imports));
+        let guard = island.domain().enter();
+        join_islands(&island, &module, &imports);
+        let (memories, tables) = gathered.adopt(&island);
         let host_slots = imports
             .functions
             .iter()
@@ -390,8 +386,8 @@ impl VMInstance {
             globals: imports.globals.into_boxed_slice(),
             dropped: RefCell::default(),
             roots: Vec::new(),
-            shows_images,
-            _charge: charge,
+            shows_images: gathered.shows_images,
+            _charge: gathered.charge,
             target: OnceLock::new(),
             module,
         });
@@ -401,16 +397,13 @@ impl VMInstance {
         instance.compute_globals();
         instance.register_roots();
         island.adopt(instance);
+        // SAFETY: the island owns it, and its domain is held.
+        unsafe { place.as_ref() }.bind_globals(&island, gathered.globals);
         drop(guard);
-        let handle = Self {
+        Ok(Self {
             island,
             instance: place,
-        };
-        if let Some(parts) = parts {
-            let _guard = handle.enter();
-            handle.get().bind_globals(&handle.island, parts)?;
-        }
-        Ok(handle)
+        })
     }
 
     fn get(&self) -> &Instance {

@@ -10,17 +10,18 @@
 //! believes what is behind them.
 //!
 //! Invariants:
-//! - A1: an object is adopted at most once, after its adopter has checked it.
-//! - A2: a cell's mutex is never held while its owner waits for a domain: adopters hold the island's domain before.
+//! - A1: an object is adopted at most once, by the one who claimed it and checked it then.
+//! - A2: a cell's mutex is never held while its owner waits for a domain.
 
 mod global;
 mod memory;
 mod table;
 
+pub(crate) use global::GlobalClaim;
 pub use global::{Global, GlobalError};
-pub(crate) use memory::adopt_for_instance as adopt_memory;
+pub(crate) use memory::claim_for_code as claim_memory;
 pub use memory::{Memory, make_memory};
-pub(crate) use table::adopt as adopt_table;
+pub(crate) use table::claim as claim_table;
 pub use table::{Table, make_table};
 
 use crate::island::{Island, Object, WeakIsland};
@@ -49,9 +50,11 @@ struct Cell<T: Object>(Mutex<State<T>>);
 enum State<T: Object> {
     /// Nobody's: the mutex is all that guards it.
     Free(Box<T>),
+    /// The same, but somebody is about to adopt it.
+    Claimed(Box<T>),
     /// An island's: its domain guards it.
     Adopted(WeakIsland, NonNull<T>),
-    /// It was being adopted when something panicked.
+    /// Who claimed it could not use it.
     Lost,
 }
 
@@ -78,7 +81,7 @@ impl<T: Object> Cell<T> {
     ) -> Option<R> {
         let mut state = self.lock();
         let (name, place) = match &mut *state {
-            State::Free(object) => return Some(free(object)),
+            State::Free(object) | State::Claimed(object) => return Some(free(object)),
             State::Adopted(name, place) => (name.clone(), *place),
             State::Lost => return None,
         };
@@ -87,24 +90,49 @@ impl<T: Object> Cell<T> {
         Some(adopted(name.upgrade()?, place))
     }
 
-    /// Gives the object to an island whose domain this thread holds, unless `check` refuses it.
-    fn adopt<E: From<InUse>>(
+    /// Makes the caller the only one who may adopt the object, unless `check` refuses it, which leaves it free.
+    fn claim<E: From<InUse>>(
         &self,
-        island: &Arc<Island>,
         check: impl FnOnce(&mut T) -> Result<(), E>,
-    ) -> Result<NonNull<T>, E> {
-        debug_assert!(island.domain().is_entered(), "A2");
+    ) -> Result<Claim<'_, T>, E> {
         let mut state = self.lock();
         let State::Free(object) = &mut *state else {
             return Err(InUse.into());
         };
         check(object)?;
-        let State::Free(object) = std::mem::replace(&mut *state, State::Lost) else {
-            unreachable!("it was free a moment ago");
+        *state = match std::mem::replace(&mut *state, State::Lost) {
+            State::Free(object) => State::Claimed(object),
+            other => other,
+        };
+        Ok(Claim(self))
+    }
+}
+
+/// The right to adopt an object. Without being used, it takes the object with it.
+pub(crate) struct Claim<'a, T: Object>(&'a Cell<T>);
+
+impl<T: Object> Claim<'_, T> {
+    /// Gives the object to an island, whose domain is held, and returns where it stays.
+    pub(crate) fn adopt(self, island: &Arc<Island>) -> NonNull<T> {
+        // A2: these two enter the domain, which must be held already.
+        debug_assert!(island.domain().is_entered());
+        let name = island.downgrade();
+        let mut state = self.0.lock();
+        let State::Claimed(object) = std::mem::replace(&mut *state, State::Lost) else {
+            unreachable!("only a claim ends the state, and there is one");
         };
         let place = island.adopt(object);
-        *state = State::Adopted(island.downgrade(), place);
-        Ok(place)
+        *state = State::Adopted(name, place);
+        place
+    }
+}
+
+impl<T: Object> Drop for Claim<'_, T> {
+    fn drop(&mut self) {
+        let mut state = self.0.lock();
+        if matches!(*state, State::Claimed(_)) {
+            *state = State::Lost;
+        }
     }
 }
 

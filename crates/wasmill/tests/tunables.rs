@@ -871,6 +871,34 @@ fn a_store_limits_tables_and_instances() {
 }
 
 #[test]
+fn what_fails_half_way_takes_nothing_and_leaves_nothing_behind() {
+    // The importer would become part of the exporter's island, and stay.
+    let limits = StoreLimits::new().table_elements(5);
+    let wrapped = LimitingTunables {
+        limit: Pages(24),
+        base: base(),
+    };
+    for store in [
+        Store::new_with_limits(&engine(), base(), limits),
+        Store::new_with_limits(&engine(), wrapped, limits),
+    ] {
+        let exporter = instance(&store, r#"(module (table (export "table") 1 funcref))"#);
+        let before = store.usage();
+        let text = r#"(module (import "exporter" "table" (table 1 funcref))
+            (memory 1) (table 2 funcref) (table 3 externref) (global i32 (i32.const 1)))"#;
+        let module = Module::new(&store, text).unwrap();
+        let exports = exporter.exports.clone();
+        let imports = imports! { "exporter" => exports };
+        for _ in 0..3 {
+            let error = Instance::new(&module, &imports).unwrap_err().to_string();
+            let expected = "the store's limit of 5 table elements is exceeded";
+            assert_eq!(error, format!("Insufficient resources: {expected}"));
+            assert_eq!(store.usage(), before);
+        }
+    }
+}
+
+#[test]
 fn limits_hold_with_wrapped_tunables_and_on_many_threads() {
     let tunables = LimitingTunables {
         limit: Pages(3),

@@ -1,17 +1,15 @@
 //! How an instance comes to be: which domain and islands it joins, and what its context holds before any code runs.
 
-use super::{Instance, InstanceError, InstanceImports, InstanceParts};
+use super::{Instance, InstanceImports};
 use crate::builtins;
 use crate::domain::Domain;
-use crate::externs::{MemoryObject, VMGlobal, VMMemory};
+use crate::externs::{VMGlobal, VMMemory};
 use crate::function::VMFunction;
 use crate::island::Island;
-use crate::limits::Account;
-use crate::made::{self, GlobalError};
-use crate::memory::{LinearMemory, MemoryError, MemoryImage};
+use crate::made::GlobalClaim;
 use crate::module::{RuntimeModule, is_computed};
 use crate::refs::RootSource;
-use crate::table::{TableError, TableObject, VMTable};
+use crate::table::VMTable;
 use std::ffi::c_void;
 use std::mem::offset_of;
 use std::ptr::{self, NonNull};
@@ -20,8 +18,8 @@ use wasmill_abi::{
     ContextHeader, GlobalPlace, VMContext, VMFunctionImport, VMMemoryRef, VMTableRef,
 };
 use wasmill_types::{
-    EntityRef, FunctionIndex, FunctionType, GlobalIndex, MemoryIndex, MemoryStyle, MemoryType,
-    TableIndex, TableType, Type,
+    EntityRef, FunctionIndex, FunctionType, GlobalIndex, LocalGlobalIndex, MemoryIndex, TableIndex,
+    Type,
 };
 
 /// The domain of a new instance: that of everything mutable that it imports.
@@ -80,105 +78,6 @@ pub(super) fn join_islands(
             (Type::FuncRef, true) => island.merge(global.island()),
             _ => island.keep(global.island()),
         }
-    }
-}
-
-/// Makes an instance's own memories and tables, or takes those that tunables made.
-pub(super) struct Maker<'a> {
-    pub(super) island: &'a Arc<Island>,
-    pub(super) module: &'a RuntimeModule,
-    pub(super) parts: Option<&'a InstanceParts>,
-    pub(super) account: Option<&'a Arc<Account>>,
-    /// Whether all memories so far that have images show them.
-    pub(super) shows_images: bool,
-}
-
-impl Maker<'_> {
-    /// Checks that tunables made as many objects as the module has.
-    pub(super) fn check_counts(&self) -> Result<(), InstanceError> {
-        let (Some(parts), info) = (self.parts, self.module.info()) else {
-            return Ok(());
-        };
-        let memories = info.memories.len() - info.num_imported_memories;
-        let tables = info.tables.len() - info.num_imported_tables;
-        let globals = info.globals.len() - info.num_imported_globals;
-        for (what, made, asked) in [
-            ("memories", parts.memories.len(), memories),
-            ("tables", parts.tables.len(), tables),
-            ("globals", parts.globals.len(), globals),
-        ] {
-            if made != asked {
-                return Err(InstanceError::Count { what, made, asked });
-            }
-        }
-        Ok(())
-    }
-
-    /// All memories.
-    pub(super) fn memories(
-        &mut self,
-        imports: &InstanceImports,
-    ) -> Result<Box<[NonNull<MemoryObject>]>, InstanceError> {
-        let mut memories: Vec<_> = imports.memories.iter().map(VMMemory::as_ptr).collect();
-        let info = self.module.info();
-        for (index, ty) in info.memories.iter().skip(info.num_imported_memories) {
-            let local = info
-                .local_memory_index(index)
-                .expect("imports were skipped");
-            let image = self.module.images().memories.get(local);
-            let image = image.and_then(Option::as_ref);
-            let style = self.module.memory_style(index);
-            let memory = match self.parts {
-                None => self.make_memory(ty, style, image)?,
-                Some(parts) => {
-                    let made = &*parts.memories[local];
-                    let (memory, shows_image) =
-                        made::adopt_memory(self.island, made, (ty, style), image, self.account)?;
-                    self.shows_images &= shows_image;
-                    memory
-                }
-            };
-            memories.push(memory);
-        }
-        Ok(memories.into_boxed_slice())
-    }
-
-    fn make_memory(
-        &self,
-        ty: &MemoryType,
-        style: &MemoryStyle,
-        image: Option<&Arc<MemoryImage>>,
-    ) -> Result<NonNull<MemoryObject>, MemoryError> {
-        let mut memory = LinearMemory::new(ty, style, image)?;
-        memory.charge_to(self.account)?;
-        Ok(self.island.adopt(Box::new(MemoryObject(memory))))
-    }
-
-    /// All tables.
-    pub(super) fn tables(
-        &self,
-        imports: &InstanceImports,
-    ) -> Result<Box<[NonNull<TableObject>]>, InstanceError> {
-        let mut tables: Vec<_> = imports.tables.iter().map(VMTable::as_ptr).collect();
-        let info = self.module.info();
-        for (index, ty) in info.tables.iter().skip(info.num_imported_tables) {
-            let local = info.local_table_index(index).expect("imports were skipped");
-            let table = match self.parts {
-                None => self.make_table(ty)?,
-                Some(parts) => {
-                    made::adopt_table(self.island, &*parts.tables[local], ty, self.account)?
-                }
-            };
-            tables.push(table);
-        }
-        Ok(tables.into_boxed_slice())
-    }
-
-    fn make_table(&self, ty: &TableType) -> Result<NonNull<TableObject>, TableError> {
-        let mut table = TableObject::new(*ty)?;
-        table.charge_to(self.account)?;
-        table.register(self.island.store());
-        Ok(self.island.adopt(table))
     }
 }
 
@@ -275,19 +174,14 @@ impl Instance {
     }
 
     /// Binds the globals that tunables made to the places of their values. The island owns the instance already.
-    pub(super) fn bind_globals(
-        &self,
-        island: &Arc<Island>,
-        parts: &InstanceParts,
-    ) -> Result<(), GlobalError> {
+    pub(super) fn bind_globals(&self, island: &Arc<Island>, globals: Vec<GlobalClaim<'_>>) {
         let info = self.module.info();
-        for (local, made) in parts.globals.iter() {
-            let index = info.global_index(local);
+        for (nth, made) in globals.into_iter().enumerate() {
+            let index = info.global_index(LocalGlobalIndex::new(nth));
             let place = NonNull::new(self.global_place(index)).expect("part of the context");
             // SAFETY: the context lives as long as the instance, which the island owns; the types are the module's.
-            unsafe { made.bind(island, place, &info.globals[index]) }?;
+            unsafe { made.bind(island, place) };
         }
-        Ok(())
     }
 
     /// Registers the globals that can hold host references.

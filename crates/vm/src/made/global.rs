@@ -5,7 +5,7 @@ use crate::function::VMFunction;
 use crate::island::{Island, WeakIsland};
 use crate::store::VMStore;
 use std::ptr::NonNull;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use wasmill_abi::RawValue;
 use wasmill_types::{ExternRef, GlobalType, Mutability, Type, Value};
 
@@ -16,14 +16,18 @@ use wasmill_types::{ExternRef, GlobalType, Mutability, Type, Value};
 #[derive(Debug)]
 pub struct Global {
     ty: GlobalType,
-    place: Mutex<Option<Place>>,
+    state: Mutex<State>,
 }
 
 #[derive(Clone, Debug)]
-struct Place(WeakIsland, NonNull<RawValue>);
+enum State {
+    Free,
+    Claimed,
+    Bound(WeakIsland, NonNull<RawValue>),
+}
 
 // SAFETY: the pointer is only followed while the island lives, inside its domain.
-unsafe impl Send for Place {}
+unsafe impl Send for State {}
 
 /// What tunables made cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -35,7 +39,7 @@ impl Global {
     pub fn new(ty: GlobalType) -> Self {
         Self {
             ty,
-            place: Mutex::new(None),
+            state: Mutex::new(State::Free),
         }
     }
 
@@ -47,44 +51,61 @@ impl Global {
     /// Its value.
     pub fn get(&self) -> Value<VMFunction> {
         // The mutex is given back before the domain is entered.
-        let place = self.lock().clone();
-        let bound = place.and_then(|Place(name, place)| Some((name.upgrade()?, place)));
+        let state = self.lock().clone();
+        let bound = match state {
+            State::Bound(name, place) => name.upgrade().map(|island| (island, place)),
+            State::Free | State::Claimed => None,
+        };
         match bound {
-            // SAFETY: `bind` was told so.
+            // SAFETY: whoever bound it said so.
             Some((island, place)) => unsafe { VMGlobal::from_raw(island, place, self.ty) }.get(),
             None => zero(self.ty.ty),
         }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Place>> {
-        self.place.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Binds it to a place, as a global of type `asked`.
-    ///
-    /// # Safety
-    ///
-    /// The place is valid as long as the island lives, and holds a value of that type.
-    pub(crate) unsafe fn bind(
-        &self,
-        island: &Arc<Island>,
-        place: NonNull<RawValue>,
-        asked: &GlobalType,
-    ) -> Result<(), GlobalError> {
+    /// Makes the caller the only one who may bind it, as a global of type `asked`.
+    pub(crate) fn claim(&self, asked: &GlobalType) -> Result<GlobalClaim<'_>, GlobalError> {
         if self.ty != *asked {
             return Err(GlobalError(format!(
                 "the tunables made a global that is {} where {asked} is asked for",
                 self.ty
             )));
         }
-        let name = island.downgrade();
-        let mut bound = self.lock();
-        if bound.is_some() {
+        let mut state = self.lock();
+        if !matches!(*state, State::Free) {
             let text = "the tunables made a global that is in use already";
             return Err(GlobalError(text.to_owned()));
         }
-        *bound = Some(Place(name, place));
-        Ok(())
+        *state = State::Claimed;
+        Ok(GlobalClaim(self))
+    }
+}
+
+/// The right to bind a global; given back if it is not used.
+pub(crate) struct GlobalClaim<'a>(&'a Global);
+
+impl GlobalClaim<'_> {
+    /// Binds it to a place.
+    ///
+    /// # Safety
+    ///
+    /// The place is valid as long as the island lives, and holds a value of the global's type.
+    pub(crate) unsafe fn bind(self, island: &Arc<Island>, place: NonNull<RawValue>) {
+        let name = island.downgrade();
+        *self.0.lock() = State::Bound(name, place);
+    }
+}
+
+impl Drop for GlobalClaim<'_> {
+    fn drop(&mut self) {
+        let mut state = self.0.lock();
+        if matches!(*state, State::Claimed) {
+            *state = State::Free;
+        }
     }
 }
 
@@ -108,9 +129,10 @@ impl VMGlobal {
         mutability: Mutability,
         value: Value<VMFunction>,
     ) -> Result<Self, GlobalError> {
+        let claim = made.claim(&GlobalType::new(value.ty(), mutability))?;
         let global = Self::new(store, mutability, value);
         // SAFETY: the place belongs to the global's island and is of its type.
-        unsafe { made.bind(global.island(), global.as_ptr(), global.ty()) }?;
+        unsafe { claim.bind(global.island(), global.as_ptr()) };
         Ok(global)
     }
 }

@@ -1,6 +1,6 @@
 //! Memories that tunables make.
 
-use super::{Cell, InUse, sealed};
+use super::{Cell, Claim, InUse, sealed};
 use crate::domain::Domain;
 use crate::externs::{MemoryObject, VMMemory};
 use crate::island::Island;
@@ -158,18 +158,17 @@ fn check_style(made: &MemoryStyle, asked: &MemoryStyle) -> Result<(), MemoryErro
     Err(MemoryError::Generic(text))
 }
 
-/// Gives `made` to the island of an instance, whose domain is held, as a memory of type `ty` for code that relies on
-/// `style`. Also says whether it shows the image.
-pub(crate) fn adopt_for_instance(
-    island: &Arc<Island>,
-    made: &dyn Memory,
+/// Claims `made` as a memory of type `ty` for code that relies on `style`, and charges it. Also says whether it shows the
+/// image, if there is one.
+pub(crate) fn claim_for_code<'a>(
+    made: &'a dyn Memory,
     (ty, style): (&MemoryType, &MemoryStyle),
     image: Option<&Arc<MemoryImage>>,
     account: Option<&Arc<Account>>,
-) -> Result<(NonNull<MemoryObject>, bool), MemoryError> {
+) -> Result<(Claim<'a, MemoryObject>, bool), MemoryError> {
     let made = made.made();
     let mut shows_image = true;
-    let place = made.cell.adopt(island, |memory| {
+    let claim = made.cell.claim(|memory| {
         check(&memory.0, ty)?;
         check_style(memory.0.style(), style)?;
         let mut shown = None;
@@ -186,7 +185,7 @@ pub(crate) fn adopt_for_instance(
         }
         Ok::<_, MemoryError>(())
     })?;
-    Ok((place, shows_image))
+    Ok((claim, shows_image))
 }
 
 impl VMMemory {
@@ -201,12 +200,13 @@ impl VMMemory {
         ty: &MemoryType,
         account: Option<&Arc<Account>>,
     ) -> Result<Self, MemoryError> {
-        let island = Island::new(store.clone(), Domain::new());
-        let guard = island.domain().enter();
-        let place = made.made().cell.adopt(&island, |memory| {
+        let claim = made.made().cell.claim(|memory| {
             check(&memory.0, ty)?;
             memory.0.charge_to(account)
         })?;
+        let island = Island::new(store.clone(), Domain::new());
+        let guard = island.domain().enter();
+        let place = claim.adopt(&island);
         drop(guard);
         // SAFETY: it was just given to the island.
         Ok(unsafe { Self::from_raw(island, place) })

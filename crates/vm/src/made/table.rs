@@ -1,6 +1,6 @@
 //! Tables that tunables make.
 
-use super::{Cell, InUse, sealed};
+use super::{Cell, Claim, InUse, sealed};
 use crate::domain::Domain;
 use crate::island::Island;
 use crate::limits::Account;
@@ -201,18 +201,17 @@ fn check(made: &TableObject, asked: &TableType) -> Result<(), TableError> {
     Err(TableError::Tunables(text))
 }
 
-/// Gives `made` to an island, whose domain is held, as a table of type `ty`, every element as instantiation puts it there.
-pub(crate) fn adopt(
-    island: &Arc<Island>,
-    made: &dyn Table,
+/// Claims `made` as a table of type `ty`, every element as instantiation puts it there, and charges it. It must be
+/// registered when it is adopted.
+pub(crate) fn claim<'a>(
+    made: &'a dyn Table,
     ty: &TableType,
     account: Option<&Arc<Account>>,
-) -> Result<NonNull<TableObject>, TableError> {
-    made.made().cell.adopt(island, |table| {
+) -> Result<Claim<'a, TableObject>, TableError> {
+    made.made().cell.claim(|table| {
         check(table, ty)?;
         table.charge_to(account)?;
         table.clear();
-        table.register(island.store());
         Ok(())
     })
 }
@@ -231,13 +230,16 @@ impl VMTable {
         init: TableElement,
         account: Option<&Arc<Account>>,
     ) -> Result<Self, TableError> {
+        let claim = claim(made, ty, account)?;
         let domain = match ty.ty {
             Type::ExternRef => store.ref_domain().clone(),
             _ => Domain::new(),
         };
         let island = Island::new(store.clone(), domain);
         let guard = island.domain().enter();
-        let place = adopt(&island, made, ty, account)?;
+        let mut place = claim.adopt(&island);
+        // SAFETY: the island has just got it, and its domain is held.
+        unsafe { place.as_mut() }.register(store);
         drop(guard);
         // SAFETY: it was just given to the island.
         let table = unsafe { Self::from_raw(island, place) };

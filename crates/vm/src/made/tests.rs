@@ -121,9 +121,11 @@ fn adopt_with_image(
     style: &MemoryStyle,
     image: &Arc<MemoryImage>,
 ) -> Result<bool, MemoryError> {
-    let _guard = island.domain().enter();
     let ty = memory_type(1, None);
-    adopt_memory(island, &**made, (&ty, style), Some(image), None).map(|(_, shown)| shown)
+    let (claim, shown) = claim_memory(&**made, (&ty, style), Some(image), None)?;
+    let _guard = island.domain().enter();
+    claim.adopt(island);
+    Ok(shown)
 }
 
 #[test]
@@ -264,6 +266,28 @@ fn a_global_is_bound_once_and_to_its_type() {
     assert_eq!(made.get(), Value::I64(0));
     let function = Global::new(GlobalType::new(Type::FuncRef, Mutability::Const));
     assert_eq!(function.get(), Value::<VMFunction>::FuncRef(None));
+}
+
+#[test]
+fn a_claim_that_is_not_used_leaves_nothing() {
+    let account = Account::new(StoreLimits::new());
+    let image = MemoryImage::new(0x1_0000, &[(5, b"abc")]).unwrap();
+    let (made, ty) = (memory(1, None), memory_type(1, None));
+    let claimed = || claim_memory(&*made, (&ty, &CHECKED), Some(&image), Some(&account));
+    let (claim, _) = claimed().unwrap();
+    assert_eq!((made.size(), account.usage().memories), (Pages(1), 1));
+    claimed().err().unwrap();
+    drop(claim);
+    assert_eq!(account.usage(), StoreUsage::default());
+    // It showed a module's data, which is no other's business.
+    assert_eq!(made.size(), Pages(0));
+    claimed().err().unwrap();
+
+    let made = Global::new(GlobalType::new(Type::I32, Mutability::Var));
+    let claim = made.claim(made.ty()).unwrap();
+    made.claim(made.ty()).err().unwrap();
+    drop(claim);
+    made.claim(made.ty()).unwrap();
 }
 
 #[test]
