@@ -67,6 +67,17 @@ impl Compiler for CraneliftCompiler {
         "cranelift"
     }
 
+    fn options(&self) -> String {
+        let Cranelift {
+            opt_level,
+            nan_canonicalization,
+            pic,
+            // Does not change the code.
+            verifier: _,
+        } = self.config;
+        format!("opt_level={opt_level:?} canonicalize_nans={nan_canonicalization} pic={pic}")
+    }
+
     fn compile_module(
         &self,
         target: &Target,

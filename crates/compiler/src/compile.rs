@@ -35,6 +35,11 @@ pub trait Compiler: Send + Sync {
     /// The name, for messages and to tell artifacts apart.
     fn name(&self) -> &str;
 
+    /// What else influences the code, as a text for people: artifacts record it.
+    fn options(&self) -> String {
+        String::new()
+    }
+
     /// Compiles all functions that a module defines, validating them.
     ///
     /// # Errors

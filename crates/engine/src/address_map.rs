@@ -11,6 +11,8 @@
 //! ```
 
 use crate::ImageError;
+use crate::table::Table;
+use wasmill_types::SharedBytes;
 
 /// Entries in a block: the longest walk of a lookup.
 const BLOCK: u32 = 32;
@@ -18,10 +20,10 @@ const BLOCK: u32 = 32;
 /// A sorted map from code offsets to module offsets. An entry holds up to the next one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AddressMap {
-    block_code: Vec<u32>,
-    block_module: Vec<u32>,
-    block_bytes: Vec<u32>,
-    bytes: Vec<u8>,
+    block_code: Table<u32>,
+    block_module: Table<u32>,
+    block_bytes: Table<u32>,
+    bytes: Table<u8>,
 }
 
 /// Builds an [`AddressMap`] from entries in ascending order.
@@ -74,10 +76,10 @@ impl AddressMapBuilder {
             self.commit(last)?;
         }
         let map = &mut self.map;
-        map.block_code.shrink_to_fit();
-        map.block_module.shrink_to_fit();
-        map.block_bytes.shrink_to_fit();
-        map.bytes.shrink_to_fit();
+        map.block_code.to_mut().shrink_to_fit();
+        map.block_module.to_mut().shrink_to_fit();
+        map.block_bytes.to_mut().shrink_to_fit();
+        map.bytes.to_mut().shrink_to_fit();
         Ok(self.map)
     }
 
@@ -87,14 +89,14 @@ impl AddressMapBuilder {
             let position = map.bytes.len();
             let position =
                 u32::try_from(position).map_err(|_| ImageError::TooLarge(position as u64))?;
-            map.block_code.push(code);
-            map.block_module.push(module);
-            map.block_bytes.push(position);
+            map.block_code.to_mut().push(code);
+            map.block_module.to_mut().push(module);
+            map.block_bytes.to_mut().push(position);
             self.in_block = 0;
         } else {
-            write_number(&mut map.bytes, u64::from(code - self.previous.0));
+            write_number(map.bytes.to_mut(), u64::from(code - self.previous.0));
             let difference = i64::from(module) - i64::from(self.previous.1);
-            write_number(&mut map.bytes, zigzag(difference));
+            write_number(map.bytes.to_mut(), zigzag(difference));
         }
         self.in_block += 1;
         self.previous = (code, module);
@@ -122,6 +124,29 @@ impl AddressMap {
             entry = (next, u32::try_from(module).ok()?);
         }
         Some(entry)
+    }
+
+    /// The map in these tables; `None` if they do not belong together.
+    pub(crate) fn in_place(tables: [SharedBytes; 4]) -> Option<Self> {
+        let [block_code, block_module, block_bytes, bytes] = tables;
+        let map = Self {
+            block_code: Table::in_place(block_code)?,
+            block_module: Table::in_place(block_module)?,
+            block_bytes: Table::in_place(block_bytes)?,
+            bytes: Table::in_place(bytes)?,
+        };
+        let blocks = map.block_code.len();
+        (map.block_module.len() == blocks && map.block_bytes.len() == blocks).then_some(map)
+    }
+
+    /// The tables that the map consists of.
+    pub(crate) fn tables(&self) -> [&[u8]; 4] {
+        [
+            self.block_code.as_bytes(),
+            self.block_module.as_bytes(),
+            self.block_bytes.as_bytes(),
+            self.bytes.as_bytes(),
+        ]
     }
 
     /// Bytes that the map takes.

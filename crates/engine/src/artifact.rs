@@ -4,6 +4,8 @@
 //!   bytes ─► translate ─► styles from tunables ─► Compiler ─► link ─► publish ─┐
 //!                                                                              ▼
 //!                          first instantiation: register code and types ─► RuntimeModule
+//!
+//!   bytes or file ─► `serialized`: check, decode, map the code ─► the same
 //! ```
 //!
 //! An artifact owns its code. The runtime's half is made when the module is first instantiated and keeps the code, its
@@ -11,21 +13,24 @@
 //! artifact, instances and functions is gone. Nothing is kept by the engine.
 
 use crate::images::make_images;
-use crate::link::padding_byte;
-use crate::{CodeMap, Image, LinkError, RuntimeError, Tunables, link};
+use crate::serialized::{self, Origin};
+use crate::{
+    AbsoluteAddress, CodeMap, InstantiationError, LinkError, RuntimeError, SerializeError, Tunables,
+};
+#[cfg(feature = "compiler")]
+use crate::{Image, link, link::resolve_absolute, padding_byte};
 use std::any::Any;
 use std::fmt;
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use wasmill_abi::ContextLayout;
-use wasmill_compiler::{
-    Compilation, CompileError, CompileModuleInfo, Compiler, CpuFeature, Features, Target,
-    Translation,
+#[cfg(feature = "compiler")]
+use wasmill_compiler::{Compilation, Compiler, CpuFeature, Translation};
+use wasmill_compiler::{CompileError, CompileModuleInfo, Features, Target};
+use wasmill_types::{MemoryIndex, MemoryStyle, ModuleInfo, PrimaryMap, TableIndex, TableStyle};
+use wasmill_vm::{
+    CodeMemory, CodePointer, CodeRegistration, RuntimeModule, RuntimeModuleParts, VMStore,
 };
-use wasmill_types::{
-    EntityRef, LocalFunctionIndex, MemoryIndex, MemoryStyle, ModuleInfo, PrimaryMap, TableIndex,
-    TableStyle,
-};
-use wasmill_vm::{CodeMemory, CodePointer, RuntimeModule, RuntimeModuleParts, VMStore};
 
 /// A compiled module.
 pub trait Artifact: Any + Send + Sync {
@@ -33,8 +38,16 @@ pub trait Artifact: Any + Send + Sync {
     fn module(&self) -> Arc<ModuleInfo>;
     /// What the module declares.
     fn module_ref(&self) -> &ModuleInfo;
+    /// Nothing: what a module declares is what its code was compiled for, so nobody may change it. See
+    /// [`Artifact::set_name`].
+    fn module_mut(&mut self) -> Option<&mut ModuleInfo> {
+        None
+    }
     /// Gives the module a name, for messages and traces.
     fn set_name(&mut self, name: &str);
+    /// The same module under another name. Nothing is copied but its description; traces are made from the code, which is
+    /// common, and show the former name.
+    fn renamed(&self, name: &str) -> Arc<dyn Artifact>;
     /// The machine it was compiled for.
     fn target(&self) -> &Target;
     /// The features it was compiled with.
@@ -53,6 +66,32 @@ pub trait Artifact: Any + Send + Sync {
     ///
     /// If it was compiled for another machine.
     fn runtime(&self) -> Result<&Arc<RuntimeModule>, LinkError>;
+    /// Makes what the first instantiation would have to make.
+    ///
+    /// # Errors
+    ///
+    /// If it was compiled for another machine.
+    fn preinstantiate(&self) -> Result<(), InstantiationError> {
+        self.runtime()?;
+        Ok(())
+    }
+    /// Makes the code known to traps and traces. Instantiation does the same.
+    fn register_frame_info(&self) {
+        // Code that cannot run has no frames.
+        let _ = self.runtime();
+    }
+    /// The artifact as bytes, to be loaded by [`crate::Engine::deserialize`]: the same module gives the same bytes.
+    ///
+    /// # Errors
+    ///
+    /// If it is too large.
+    fn serialize(&self) -> Result<Vec<u8>, SerializeError>;
+    /// Writes the artifact to a file. The file appears when it is complete, and replaces one that is there.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be written.
+    fn serialize_to_file(&self, path: &Path) -> Result<(), SerializeError>;
 }
 
 impl dyn Artifact {
@@ -67,26 +106,70 @@ impl dyn Artifact {
 }
 
 /// Code, where it can run and where it cannot.
-enum Code {
-    Executable(Arc<CodeMemory>),
-    Foreign(Image),
+pub(crate) enum Code {
+    Executable(Arc<PublishedCode>),
+    #[cfg_attr(
+        not(feature = "compiler"),
+        allow(dead_code, reason = "such artifacts are made here, but never loaded")
+    )]
+    Foreign(Vec<u8>),
+}
+
+impl Code {
+    pub(crate) fn as_slice(&self) -> &[u8] {
+        match self {
+            Self::Executable(code) => code.memory.as_slice(),
+            Self::Foreign(code) => code,
+        }
+    }
+}
+
+/// Executable code, registered when it is first needed.
+pub(crate) struct PublishedCode {
+    memory: Arc<CodeMemory>,
+    registration: OnceLock<CodeRegistration>,
+}
+
+impl PublishedCode {
+    pub(crate) fn new(memory: CodeMemory) -> Self {
+        Self {
+            memory: Arc::new(memory),
+            registration: OnceLock::new(),
+        }
+    }
+
+    /// Makes the code known to traps and traces as long as this lives.
+    fn register(&self, map: &Arc<CodeMap>) {
+        let register = || wasmill_vm::register(self.memory.clone(), map.clone());
+        self.registration.get_or_init(register);
+    }
+}
+
+/// What a compilation gives, and what an artifact has: everything but the description.
+pub(crate) struct Compiled {
+    pub(crate) layout: Arc<ContextLayout>,
+    pub(crate) target: Target,
+    pub(crate) features: Features,
+    pub(crate) origin: Origin,
+    pub(crate) memory_styles: PrimaryMap<MemoryIndex, MemoryStyle>,
+    pub(crate) table_styles: PrimaryMap<TableIndex, TableStyle>,
+    /// Words in the code that depend on its address.
+    pub(crate) absolute: Vec<AbsoluteAddress>,
+    pub(crate) code: Code,
+    pub(crate) map: Arc<CodeMap>,
 }
 
 /// The artifact of the Universal engine: code mapped into this process.
 pub struct UniversalArtifact {
     info: Arc<ModuleInfo>,
-    layout: Arc<ContextLayout>,
-    target: Target,
-    features: Features,
-    memory_styles: PrimaryMap<MemoryIndex, MemoryStyle>,
-    table_styles: PrimaryMap<TableIndex, TableStyle>,
-    code: Code,
-    map: Arc<CodeMap>,
+    /// Shared by artifacts that differ in their names only.
+    compiled: Arc<Compiled>,
     store: Arc<VMStore>,
     runtime: OnceLock<Arc<RuntimeModule>>,
 }
 
 /// What an artifact is made with.
+#[cfg(feature = "compiler")]
 pub(crate) struct Workshop<'a> {
     pub(crate) compiler: &'a dyn Compiler,
     pub(crate) target: &'a Target,
@@ -100,6 +183,7 @@ impl UniversalArtifact {
     /// # Errors
     ///
     /// If the module is not valid, or too much for the compiler or for this machine.
+    #[cfg(feature = "compiler")]
     pub(crate) fn compile(
         workshop: &Workshop<'_>,
         binary: &[u8],
@@ -118,7 +202,7 @@ impl UniversalArtifact {
         let (module, Compilation { mut functions }) =
             wasmill_compiler::compile_through(middlewares, translation, features, compile)?;
         let padding = padding_byte(workshop.target.triple().architecture);
-        let image = link(&mut functions, padding).map_err(unlinkable)?;
+        let mut image = link(&mut functions, padding).map_err(unlinkable)?;
         let map =
             CodeMap::new(&mut functions, &image, module.module.clone()).map_err(unlinkable)?;
         drop(functions);
@@ -127,53 +211,83 @@ impl UniversalArtifact {
             tables = map.memory(),
             "module compiled"
         );
-        Ok(Self {
-            info: module.module,
+        let compiled = Compiled {
             layout: module.layout,
             target: workshop.target.clone(),
             features: workshop.features.clone(),
+            origin: Origin {
+                compiler: workshop.compiler.name().to_owned(),
+                options: workshop.compiler.options(),
+            },
             memory_styles: module.memory_styles,
             table_styles: module.table_styles,
-            code: load(image, workshop.target)?,
+            code: load(&mut image, workshop.target)?,
+            absolute: image.absolute,
             map: Arc::new(map),
-            store: workshop.store.clone(),
+        };
+        Ok(Self::new_in(
+            workshop.store,
+            module.module,
+            Arc::new(compiled),
+        ))
+    }
+
+    /// Puts a compiled module into a store.
+    pub(crate) fn new_in(
+        store: &Arc<VMStore>,
+        info: Arc<ModuleInfo>,
+        compiled: Arc<Compiled>,
+    ) -> Self {
+        Self {
+            info,
+            compiled,
+            store: store.clone(),
             runtime: OnceLock::new(),
-        })
+        }
+    }
+
+    /// Whether bytes start like an artifact of the Universal engine.
+    pub fn is_deserializable(bytes: &[u8]) -> bool {
+        bytes.starts_with(serialized::MAGIC)
+    }
+
+    /// How files with such artifacts are usually called.
+    pub fn get_default_extension(_: &target_lexicon::Triple) -> &'static str {
+        "wasmu"
     }
 
     /// Registers code and types.
     fn make_runtime(&self) -> Result<RuntimeModule, LinkError> {
-        let Code::Executable(code) = &self.code else {
+        let compiled = &self.compiled;
+        let Code::Executable(code) = &compiled.code else {
             return Err(LinkError::Trap(RuntimeError::new(format!(
                 "the module was compiled for {}, which cannot run on this machine",
-                describe(&self.target)
+                describe(&compiled.target)
             ))));
         };
         let types = self.store.signatures().register_all(&self.info.signatures);
-        let registration = wasmill_vm::register(code.clone(), self.map.clone());
-        let entry = |index| {
-            let range = self.map.function_range(index);
+        code.register(&compiled.map);
+        let (base, map) = (code.memory.clone(), compiled.map.clone());
+        let entry = move |index| {
+            let range = map.function_range(index);
             let start = range.expect("every function has code").start;
-            CodePointer(code.base().wrapping_add(start as usize).cast())
+            CodePointer(base.base().wrapping_add(start as usize).cast())
         };
-        let count = self.info.functions.len() - self.info.num_imported_functions;
         let info = self.info.clone();
         let parts = RuntimeModuleParts {
             store: self.store.clone(),
             info: self.info.clone(),
-            layout: self.layout.clone(),
-            functions: (0..count)
-                .map(|n| entry(LocalFunctionIndex::new(n)))
-                .collect(),
+            layout: compiled.layout.clone(),
+            entry: Box::new(entry),
             type_ids: types.ids().values().copied().collect(),
-            memory_styles: self.memory_styles.clone(),
+            memory_styles: compiled.memory_styles.clone(),
             make_images: Box::new(move || make_images(&info)),
-            resources: Box::new((registration, code.clone(), types)),
+            resources: Box::new((code.clone(), types)),
         };
         #[allow(unsafe_code, reason = "here code becomes something that can be called")]
         // SAFETY: the code was compiled for this very description, layout and styles, which nothing can change (names
-        // aside) and which `load` found fit for this machine; entries lie in the code, which `resources` keeps mapped,
-        // as it keeps the ids.
+        // aside), and was found fit for this machine: by `load`, or by whoever vouched for an artifact when it was
+        // loaded. Entries lie in the code, which `resources` keeps mapped, as it keeps the ids.
         Ok(unsafe { RuntimeModule::new(parts) })
     }
 }
@@ -203,6 +317,7 @@ pub fn compile_info(
     })
 }
 
+#[cfg(feature = "compiler")]
 fn unlinkable(error: crate::ImageError) -> CompileError {
     match error {
         crate::ImageError::TooLarge(_) => CompileError::Resource(error.to_string()),
@@ -211,17 +326,19 @@ fn unlinkable(error: crate::ImageError) -> CompileError {
 }
 
 /// Makes code executable if it is for this machine.
-fn load(image: Image, target: &Target) -> Result<Code, CompileError> {
+#[cfg(feature = "compiler")]
+fn load(image: &mut Image, target: &Target) -> Result<Code, CompileError> {
     if !runs_here(target) {
-        return Ok(Code::Foreign(image));
+        return Ok(Code::Foreign(std::mem::take(&mut image.code)));
     }
-    let finish = |code: &mut [u8], base| image.resolve_absolute(code, base);
+    let finish = |code: &mut [u8], base| resolve_absolute(&image.absolute, code, base);
     let code = CodeMemory::publish_with(&image.code, finish)
         .map_err(|error| CompileError::Resource(format!("memory for code: {error}")))?;
-    Ok(Code::Executable(Arc::new(code)))
+    Ok(Code::Executable(Arc::new(PublishedCode::new(code))))
 }
 
 /// Whether code for a target can run in this process.
+#[cfg(feature = "compiler")]
 fn runs_here(target: &Target) -> bool {
     let host = Target::default();
     target.triple().architecture == host.triple().architecture
@@ -249,28 +366,34 @@ impl Artifact for UniversalArtifact {
         &self.info
     }
     fn set_name(&mut self, name: &str) {
-        self.map.rename(&mut self.info, name);
-    }
-    fn target(&self) -> &Target {
-        &self.target
-    }
-    fn features(&self) -> &Features {
-        &self.features
-    }
-    fn memory_styles(&self) -> &PrimaryMap<MemoryIndex, MemoryStyle> {
-        &self.memory_styles
-    }
-    fn table_styles(&self) -> &PrimaryMap<TableIndex, TableStyle> {
-        &self.table_styles
-    }
-    fn code(&self) -> &[u8] {
-        match &self.code {
-            Code::Executable(code) => code.as_slice(),
-            Code::Foreign(image) => &image.code,
+        match Arc::strong_count(&self.compiled) {
+            1 => self.compiled.map.rename(&mut self.info, name),
+            _ => Arc::make_mut(&mut self.info).name = Some(name.to_owned()),
         }
     }
+    fn renamed(&self, name: &str) -> Arc<dyn Artifact> {
+        let mut info = (*self.info).clone();
+        info.name = Some(name.to_owned());
+        let compiled = self.compiled.clone();
+        Arc::new(Self::new_in(&self.store, Arc::new(info), compiled))
+    }
+    fn target(&self) -> &Target {
+        &self.compiled.target
+    }
+    fn features(&self) -> &Features {
+        &self.compiled.features
+    }
+    fn memory_styles(&self) -> &PrimaryMap<MemoryIndex, MemoryStyle> {
+        &self.compiled.memory_styles
+    }
+    fn table_styles(&self) -> &PrimaryMap<TableIndex, TableStyle> {
+        &self.compiled.table_styles
+    }
+    fn code(&self) -> &[u8] {
+        self.compiled.code.as_slice()
+    }
     fn code_map(&self) -> &Arc<CodeMap> {
-        &self.map
+        &self.compiled.map
     }
     fn runtime(&self) -> Result<&Arc<RuntimeModule>, LinkError> {
         if let Some(runtime) = self.runtime.get() {
@@ -280,13 +403,19 @@ impl Artifact for UniversalArtifact {
         // Of two threads that get here at once, one wins; the other's is dropped.
         Ok(self.runtime.get_or_init(|| made))
     }
+    fn serialize(&self) -> Result<Vec<u8>, SerializeError> {
+        serialized::to_bytes(&self.info, &self.compiled)
+    }
+    fn serialize_to_file(&self, path: &Path) -> Result<(), SerializeError> {
+        serialized::to_file(&self.info, &self.compiled, path)
+    }
 }
 
 impl fmt::Debug for UniversalArtifact {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("UniversalArtifact")
             .field("name", &self.info.name)
-            .field("target", &self.target)
+            .field("target", &self.compiled.target)
             .field("code", &self.code().len())
             .finish_non_exhaustive()
     }

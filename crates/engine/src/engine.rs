@@ -1,6 +1,7 @@
 //! What an engine is: it turns modules into artifacts.
 
-use crate::{Artifact, Signature, SignatureRegistry, Tunables};
+use crate::{Artifact, DeserializeError, Signature, SignatureRegistry, Tunables};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use wasmill_compiler::{CompileError, Features, Target};
@@ -41,6 +42,48 @@ pub trait Engine: Send + Sync {
         binary: &[u8],
         tunables: &dyn Tunables,
     ) -> Result<Arc<dyn Artifact>, CompileError>;
+    /// Loads an artifact that [`Artifact::serialize`] gave. The bytes are checked as a whole: damage is an error.
+    ///
+    /// # Errors
+    ///
+    /// - [`DeserializeError::Incompatible`] if this is no artifact, or one of another version, or for another machine;
+    /// - [`DeserializeError::CorruptedBinary`] if it is damaged.
+    ///
+    /// # Safety
+    ///
+    /// The artifact holds machine code, which nobody can check: it was made by this library, and by nobody who wants harm.
+    #[allow(unsafe_code, reason = "machine code is trusted")]
+    unsafe fn deserialize(&self, bytes: &[u8]) -> Result<Arc<dyn Artifact>, DeserializeError>;
+    /// Loads an artifact from a file that [`Artifact::serialize_to_file`] wrote. The file is mapped: nothing is copied,
+    /// several processes share the code, and pages of it are read when they run. Everything but the code is checked.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Engine::deserialize`], and [`DeserializeError::Io`] if the file cannot be read.
+    ///
+    /// # Safety
+    ///
+    /// As for [`Engine::deserialize`]; and as long as the artifact or anything made of it lives, nobody changes the file's
+    /// contents or makes it shorter. (It may be deleted, renamed, or replaced by another.)
+    #[allow(unsafe_code, reason = "machine code is trusted")]
+    unsafe fn deserialize_from_file(
+        &self,
+        path: &Path,
+    ) -> Result<Arc<dyn Artifact>, DeserializeError>;
+    /// As [`Engine::deserialize_from_file`], but everything is checked first, the code too, at the cost of reading it.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Engine::deserialize_from_file`].
+    ///
+    /// # Safety
+    ///
+    /// As for [`Engine::deserialize_from_file`].
+    #[allow(unsafe_code, reason = "machine code is trusted")]
+    unsafe fn deserialize_from_file_checked(
+        &self,
+        path: &Path,
+    ) -> Result<Arc<dyn Artifact>, DeserializeError>;
     /// The identity of the engine, the same for its clones.
     fn id(&self) -> &EngineId;
     /// A handle to this same engine.

@@ -1,7 +1,9 @@
-//! Why linking and instantiation fail.
+//! Why linking, instantiation and loading fail.
 
 use crate::RuntimeError;
+use std::io;
 use thiserror::Error;
+use wasmill_compiler::CompileError;
 use wasmill_types::{ExternType, MemoryStyle};
 
 /// What is wrong with one import. The first type is the one the module requires.
@@ -46,6 +48,37 @@ pub enum InstantiationError {
     Start(RuntimeError),
 }
 
+/// An artifact could not be serialized.
+#[derive(Debug, Error)]
+pub enum SerializeError {
+    /// It could not be written.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// It has no serialized form.
+    #[error("{0}")]
+    Generic(String),
+}
+
+/// An artifact could not be loaded.
+#[derive(Debug, Error)]
+pub enum DeserializeError {
+    /// It could not be read.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// Something else.
+    #[error("{0}")]
+    Generic(String),
+    /// It is whole, but not for this program or this machine.
+    #[error("incompatible binary: {0}")]
+    Incompatible(String),
+    /// It is damaged.
+    #[error("corrupted binary: {0}")]
+    CorruptedBinary(String),
+    /// It could not be made executable.
+    #[error(transparent)]
+    Compiler(#[from] CompileError),
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -88,5 +121,17 @@ mod tests {
             trap.to_string(),
             "RuntimeError occurred during linking: RuntimeError: no"
         );
+    }
+
+    #[test]
+    fn texts_of_artifacts() {
+        let text = DeserializeError::Incompatible("x".into()).to_string();
+        assert_eq!(text, "incompatible binary: x");
+        let text = DeserializeError::CorruptedBinary("x".into()).to_string();
+        assert_eq!(text, "corrupted binary: x");
+        let error = CompileError::Codegen("x".into());
+        let text = DeserializeError::from(error).to_string();
+        assert_eq!(text, "Compilation error: x");
+        assert_eq!(SerializeError::Generic("x".into()).to_string(), "x");
     }
 }

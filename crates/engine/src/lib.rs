@@ -10,7 +10,7 @@
 //!
 //! - `engine`, `universal`: what engines are, and the one that maps code into this process.
 //! - `artifact`: the way from bytes to something that can be instantiated; `link`, `metadata`, `address_map`, `images`
-//!   are its steps.
+//!   are its steps. `serialized`: artifacts as bytes and files.
 //! - `resolver`: imports. `tunables`: layouts. `error`, `runtime_error`, `frame`: what goes wrong, and where.
 //!
 //! This crate does not know which compiler made the code.
@@ -30,13 +30,15 @@ mod link;
 mod metadata;
 mod resolver;
 mod runtime_error;
+mod serialized;
+mod table;
 mod tunables;
 mod universal;
 
 pub use address_map::{AddressMap, AddressMapBuilder};
 pub use artifact::{Artifact, UniversalArtifact, compile_info};
 pub use engine::{Engine, EngineId};
-pub use error::{ImportError, InstantiationError, LinkError};
+pub use error::{DeserializeError, ImportError, InstantiationError, LinkError, SerializeError};
 pub use frame::FrameInfo;
 pub use link::{AbsoluteAddress, Image, ImageError, link, padding_byte};
 pub use metadata::CodeMap;

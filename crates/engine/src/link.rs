@@ -84,13 +84,11 @@ pub struct Image {
     pub alignment: u32,
 }
 
-impl Image {
-    /// Fills in the words that depend on the address. `code` is a copy of [`Image::code`] that will run at `base`.
-    pub fn resolve_absolute(&self, code: &mut [u8], base: u64) {
-        for word in &self.absolute {
-            let at = word.offset as usize;
-            code[at..at + 8].copy_from_slice(&base.wrapping_add_signed(word.value).to_le_bytes());
-        }
+/// Fills in the words that depend on the address. `code` is a copy of [`Image::code`] that will run at `base`.
+pub(crate) fn resolve_absolute(words: &[AbsoluteAddress], code: &mut [u8], base: u64) {
+    for word in words {
+        let at = word.offset as usize;
+        code[at..at + 8].copy_from_slice(&base.wrapping_add_signed(word.value).to_le_bytes());
     }
 }
 
@@ -379,7 +377,7 @@ mod tests {
             }]
         );
         let mut code = image.code.clone();
-        image.resolve_absolute(&mut code, 0x7f00_0000_0000);
+        resolve_absolute(&image.absolute, &mut code, 0x7f00_0000_0000);
         assert_eq!(code[4..12], 0x7f00_0000_0013u64.to_le_bytes());
         assert_eq!(code[..4], image.code[..4]);
     }

@@ -11,14 +11,20 @@
 //! signal handler, where nothing may allocate or lock: a binary search on slices does neither.
 
 use crate::address_map::{AddressMap, AddressMapBuilder};
+use crate::table::Table;
 use crate::{FrameInfo, Image, ImageError};
 use std::any::Any;
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 use wasmill_abi::TrapCode;
 use wasmill_compiler::CompiledFunction;
-use wasmill_types::{EntityRef, FunctionIndex, LocalFunctionIndex, ModuleInfo, PrimaryMap};
+use wasmill_types::{
+    EntityRef, FunctionIndex, LocalFunctionIndex, ModuleInfo, PrimaryMap, SharedBytes,
+};
 use wasmill_vm::CodeMetadata;
+
+/// How many tables there are.
+pub(crate) const TABLES: usize = 13;
 
 /// The tables of one image.
 pub struct CodeMap {
@@ -81,6 +87,57 @@ impl CodeMap {
         })
     }
 
+    /// The map in the tables of an artifact, for as many functions and bytes of code; `None` if they do not belong
+    /// together. What the tables hold is looked at only as far as it decides where code is entered: other lookups find
+    /// something or nothing, whatever the numbers are.
+    pub(crate) fn in_place(
+        tables: [SharedBytes; TABLES],
+        functions: usize,
+        code_len: u32,
+        info: Arc<ModuleInfo>,
+    ) -> Option<Self> {
+        let [
+            starts,
+            ends,
+            body_starts,
+            body_ends,
+            traps,
+            trap_codes,
+            rest @ ..,
+        ] = tables;
+        let [a, b, c, d, inlined_starts, inlined_ends, inlined_calls] = rest;
+        let map = Self {
+            code: Ranges::in_place(starts, ends)?,
+            bodies: Ranges::in_place(body_starts, body_ends)?,
+            traps: TrapTable::in_place(traps, trap_codes)?,
+            addresses: AddressMap::in_place([a, b, c, d])?,
+            inlined: InlinedRanges::in_place(inlined_starts, inlined_ends, inlined_calls)?,
+            info: RwLock::new(info),
+        };
+        let counts = [map.code.starts.len(), map.bodies.starts.len()];
+        (counts == [functions; 2] && map.code.lie_within(code_len)).then_some(map)
+    }
+
+    /// The tables as an artifact has them.
+    pub(crate) fn tables(&self) -> [&[u8]; TABLES] {
+        let [a, b, c, d] = self.addresses.tables();
+        [
+            self.code.starts.as_bytes(),
+            self.code.ends.as_bytes(),
+            self.bodies.starts.as_bytes(),
+            self.bodies.ends.as_bytes(),
+            self.traps.offsets.as_bytes(),
+            self.traps.codes.as_bytes(),
+            a,
+            b,
+            c,
+            d,
+            self.inlined.starts.as_bytes(),
+            self.inlined.ends.as_bytes(),
+            self.inlined.calls.as_bytes(),
+        ]
+    }
+
     /// The frames that a place in code stands for, innermost first: one, and one more for each call around it that was
     /// replaced by the callee's code. For a caller, the place is the last byte of its call: the return address may lie
     /// behind the function.
@@ -108,7 +165,7 @@ impl CodeMap {
         FrameInfo::new(
             info.name(),
             index.as_u32(),
-            info.function_names.get(&index).cloned(),
+            info.function_names.name(index),
             self.bodies.starts[body],
             module_offset,
         )
@@ -176,21 +233,34 @@ impl fmt::Debug for CodeMap {
 /// Ranges in ascending order that do not overlap.
 #[derive(Debug)]
 struct Ranges {
-    starts: Vec<u32>,
-    ends: Vec<u32>,
+    starts: Table<u32>,
+    ends: Table<u32>,
 }
 
 impl Ranges {
     fn with_capacity(count: usize) -> Self {
         Self {
-            starts: Vec::with_capacity(count),
-            ends: Vec::with_capacity(count),
+            starts: Table::with_capacity(count),
+            ends: Table::with_capacity(count),
         }
     }
 
+    fn in_place(starts: SharedBytes, ends: SharedBytes) -> Option<Self> {
+        let (starts, ends) = (Table::in_place(starts)?, Table::in_place(ends)?);
+        (starts.len() == ends.len()).then_some(Self { starts, ends })
+    }
+
     fn push(&mut self, start: u32, end: u32) {
-        self.starts.push(start);
-        self.ends.push(end);
+        self.starts.to_mut().push(start);
+        self.ends.to_mut().push(end);
+    }
+
+    /// Whether each range ends before the next one starts, and the last one by `end`.
+    fn lie_within(&self, end: u32) -> bool {
+        let next = self.starts.iter().skip(1).chain([&end]);
+        let ranges = self.starts.iter().zip(self.ends.iter()).zip(next);
+        let mut ranges = ranges.map(|((start, end), next)| start <= end && end <= next);
+        ranges.all(|is_in_order| is_in_order)
     }
 
     /// The position of the range that holds `offset`.
@@ -206,18 +276,29 @@ impl Ranges {
 /// Code in the place of calls, by start; a range comes before those inside of it.
 #[derive(Debug, Default)]
 struct InlinedRanges {
-    starts: Vec<u32>,
-    ends: Vec<u32>,
-    calls: Vec<u32>,
+    starts: Table<u32>,
+    ends: Table<u32>,
+    calls: Table<u32>,
 }
 
 impl InlinedRanges {
+    fn in_place(starts: SharedBytes, ends: SharedBytes, calls: SharedBytes) -> Option<Self> {
+        let ranges = Ranges::in_place(starts, ends)?;
+        let calls = Table::in_place(calls)?;
+        let Ranges { starts, ends } = ranges;
+        (starts.len() == calls.len()).then_some(Self {
+            starts,
+            ends,
+            calls,
+        })
+    }
+
     fn push(&mut self, start: u32, end: u32, call: u32) {
         // One that goes back could not be found; compilers give them in order.
         if self.starts.last().is_none_or(|last| *last <= start) {
-            self.starts.push(start);
-            self.ends.push(end);
-            self.calls.push(call);
+            self.starts.to_mut().push(start);
+            self.ends.to_mut().push(end);
+            self.calls.to_mut().push(call);
         }
     }
 
@@ -235,23 +316,28 @@ impl InlinedRanges {
 /// Instructions that can trap, in ascending order: five bytes each.
 #[derive(Debug)]
 struct TrapTable {
-    offsets: Vec<u32>,
-    codes: Vec<u8>,
+    offsets: Table<u32>,
+    codes: Table<u8>,
 }
 
 impl TrapTable {
     fn with_capacity(count: usize) -> Self {
         Self {
-            offsets: Vec::with_capacity(count),
-            codes: Vec::with_capacity(count),
+            offsets: Table::with_capacity(count),
+            codes: Table::with_capacity(count),
         }
+    }
+
+    fn in_place(offsets: SharedBytes, codes: SharedBytes) -> Option<Self> {
+        let (offsets, codes) = (Table::in_place(offsets)?, Table::in_place(codes)?);
+        (offsets.len() == codes.len()).then_some(Self { offsets, codes })
     }
 
     fn push(&mut self, offset: u32, code: TrapCode) {
         // One that goes back could not be found; compilers give them in order.
         if self.offsets.last().is_none_or(|last| *last < offset) {
-            self.offsets.push(offset);
-            self.codes.push(code as u32 as u8);
+            self.offsets.to_mut().push(offset);
+            self.codes.to_mut().push(code as u32 as u8);
         }
     }
 

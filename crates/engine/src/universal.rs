@@ -1,8 +1,13 @@
 //! The Universal engine: code mapped into this process.
 
+#[cfg(feature = "compiler")]
 use crate::artifact::Workshop;
-use crate::{Artifact, Engine, EngineId, SignatureRegistry, Tunables, UniversalArtifact};
+use crate::serialized::{self, Loaded};
+use crate::{
+    Artifact, DeserializeError, Engine, EngineId, SignatureRegistry, Tunables, UniversalArtifact,
+};
 use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
 use wasmill_compiler::{CompileError, Compiler, CompilerConfig, Features, Target};
 use wasmill_vm::VMStore;
@@ -109,6 +114,7 @@ impl UniversalEngine {
         }
     }
 
+    #[cfg(feature = "compiler")]
     fn workshop(&self) -> Result<Workshop<'_>, CompileError> {
         let inner = &*self.inner;
         let Some(compiler) = &inner.compiler else {
@@ -126,18 +132,43 @@ impl UniversalEngine {
     }
 }
 
+impl UniversalEngine {
+    /// Makes a loaded module one of this engine.
+    fn adopt(&self, (info, compiled): Loaded) -> UniversalArtifact {
+        UniversalArtifact::new_in(&self.inner.store, info, Arc::new(compiled))
+    }
+}
+
 impl UniversalArtifact {
     /// Compiles a module.
     ///
     /// # Errors
     ///
     /// If the module is not valid, or too much for the compiler or for this machine, or the engine has no compiler.
+    #[cfg(feature = "compiler")]
     pub fn new(
         engine: &UniversalEngine,
         data: &[u8],
         tunables: &dyn Tunables,
     ) -> Result<Self, CompileError> {
         Self::compile(&engine.workshop()?, data, tunables)
+    }
+
+    /// Loads an artifact: see [`Engine::deserialize`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    ///
+    /// # Safety
+    ///
+    /// As there.
+    #[allow(unsafe_code, reason = "machine code is trusted")]
+    pub unsafe fn deserialize(
+        universal: &UniversalEngine,
+        bytes: &[u8],
+    ) -> Result<Self, DeserializeError> {
+        Ok(universal.adopt(serialized::from_bytes(bytes)?))
     }
 }
 
@@ -154,16 +185,61 @@ impl Engine for UniversalEngine {
     fn vm_store(&self) -> &Arc<VMStore> {
         &self.inner.store
     }
+    #[cfg(feature = "compiler")]
     fn validate(&self, binary: &[u8]) -> Result<(), CompileError> {
         let workshop = self.workshop()?;
         wasmill_compiler::validate(binary, workshop.features)
     }
+    #[cfg(not(feature = "compiler"))]
+    fn validate(&self, _binary: &[u8]) -> Result<(), CompileError> {
+        Err(CompileError::Validate(
+            "The UniversalEngine is not compiled with compiler support, which is required for validating"
+                .to_owned(),
+        ))
+    }
+    #[cfg(not(feature = "compiler"))]
+    fn compile(
+        &self,
+        _binary: &[u8],
+        _tunables: &dyn Tunables,
+    ) -> Result<Arc<dyn Artifact>, CompileError> {
+        Err(CompileError::Codegen(
+            "The UniversalEngine is operating in headless mode, so it can not compile Modules."
+                .to_owned(),
+        ))
+    }
+    #[cfg(feature = "compiler")]
     fn compile(
         &self,
         binary: &[u8],
         tunables: &dyn Tunables,
     ) -> Result<Arc<dyn Artifact>, CompileError> {
         Ok(Arc::new(UniversalArtifact::new(self, binary, tunables)?))
+    }
+    #[allow(unsafe_code, reason = "machine code is trusted")]
+    unsafe fn deserialize(&self, bytes: &[u8]) -> Result<Arc<dyn Artifact>, DeserializeError> {
+        // SAFETY: as the caller promises.
+        Ok(Arc::new(unsafe {
+            UniversalArtifact::deserialize(self, bytes)?
+        }))
+    }
+    #[allow(unsafe_code, reason = "machine code is trusted")]
+    unsafe fn deserialize_from_file(
+        &self,
+        path: &Path,
+    ) -> Result<Arc<dyn Artifact>, DeserializeError> {
+        // SAFETY: as the caller promises.
+        let loaded = unsafe { serialized::from_file(path, false)? };
+        Ok(Arc::new(self.adopt(loaded)))
+    }
+    #[allow(unsafe_code, reason = "machine code is trusted")]
+    unsafe fn deserialize_from_file_checked(
+        &self,
+        path: &Path,
+    ) -> Result<Arc<dyn Artifact>, DeserializeError> {
+        // SAFETY: as the caller promises.
+        let loaded = unsafe { serialized::from_file(path, true)? };
+        Ok(Arc::new(self.adopt(loaded)))
     }
     fn id(&self) -> &EngineId {
         &self.inner.id

@@ -4,11 +4,12 @@
 //! module defines itself.
 
 use crate::EntityRef;
+use serde::{Deserialize, Serialize};
 
 macro_rules! define_index {
     ($($(#[$doc:meta])* $name:ident;)*) => { $(
         $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         pub struct $name(u32);
 
         impl $name {

@@ -3,16 +3,20 @@
 //! Every other crate speaks in these words, so nothing here can execute anything, and nothing here is `unsafe`.
 //! Data flows one way: the front end fills a [`ModuleInfo`], compilers read it, the runtime instantiates from it.
 
+mod bytes;
 mod indices;
 mod map;
 mod module;
+mod names;
 mod types;
 mod units;
 mod value;
 
+pub use bytes::*;
 pub use indices::*;
 pub use map::{BoxedSlice, EntityRef, PrimaryMap};
 pub use module::*;
+pub use names::*;
 pub use types::*;
 pub use units::*;
 pub use value::*;

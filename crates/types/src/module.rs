@@ -5,9 +5,8 @@
 
 use crate::*;
 use indexmap::IndexMap;
-use std::collections::HashMap;
+use serde::{Deserialize, Serialize};
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Tells modules of this process apart.
@@ -31,7 +30,7 @@ impl ModuleId {
 /// One step of a constant expression, which runs on a small operand stack.
 ///
 /// WebAssembly specification, section "Constant Expressions"; arithmetic is that of extended constant expressions.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub enum ConstOp {
     /// Pushes a constant.
     I32Const(i32),
@@ -67,7 +66,7 @@ pub enum ConstOp {
 pub type ConstExpr = Box<[ConstOp]>;
 
 /// How a global gets its first value.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub enum GlobalInit {
     /// A constant.
     I32Const(i32),
@@ -125,7 +124,7 @@ impl GlobalInit {
 }
 
 /// Where and when a segment is copied.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub enum SegmentMode<Place> {
     /// At instantiation, to an offset that the expression computes.
     Active {
@@ -141,7 +140,7 @@ pub enum SegmentMode<Place> {
 }
 
 /// A data segment. Its bytes are `ModuleInfo::data[range]`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DataSegment {
     /// When it is copied.
     pub mode: SegmentMode<MemoryIndex>,
@@ -150,7 +149,7 @@ pub struct DataSegment {
 }
 
 /// What an element segment holds.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum ElementItems {
     /// Functions.
     Functions(Box<[FunctionIndex]>),
@@ -173,7 +172,7 @@ impl ElementItems {
 }
 
 /// An element segment.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ElementSegment {
     /// When it is copied.
     pub mode: SegmentMode<TableIndex>,
@@ -201,7 +200,7 @@ pub struct ModuleInfo {
     /// Data segments.
     pub data_segments: PrimaryMap<DataIndex, DataSegment>,
     /// The bytes of all data segments.
-    pub data: Arc<[u8]>,
+    pub data: SharedBytes,
     /// The initial values of the globals that the module defines.
     pub global_initializers: PrimaryMap<LocalGlobalIndex, GlobalInit>,
     /// The initial elements of the tables that the module defines; null but for typed references.
@@ -209,7 +208,7 @@ pub struct ModuleInfo {
     /// Constant expressions that take more than one step.
     pub const_exprs: PrimaryMap<ConstExprIndex, ConstExpr>,
     /// Names from the name section.
-    pub function_names: HashMap<FunctionIndex, String>,
+    pub function_names: FunctionNames,
     /// The types of the type section.
     pub signatures: PrimaryMap<SignatureIndex, FunctionType>,
     /// The type of each function.
@@ -223,7 +222,7 @@ pub struct ModuleInfo {
     /// Custom sections in order, but for the name section.
     pub custom_sections: Vec<(String, CustomSectionIndex)>,
     /// The contents of the custom sections.
-    pub custom_sections_data: PrimaryMap<CustomSectionIndex, Arc<[u8]>>,
+    pub custom_sections_data: PrimaryMap<CustomSectionIndex, SharedBytes>,
     /// How many functions are imported.
     pub num_imported_functions: usize,
     /// How many tables are imported.

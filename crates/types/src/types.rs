@@ -1,10 +1,11 @@
 //! Type descriptors: what a module declares, imports and exports.
 
 use crate::{FunctionIndex, GlobalIndex, MemoryIndex, Pages, TableIndex};
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// The type of a value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Type {
     /// 32-bit integer.
     I32,
@@ -40,7 +41,7 @@ impl fmt::Display for Type {
 }
 
 /// The parameters and results of a function.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct FunctionType {
     params: Box<[Type]>,
     results: Box<[Type]>,
@@ -100,7 +101,7 @@ impl From<&FunctionType> for FunctionType {
 }
 
 /// Whether a global can be written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Mutability {
     /// Read only.
     Const,
@@ -128,7 +129,7 @@ impl From<Mutability> for bool {
 }
 
 /// The type of a global.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct GlobalType {
     /// The type of its value.
     pub ty: Type,
@@ -155,7 +156,7 @@ impl fmt::Display for GlobalType {
 }
 
 /// The type of a table. Sizes are in elements.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct TableType {
     /// The type of the elements, a reference type.
     pub ty: Type,
@@ -186,7 +187,7 @@ impl fmt::Display for TableType {
 }
 
 /// The type of a linear memory. Sizes are in pages.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct MemoryType {
     /// The size at creation.
     pub minimum: Pages,
@@ -377,7 +378,7 @@ impl<T> ExportType<T> {
 }
 
 /// What an export refers to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum ExportIndex {
     /// A function.
     Function(FunctionIndex),
@@ -390,7 +391,7 @@ pub enum ExportIndex {
 }
 
 /// What an import becomes in the module's index spaces.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum ImportIndex {
     /// A function.
     Function(FunctionIndex),
@@ -403,7 +404,7 @@ pub enum ImportIndex {
 }
 
 /// How a linear memory is laid out, which decides how compiled code reaches it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum MemoryStyle {
     /// Every access is checked against the current size.
     Dynamic {
@@ -475,7 +476,7 @@ impl MemoryStyle {
 }
 
 /// How a table is laid out.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum TableStyle {
     /// Elements point to records with the function's type, which the caller compares.
     CallerChecksSignature,

@@ -1,6 +1,7 @@
 //! Published code, and the registry that finds it by address.
 //!
 //! [`CodeMemory`] holds code that was copied into memory of its own; it is writable first and executable then, never both.
+//! Or the code is that of a mapped file, which nobody can write to.
 //! The registry maps every address in registered code to the metadata that came with it. Signal handlers read it, so
 //! readers neither lock nor wait nor allocate:
 //!
@@ -16,6 +17,7 @@
 //!   consistent: a reader that the writer has not seen finds the new table.
 //! - C2: ranges in a table do not overlap.
 
+use crate::mapped_file::MappedFile;
 use crate::sys;
 use std::any::Any;
 use std::fmt;
@@ -35,11 +37,13 @@ pub trait CodeMetadata: Send + Sync {
     fn as_any(&self) -> &dyn Any;
 }
 
-/// Executable memory with a copy of some code. Unmapped when dropped.
+/// Executable memory: a copy of some code, or a part of a mapped file. Unmapped when dropped.
 pub struct CodeMemory {
     base: NonNull<u8>,
     len: usize,
     mapped: usize,
+    /// What the code is a part of, if it is no copy.
+    file: Option<Arc<MappedFile>>,
 }
 
 // SAFETY: the memory is immutable once published, and owned.
@@ -75,6 +79,7 @@ impl CodeMemory {
             base,
             len: code.len(),
             mapped,
+            file: None,
         };
         // SAFETY: fresh, writable and at least as long; the rest of the last page is in range too.
         unsafe {
@@ -91,6 +96,35 @@ impl CodeMemory {
         // SAFETY: the range is this mapping, to which nothing else refers yet.
         unsafe { sys::make_executable(base, mapped)? };
         Ok(memory)
+    }
+
+    /// Makes a part of a mapped file executable, with the rest of its last page.
+    ///
+    /// # Errors
+    ///
+    /// If it does not start with a page, is empty, is not in the file or is 4 GiB or more, or if the system does not let
+    /// it become executable: the file may be on a file system that forbids it.
+    pub fn in_file(file: &Arc<MappedFile>, range: std::ops::Range<usize>) -> io::Result<Self> {
+        let mapped = range.len().next_multiple_of(sys::page_size());
+        let is_in_file = range.start < range.end && range.end <= (**file).as_ref().len();
+        if !is_in_file
+            || !range.start.is_multiple_of(sys::page_size())
+            || u32::try_from(mapped).is_err()
+        {
+            let text = format!("no code can lie at {range:x?} in {file:?}");
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
+        }
+        debug_assert!(range.start + mapped <= file.mapped());
+        // SAFETY: checked to lie in the file, whose pages are mapped one behind the other (F1).
+        let base = unsafe { file.base().add(range.start) };
+        // SAFETY: whole pages of a mapping of ours, to which nobody writes (F2).
+        unsafe { sys::make_executable(base, mapped)? };
+        Ok(Self {
+            base,
+            len: range.len(),
+            mapped,
+            file: Some(file.clone()),
+        })
     }
 
     /// The address of the first byte.
@@ -117,8 +151,10 @@ const TRAP_BYTE: u8 = 0xcc;
 
 impl Drop for CodeMemory {
     fn drop(&mut self) {
-        // SAFETY: the mapping is owned; whoever runs code in it keeps it alive.
-        unsafe { sys::unmap(self.base, self.mapped) };
+        if self.file.is_none() {
+            // SAFETY: the mapping is owned; whoever runs code in it keeps it alive.
+            unsafe { sys::unmap(self.base, self.mapped) };
+        }
     }
 }
 

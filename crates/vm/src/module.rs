@@ -44,7 +44,7 @@ pub struct RuntimeModule {
     store: Arc<VMStore>,
     info: Arc<ModuleInfo>,
     layout: Arc<ContextLayout>,
-    functions: PrimaryMap<LocalFunctionIndex, CodePointer>,
+    entry: Box<dyn Fn(LocalFunctionIndex) -> CodePointer + Send + Sync>,
     type_ids: PrimaryMap<SignatureIndex, u32>,
     memory_styles: PrimaryMap<MemoryIndex, MemoryStyle>,
     images: OnceLock<Images>,
@@ -65,7 +65,7 @@ pub struct RuntimeModuleParts {
     /// The layout that the code was compiled for.
     pub layout: Arc<ContextLayout>,
     /// The entries of the functions that the module defines.
-    pub functions: PrimaryMap<LocalFunctionIndex, CodePointer>,
+    pub entry: Box<dyn Fn(LocalFunctionIndex) -> CodePointer + Send + Sync>,
     /// The engine-wide ids of the module's types.
     pub type_ids: PrimaryMap<SignatureIndex, u32>,
     /// How the code expects each memory to be laid out.
@@ -81,8 +81,8 @@ impl RuntimeModule {
     ///
     /// # Safety
     ///
-    /// `functions` are entries of code that was compiled for `info`, `layout` and `memory_styles` by a correct compiler,
-    /// and stay valid as long as `resources` lives; `type_ids` are
+    /// `entry` gives the entries of code that was compiled for `info`, `layout` and `memory_styles` by a correct compiler,
+    /// and these stay valid as long as `resources` lives; `type_ids` are
     /// those of the types of `info` in `store`.
     pub unsafe fn new(parts: RuntimeModuleParts) -> Self {
         let template = context_template(&parts.info, &parts.layout, &parts.type_ids);
@@ -96,7 +96,7 @@ impl RuntimeModule {
             store: parts.store,
             info: parts.info,
             layout: parts.layout,
-            functions: parts.functions,
+            entry: parts.entry,
             type_ids: parts.type_ids,
             memory_styles: parts.memory_styles,
             images: OnceLock::new(),
@@ -120,7 +120,7 @@ impl RuntimeModule {
     }
     /// The entry of a function that the module defines.
     pub fn function(&self, index: LocalFunctionIndex) -> CodePointer {
-        self.functions[index]
+        (self.entry)(index)
     }
     /// The engine-wide id of a type.
     pub fn type_id(&self, index: SignatureIndex) -> u32 {

@@ -97,8 +97,9 @@ pub use wasmill_compiler::{
 #[cfg(feature = "cranelift")]
 pub use wasmill_compiler_cranelift::{Cranelift, CraneliftOptLevel};
 pub use wasmill_engine::{
-    Artifact, BaseTunables, ChainableNamedResolver, Engine, EngineId, Export, FrameInfo,
-    ImportError, LinkError, NamedResolver, NamedResolverChain, Resolver, RuntimeError, Tunables,
+    Artifact, BaseTunables, ChainableNamedResolver, DeserializeError, Engine, EngineId, Export,
+    FrameInfo, ImportError, LinkError, NamedResolver, NamedResolverChain, Resolver, RuntimeError,
+    SerializeError, Tunables,
 };
 #[cfg(feature = "universal")]
 pub use wasmill_engine::{Universal, UniversalArtifact, UniversalEngine};

@@ -7,7 +7,7 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use wasmill_compiler::CompileError;
-use wasmill_engine::Artifact;
+use wasmill_engine::{Artifact, DeserializeError, SerializeError};
 use wasmill_types::{
     ExportType, ExternType, FunctionType, GlobalType, ImportType, MemoryType, ModuleInfo, TableType,
 };
@@ -73,10 +73,7 @@ impl Module {
     /// If it is not valid, uses what is not supported, or is too large.
     pub fn from_binary(store: &Store, binary: &[u8]) -> Result<Self, CompileError> {
         let artifact = store.engine().compile(binary, store.tunables())?;
-        Ok(Self {
-            store: store.clone(),
-            artifact,
-        })
+        Ok(Self::loaded(store, artifact))
     }
 
     /// Compiles a module that is known to be valid. (It is validated all the same: that costs next to nothing here.)
@@ -105,12 +102,122 @@ impl Module {
         store.engine().validate(binary)
     }
 
+    /// The compiled module as bytes, for [`Module::deserialize`]. The same module, compiled with the same settings by the
+    /// same version, gives the same bytes.
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "wat", feature = "default-compiler", feature = "default-engine"))]
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use wasmill::{Module, Store, Universal};
+    /// let module = Module::new(&Store::default(), "(module (func (export \"f\")))")?;
+    /// let bytes = module.serialize()?;
+    /// // Elsewhere, in a program that needs no compiler:
+    /// let store = Store::new(&Universal::headless().engine());
+    /// // SAFETY: we have just made these bytes.
+    /// let module = unsafe { Module::deserialize(&store, &bytes)? };
+    /// assert_eq!(module.exports().next().unwrap().name(), "f");
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(all(feature = "wat", feature = "default-compiler", feature = "default-engine")))]
+    /// # fn main() {}
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If it is too large.
+    pub fn serialize(&self) -> Result<Vec<u8>, SerializeError> {
+        self.artifact.serialize()
+    }
+
+    /// Writes the compiled module to a file, for [`Module::deserialize_from_file`]. The file appears when it is complete,
+    /// and replaces one that is there; modules that were loaded from that one are not disturbed.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be written.
+    pub fn serialize_to_file(&self, path: impl AsRef<Path>) -> Result<(), SerializeError> {
+        self.artifact.serialize_to_file(path.as_ref())
+    }
+
+    /// Loads a module that was compiled before: what [`Module::serialize`] gave. All bytes are checked against damage
+    /// first, and then copied.
+    ///
+    /// # Errors
+    ///
+    /// - [`DeserializeError::Incompatible`] if this is not a serialized module, or one of another version, or for another
+    ///   machine;
+    /// - [`DeserializeError::CorruptedBinary`] if it is damaged.
+    ///
+    /// # Safety
+    ///
+    /// There is machine code in the bytes, which nobody can check: they come from this library, and from nobody who wants
+    /// harm.
+    #[allow(unsafe_code, reason = "machine code is trusted")]
+    pub unsafe fn deserialize(store: &Store, bytes: &[u8]) -> Result<Self, DeserializeError> {
+        // SAFETY: as the caller promises.
+        let artifact = unsafe { store.engine().deserialize(bytes)? };
+        Ok(Self::loaded(store, artifact))
+    }
+
+    /// Loads a module from a file that [`Module::serialize_to_file`] wrote. The file is mapped: nothing is copied, pages of
+    /// code are read when they first run, and processes share them. Everything but the code is checked against damage.
+    ///
+    /// # Errors
+    ///
+    /// As [`Module::deserialize`], and [`DeserializeError::Io`] if the file cannot be read.
+    ///
+    /// # Safety
+    ///
+    /// As for [`Module::deserialize`]; and as long as the module or anything made of it lives, nobody changes the file's
+    /// contents or makes it shorter. It may be deleted, renamed, or replaced by another.
+    #[allow(unsafe_code, reason = "machine code is trusted")]
+    pub unsafe fn deserialize_from_file(
+        store: &Store,
+        path: impl AsRef<Path>,
+    ) -> Result<Self, DeserializeError> {
+        // SAFETY: as the caller promises.
+        let artifact = unsafe { store.engine().deserialize_from_file(path.as_ref())? };
+        Ok(Self::loaded(store, artifact))
+    }
+
+    /// As [`Module::deserialize_from_file`], but all of the file is checked against damage, the code too. That takes as long
+    /// as reading it. (An addition to the original API.)
+    ///
+    /// # Errors
+    ///
+    /// As [`Module::deserialize_from_file`].
+    ///
+    /// # Safety
+    ///
+    /// As for [`Module::deserialize_from_file`].
+    #[allow(unsafe_code, reason = "machine code is trusted")]
+    pub unsafe fn deserialize_from_file_checked(
+        store: &Store,
+        path: impl AsRef<Path>,
+    ) -> Result<Self, DeserializeError> {
+        // SAFETY: as the caller promises.
+        let artifact = unsafe {
+            store
+                .engine()
+                .deserialize_from_file_checked(path.as_ref())?
+        };
+        Ok(Self::loaded(store, artifact))
+    }
+
+    fn loaded(store: &Store, artifact: Arc<dyn Artifact>) -> Self {
+        Self {
+            store: store.clone(),
+            artifact,
+        }
+    }
+
     /// Its name: from its name section, or given by the host.
     pub fn name(&self) -> Option<&str> {
         self.info().name.as_deref()
     }
 
-    /// Names the module; `false` if it is shared (cloned or instantiated) already.
+    /// Names the module, and says whether it could: it always can. Clones and instances that exist keep the name they have,
+    /// and so do traces of code that is shared with them.
     ///
     /// ```
     /// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
@@ -118,18 +225,16 @@ impl Module {
     /// let mut module = Module::new(&Store::default(), "(module)").unwrap();
     /// assert!(module.set_name("empty"));
     /// let other = module.clone();
-    /// assert!(!module.set_name("something else"));
+    /// assert!(module.set_name("something else"));
     /// assert_eq!(other.name(), Some("empty"));
     /// # }
     /// ```
     pub fn set_name(&mut self, name: &str) -> bool {
         match Arc::get_mut(&mut self.artifact) {
-            Some(artifact) => {
-                artifact.set_name(name);
-                true
-            }
-            None => false,
+            Some(artifact) => artifact.set_name(name),
+            None => self.artifact = self.artifact.renamed(name),
         }
+        true
     }
 
     /// What it imports, in order.
@@ -195,7 +300,7 @@ impl Module {
             .custom_sections
             .iter()
             .filter(move |(section, _)| section == name);
-        sections.map(move |(_, index)| info.custom_sections_data[*index].clone())
+        sections.map(move |(_, index)| info.custom_sections_data[*index].to_arc())
     }
 
     /// The store it belongs to.

@@ -17,18 +17,21 @@ fn names() {
     assert!(unnamed.set_name("given"));
     assert!(unnamed.set_name("again"));
     assert_eq!(unnamed.name(), Some("again"));
-    // Not while others see it.
+    // What others see stays.
     let mut clone = unnamed.clone();
-    assert!(!clone.set_name("other") && !unnamed.set_name("other"));
+    assert!(clone.set_name("other"));
     assert_eq!(
         (clone.name(), unnamed.name()),
-        (Some("again"), Some("again"))
+        (Some("other"), Some("again"))
     );
-    drop(clone);
-    assert!(unnamed.set_name("alone"));
     let instance = Instance::new(&unnamed, &imports! {}).unwrap();
-    assert!(!unnamed.set_name("other"));
-    assert_eq!(instance.module().name(), Some("alone"));
+    assert!(unnamed.set_name("third") && clone.set_name("fourth"));
+    assert_eq!(instance.module().name(), Some("again"));
+    let names = [&clone, &unnamed].map(|module| {
+        let instance = Instance::new(module, &imports! {}).unwrap();
+        instance.module().name().map(str::to_owned)
+    });
+    assert_eq!(names, [Some("fourth".into()), Some("third".into())]);
 }
 
 const LISTED: &str = r#"(module

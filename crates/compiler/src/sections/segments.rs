@@ -2,10 +2,9 @@
 
 use super::{Outcome, Sections};
 use crate::convert::{element_type, invalid};
-use std::sync::Arc;
 use wasmill_types::{
-    DataSegment, ElementItems, ElementSegment, FunctionIndex, MemoryIndex, SegmentMode, TableIndex,
-    Type,
+    DataSegment, ElementItems, ElementSegment, FunctionIndex, MemoryIndex, SegmentMode,
+    SharedBytes, TableIndex, Type,
 };
 use wasmparser::{DataKind, DataSectionReader, ElementKind, ElementSectionReader};
 
@@ -52,7 +51,7 @@ impl Sections<'_> {
     pub(super) fn data(&mut self, section: DataSectionReader<'_>) -> Outcome {
         let bytes = section.range();
         let start = bytes.start as usize;
-        self.info.data = Arc::from(&self.wasm[start..bytes.end as usize]);
+        self.info.data = SharedBytes::from(&self.wasm[start..bytes.end as usize]);
         for segment in section {
             let segment = segment.map_err(invalid)?;
             let mode = match segment.kind {

@@ -30,6 +30,34 @@ fn published_code_runs() {
 }
 
 #[test]
+#[cfg(all(target_arch = "x86_64", not(miri)))]
+fn code_in_a_file_runs_where_it_lies() {
+    let page = sys::page_size();
+    let mut contents = vec![0; page];
+    // mov eax, edi; add eax, 5; ret
+    contents.extend([0x89, 0xf8, 0x83, 0xc0, 0x05, 0xc3]);
+    let path = std::env::temp_dir().join(format!("wasmill-code-{}", std::process::id()));
+    std::fs::write(&path, &contents).unwrap();
+    let file = std::fs::File::open(&path).unwrap();
+    std::fs::remove_file(&path).unwrap();
+    // SAFETY: nobody else knows the file.
+    let file = Arc::new(unsafe { MappedFile::new(&file) }.unwrap());
+    for wrong in [1..5, page..page, page..page + 7, 2 * page..2 * page + 1] {
+        assert!(CodeMemory::in_file(&file, wrong).is_err());
+    }
+    let code = match CodeMemory::in_file(&file, page..page + 6) {
+        // The folder is on a file system without executables.
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return,
+        code => code.unwrap(),
+    };
+    assert_eq!(code.as_slice(), &contents[page..]);
+    drop(file);
+    // SAFETY: the code above is such a function.
+    let function: extern "C" fn(i32) -> i32 = unsafe { std::mem::transmute(code.base()) };
+    assert_eq!(function(37), 42);
+}
+
+#[test]
 fn registered_code_is_found_until_it_is_dropped() {
     let code = Arc::new(CodeMemory::publish(&[0xc3; 100]).unwrap());
     let start = code.base().addr();

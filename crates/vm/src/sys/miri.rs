@@ -6,7 +6,8 @@
 use super::{FaultHandler, SignalHandler};
 use crate::thread::StackBounds;
 use std::alloc::{Layout, alloc_zeroed, dealloc};
-use std::io;
+use std::fs::File;
+use std::io::{self, Read};
 use std::ptr::{self, NonNull};
 
 /// Bytes of a reservation that really exist.
@@ -24,6 +25,18 @@ pub(crate) fn map_anonymous(len: usize) -> io::Result<NonNull<u8>> {
     // SAFETY: the layout is not empty.
     NonNull::new(unsafe { alloc_zeroed(layout(len)) })
         .ok_or_else(|| io::ErrorKind::OutOfMemory.into())
+}
+
+pub(crate) fn map_file(mut file: &File, len: usize) -> io::Result<NonNull<u8>> {
+    if len > MOST_RESERVED {
+        return Err(io::ErrorKind::OutOfMemory.into());
+    }
+    let mut contents = vec![0; len];
+    file.read_exact(&mut contents)?;
+    let base = map_anonymous(len.next_multiple_of(page_size()))?;
+    // SAFETY: fresh, and at least as long.
+    unsafe { ptr::copy_nonoverlapping(contents.as_ptr(), base.as_ptr(), len) };
+    Ok(base)
 }
 
 pub(crate) fn reserve(len: usize) -> io::Result<NonNull<u8>> {

@@ -5,6 +5,7 @@ use rustix::io::{Errno, pwrite};
 use rustix::mm::{Advice, MapFlags, MprotectFlags, ProtFlags};
 use rustix::mm::{madvise, mmap, mmap_anonymous, mprotect, munmap};
 use std::ffi::c_void;
+use std::fs::File;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::ptr::{self, NonNull};
@@ -24,6 +25,21 @@ pub(crate) fn map_anonymous(len: usize) -> io::Result<NonNull<u8>> {
     // SAFETY: a new mapping where the system chooses.
     Ok(non_null(unsafe {
         mmap_anonymous(ptr::null_mut(), len, access, MapFlags::PRIVATE)?
+    }))
+}
+
+/// Maps the first `len` bytes of a file, for reading; what others write to the mapped pages is theirs.
+pub(crate) fn map_file(file: &File, len: usize) -> io::Result<NonNull<u8>> {
+    // SAFETY: a new mapping where the system chooses.
+    Ok(non_null(unsafe {
+        mmap(
+            ptr::null_mut(),
+            len,
+            ProtFlags::READ,
+            MapFlags::PRIVATE,
+            file,
+            0,
+        )?
     }))
 }
 

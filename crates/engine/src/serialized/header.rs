@@ -1,0 +1,184 @@
+//! The fixed part of an artifact: what it is, and where everything lies.
+//!
+//! ```text
+//!    0  magic            22 bytes: NUL, `wasmill-universal`, NULs
+//!   22  format           u16: FORMAT
+//!   24  version          24 bytes: the version of this crate, NULs
+//!   48  checksum         u64 of bytes 56 up to the code
+//!   56  code checksum    u64 of the code and what follows it
+//!   64  code length      u64
+//!   72  alignment        u64: the code starts at a multiple of it, and the file ends at one
+//!   80  lengths          u64 for each section
+//! ```
+//!
+//! Numbers are little-endian. Sections lie one behind the other, each at a multiple of 8; so their lengths say all, and
+//! lengths that do not add up to the size of the file are damage.
+
+use super::{corrupted, not_ours};
+use crate::{DeserializeError, VERSION};
+use std::ops::Range;
+use xxhash_rust::xxh3::{Xxh3, xxh3_64};
+
+/// How every artifact of the Universal engine starts.
+pub(crate) const MAGIC: &[u8; 22] = b"\0wasmill-universal\0\0\0\0";
+/// The form of what follows the version. A change of anything behind that is a change of this number.
+const FORMAT: u16 = 1;
+/// Where the version ends.
+const PROLOGUE: usize = 48;
+/// Where the checksum that comes first ends: it covers what follows.
+const CHECKED_FROM: usize = PROLOGUE + 8;
+/// Sections between the header and the code.
+pub(super) const SECTIONS: usize = 22;
+/// Bytes of the header.
+const HEADER: usize = PROLOGUE + 8 * (4 + SECTIONS);
+/// Where sections start.
+const SECTION_ALIGNMENT: usize = 8;
+/// No page of a system is larger, and none is smaller than 4 KiB.
+const MOST_ALIGNMENT: u64 = 0x1_0000;
+
+/// Where the parts of an artifact lie.
+#[derive(Debug)]
+pub(super) struct Layout {
+    /// The sections.
+    pub(super) sections: [Range<usize>; SECTIONS],
+    /// The code, without what fills its last page.
+    pub(super) code: Range<usize>,
+    /// Bytes of the whole.
+    total: usize,
+}
+
+impl Layout {
+    /// Lays out sections and code of these lengths; `None` if that is more than there can be.
+    fn new(lengths: &[u64; SECTIONS], code: u64, alignment: u64) -> Option<Self> {
+        let mut end = HEADER;
+        let mut sections = [const { 0..0 }; SECTIONS];
+        for (section, length) in sections.iter_mut().zip(lengths) {
+            let start = end.checked_next_multiple_of(SECTION_ALIGNMENT)?;
+            end = start.checked_add(usize::try_from(*length).ok()?)?;
+            *section = start..end;
+        }
+        let alignment = usize::try_from(alignment).ok()?;
+        let start = end.checked_next_multiple_of(alignment)?;
+        let code = start..start.checked_add(usize::try_from(code).ok()?)?;
+        Some(Self {
+            total: code.end.checked_next_multiple_of(alignment)?,
+            sections,
+            code,
+        })
+    }
+}
+
+/// The head of an artifact: everything before the code.
+pub(super) fn write(
+    sections: &[&[u8]; SECTIONS],
+    code: &[&[u8]],
+    alignment: u64,
+) -> Option<Vec<u8>> {
+    let lengths = sections.map(|section| section.len() as u64);
+    let code_length = code.first().map_or(0, |code| code.len() as u64);
+    let layout = Layout::new(&lengths, code_length, alignment)?;
+    let mut head = Vec::with_capacity(layout.code.start);
+    head.extend_from_slice(MAGIC);
+    head.extend_from_slice(&FORMAT.to_le_bytes());
+    head.extend_from_slice(VERSION.as_bytes());
+    head.resize(CHECKED_FROM, 0);
+    let mut checksum = Xxh3::new();
+    code.iter().for_each(|part| checksum.update(part));
+    for number in [checksum.digest(), code_length, alignment]
+        .iter()
+        .chain(&lengths)
+    {
+        head.extend_from_slice(&number.to_le_bytes());
+    }
+    for (section, range) in sections.iter().zip(&layout.sections) {
+        head.resize(range.start, 0);
+        head.extend_from_slice(section);
+    }
+    head.resize(layout.code.start, 0);
+    let checksum = xxh3_64(&head[CHECKED_FROM..]);
+    head[PROLOGUE..CHECKED_FROM].copy_from_slice(&checksum.to_le_bytes());
+    Some(head)
+}
+
+/// Checks everything up to the code, and finds the parts. With `whole`, the code is checked too.
+pub(super) fn read(bytes: &[u8], whole: bool) -> Result<Layout, DeserializeError> {
+    check_prologue(bytes)?;
+    let numbers = bytes
+        .get(PROLOGUE..HEADER)
+        .ok_or_else(|| corrupted("it ends in its header"))?;
+    let mut numbers = numbers
+        .as_chunks()
+        .0
+        .iter()
+        .map(|bytes| u64::from_le_bytes(*bytes));
+    let mut next = || numbers.next().expect("as many as the header has");
+    let (checksum, code_checksum, code, alignment) = (next(), next(), next(), next());
+    let lengths = std::array::from_fn(|_| next());
+    if !alignment.is_power_of_two() || alignment > MOST_ALIGNMENT {
+        return Err(corrupted("its alignment is impossible"));
+    }
+    let layout = Layout::new(&lengths, code, alignment);
+    let layout = layout.filter(|layout| layout.total == bytes.len());
+    let layout = layout.ok_or_else(|| {
+        corrupted(format!(
+            "it has {} bytes, which is not what its header says",
+            bytes.len()
+        ))
+    })?;
+    if xxh3_64(&bytes[CHECKED_FROM..layout.code.start]) != checksum {
+        return Err(corrupted("the checksum of its description does not match"));
+    }
+    if whole && xxh3_64(&bytes[layout.code.start..]) != code_checksum {
+        return Err(corrupted("the checksum of its code does not match"));
+    }
+    Ok(layout)
+}
+
+fn check_prologue(bytes: &[u8]) -> Result<(), DeserializeError> {
+    if !bytes.starts_with(MAGIC) {
+        return Err(not_ours());
+    }
+    let prologue = bytes
+        .get(MAGIC.len()..PROLOGUE)
+        .ok_or_else(|| corrupted("it ends in its header"))?;
+    let (format, version) = prologue.split_at(2);
+    let version = String::from_utf8_lossy(version);
+    let version = version.trim_end_matches('\0');
+    if format != FORMAT.to_le_bytes() || version != VERSION {
+        return Err(DeserializeError::Incompatible(format!(
+            "it was made by Wasmill {version:?} (format {}), and this is Wasmill {VERSION:?} (format {FORMAT}): \
+             compile the module again",
+            u16::from_le_bytes([format[0], format[1]])
+        )));
+    }
+    Ok(())
+}
+
+const _: () = assert!(VERSION.len() <= PROLOGUE - MAGIC.len() - 2);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sections_lie_behind_each_other() {
+        let mut lengths = [0; SECTIONS];
+        (lengths[0], lengths[1]) = (3, 8);
+        let layout = Layout::new(&lengths, 5, 4096).unwrap();
+        assert_eq!(layout.sections[0], HEADER..HEADER + 3);
+        assert_eq!(layout.sections[1], HEADER + 8..HEADER + 16);
+        assert_eq!((layout.code, layout.total), (4096..4101, 8192));
+    }
+
+    #[test]
+    fn lengths_that_cannot_be_are_no_layout() {
+        for place in 0..SECTIONS {
+            for length in [u64::MAX, u64::MAX - 8000, i64::MAX as u64] {
+                let mut lengths = [1 << 62; SECTIONS];
+                lengths[place] = length;
+                assert!(Layout::new(&lengths, 0, 4096).is_none());
+            }
+        }
+        assert!(Layout::new(&[0; SECTIONS], u64::MAX, 4096).is_none());
+    }
+}

@@ -1,0 +1,295 @@
+//! Artifacts as bytes: one image that can be executed where it lies.
+//!
+//! ```text
+//!   ┌────────┬──────────┬─────────────┬──────────────────────────┬─ page ──────────────┐
+//!   │ header │ settings │ description │ tables, data, names, …   │ code                │
+//!   └────────┴──────────┴─────────────┴──────────────────────────┴─────────────────────┘
+//!    lengths,  target,    decoded:       read in place              mapped executable
+//!    checksums compiler   ModuleInfo
+//! ```
+//!
+//! - `header`: the fixed part. `settings`: what it was made for. `description`: what the module declares. `check`: whether
+//!   that makes sense. `file`: writing and mapping.
+//!
+//! There are two ways to load. The *checked* one verifies a checksum over everything first. The *mapped* one verifies
+//! everything but the code, so that no page of code is read before it runs. On both, what was decoded is checked; loading
+//! never looks at single functions, but for a scan of the ranges of their code.
+//!
+//! The bytes depend on nothing but the module, the settings and the version: the same ones give the same bytes, and a
+//! loaded artifact serializes to what it was loaded from. Hosts are little-endian and have 64 bits.
+
+mod check;
+mod description;
+mod file;
+mod header;
+mod settings;
+
+use crate::artifact::{Code, Compiled, PublishedCode};
+use crate::link::resolve_absolute;
+use crate::metadata::{CodeMap, TABLES};
+use crate::{AbsoluteAddress, DeserializeError, SerializeError};
+use description::Described;
+use header::SECTIONS;
+use std::borrow::Cow;
+use std::io;
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
+use wasmill_abi::ContextLayout;
+use wasmill_compiler::CompileError;
+use wasmill_types::{ModuleInfo, SharedBytes};
+use wasmill_vm::{CodeMemory, MappedFile};
+
+pub(crate) use header::MAGIC;
+pub(crate) use settings::Origin;
+
+#[cfg(not(all(target_endian = "little", target_pointer_width = "64")))]
+compile_error!("artifacts are read in place, which little-endian machines with 64 bits can do");
+
+/// What lies between the header and the code, in this order; the tables come last.
+#[derive(Clone, Copy)]
+enum Section {
+    Settings,
+    Description,
+    FunctionTypes,
+    Escaping,
+    Data,
+    Custom,
+    NamedFunctions,
+    NameEnds,
+    NameText,
+    FirstTable,
+}
+
+const _: () = assert!(Section::FirstTable as usize + TABLES == SECTIONS);
+
+/// The sections of an artifact.
+struct Sections {
+    head: SharedBytes,
+    layout: header::Layout,
+}
+
+impl Sections {
+    fn get(&self, section: Section) -> SharedBytes {
+        self.nth(section as usize)
+    }
+
+    fn nth(&self, nth: usize) -> SharedBytes {
+        let range = self.layout.sections[nth].clone();
+        self.head
+            .slice(range)
+            .expect("the layout was checked against the size")
+    }
+
+    fn tables(&self) -> [SharedBytes; TABLES] {
+        std::array::from_fn(|nth| self.nth(Section::FirstTable as usize + nth))
+    }
+}
+
+fn corrupted(text: impl Into<String>) -> DeserializeError {
+    DeserializeError::CorruptedBinary(text.into())
+}
+
+fn not_ours() -> DeserializeError {
+    DeserializeError::Incompatible("The provided bytes are not wasmill-universal".to_owned())
+}
+
+/// Decodes a whole section.
+fn decode<'a, T: serde::Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, DeserializeError> {
+    match postcard::take_from_bytes(bytes) {
+        Ok((value, [])) => Ok(value),
+        Ok(_) => Err(corrupted("its description goes on behind its end")),
+        Err(error) => Err(corrupted(format!(
+            "its description cannot be decoded: {error}"
+        ))),
+    }
+}
+
+/// Serializes a module: everything before the code, the code, and what fills its last page.
+fn parts<'a>(
+    info: &ModuleInfo,
+    compiled: &'a Compiled,
+) -> Result<[Cow<'a, [u8]>; 3], SerializeError> {
+    let settings = settings::write(&compiled.target, &compiled.features, &compiled.origin);
+    let written = description::write(
+        info,
+        &compiled.memory_styles,
+        &compiled.table_styles,
+        &compiled.absolute,
+    );
+    let mut sections = [&[][..]; SECTIONS];
+    for (section, bytes) in [
+        (Section::Settings, &*settings),
+        (Section::Description, &*written.description),
+        (Section::FunctionTypes, &*written.function_types),
+        (Section::Escaping, &*written.escaping),
+        (Section::Data, &*written.data),
+        (Section::Custom, &*written.custom),
+        (Section::NamedFunctions, &*written.names.functions),
+        (Section::NameEnds, &*written.names.ends),
+        (Section::NameText, &*written.names.text),
+    ] {
+        sections[section as usize] = bytes;
+    }
+    sections[Section::FirstTable as usize..].copy_from_slice(&compiled.map.tables());
+    let code = code_at_no_address(compiled);
+    let alignment = page_size(compiled);
+    let fill = code.len().next_multiple_of(alignment) - code.len();
+    let fill = vec![crate::padding_byte(compiled.target.triple().architecture); fill];
+    let head = header::write(&sections, &[&code, &fill], alignment as u64);
+    let head =
+        head.ok_or_else(|| SerializeError::Generic("the artifact is too large".to_owned()))?;
+    Ok([head.into(), code, fill.into()])
+}
+
+/// The code without what depends on where it lies.
+fn code_at_no_address(compiled: &Compiled) -> Cow<'_, [u8]> {
+    let mut code = Cow::Borrowed(compiled.code.as_slice());
+    for word in &compiled.absolute {
+        let at = word.offset as usize;
+        code.to_mut()[at..at + 8].fill(0);
+    }
+    code
+}
+
+/// The largest pages that systems of the target have: the code must start with one to be mapped.
+fn page_size(compiled: &Compiled) -> usize {
+    match compiled.target.triple().architecture {
+        target_lexicon::Architecture::X86_64 => 0x1000,
+        _ => 0x1_0000,
+    }
+}
+
+/// Serializes into memory.
+pub(crate) fn to_bytes(info: &ModuleInfo, compiled: &Compiled) -> Result<Vec<u8>, SerializeError> {
+    Ok(parts(info, compiled)?.concat())
+}
+
+/// Serializes into a file, which appears when it is complete.
+pub(crate) fn to_file(
+    info: &ModuleInfo,
+    compiled: &Compiled,
+    path: &Path,
+) -> Result<(), SerializeError> {
+    let parts = parts(info, compiled)?;
+    Ok(file::write(path, &[&parts[0], &parts[1], &parts[2]])?)
+}
+
+/// A loaded module.
+pub(crate) type Loaded = (Arc<ModuleInfo>, Compiled);
+
+/// Loads from bytes, on the checked way. They are copied.
+pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Loaded, DeserializeError> {
+    let layout = header::read(bytes, true)?;
+    let head = SharedBytes::new(Arc::new(Aligned::copy(&bytes[..layout.code.start])));
+    let code = CodeSource::Bytes(&bytes[layout.code.clone()]);
+    load(&Sections { head, layout }, &code)
+}
+
+/// Loads from a file that stays mapped, on the checked way (`whole`) or the mapped one.
+///
+/// # Safety
+///
+/// As long as anything of it is in use, nobody changes the file's contents or makes it shorter.
+#[allow(unsafe_code, reason = "the promise is the caller's")]
+pub(crate) unsafe fn from_file(path: &Path, whole: bool) -> Result<Loaded, DeserializeError> {
+    // SAFETY: as the caller promises.
+    let file = unsafe { file::map(path)? };
+    let head = SharedBytes::new(file.clone());
+    let layout = header::read(&head, whole)?;
+    let code = CodeSource::File(&file, layout.code.clone());
+    load(&Sections { head, layout }, &code)
+}
+
+/// Makes a module of sections whose checksum is right.
+fn load(sections: &Sections, code: &CodeSource<'_>) -> Result<Loaded, DeserializeError> {
+    let (target, features, origin) = settings::read(&sections.get(Section::Settings))?;
+    let described = description::read(sections)?;
+    check::check(&described).map_err(corrupted)?;
+    let Described {
+        info,
+        memory_styles,
+        table_styles,
+        absolute,
+    } = described;
+    let layout = ContextLayout::new(&info);
+    let layout = layout.map_err(|_| corrupted("it declares too much for one instance"))?;
+    let functions = info.functions.len() - info.num_imported_functions;
+    let code_length = code_length(code.as_slice(), &absolute)?;
+    let info = Arc::new(info);
+    let map = CodeMap::in_place(sections.tables(), functions, code_length, info.clone());
+    let map = map.ok_or_else(|| corrupted("its tables do not belong together"))?;
+    let code = code.publish(&absolute);
+    let code = code.map_err(|error| CompileError::Resource(format!("memory for code: {error}")))?;
+    let compiled = Compiled {
+        layout: Arc::new(layout),
+        target,
+        features,
+        origin,
+        memory_styles,
+        table_styles,
+        absolute,
+        code: Code::Executable(Arc::new(PublishedCode::new(code))),
+        map: Arc::new(map),
+    };
+    Ok((info, compiled))
+}
+
+/// The length of the code, if it can be, and if the words that depend on its address lie in it.
+fn code_length(code: &[u8], absolute: &[AbsoluteAddress]) -> Result<u32, DeserializeError> {
+    let length = u32::try_from(code.len()).map_err(|_| corrupted("its code is too large"))?;
+    let mut words = absolute.iter();
+    match words.all(|word| word.offset.checked_add(8).is_some_and(|end| end <= length)) {
+        true => Ok(length),
+        false => Err(corrupted("a relocation lies outside of its code")),
+    }
+}
+
+/// Where code comes from.
+enum CodeSource<'a> {
+    Bytes(&'a [u8]),
+    File(&'a Arc<MappedFile>, Range<usize>),
+}
+
+impl CodeSource<'_> {
+    fn as_slice(&self) -> &[u8] {
+        match self {
+            Self::Bytes(code) => code,
+            Self::File(file, range) => &(***file).as_ref()[range.clone()],
+        }
+    }
+
+    /// Makes the code executable: where it lies if that is in a file, unless the system does not allow it there, or the
+    /// code depends on its address.
+    fn publish(&self, absolute: &[AbsoluteAddress]) -> io::Result<CodeMemory> {
+        if let (Self::File(file, range), []) = (self, absolute) {
+            match CodeMemory::in_file(file, range.clone()) {
+                Ok(code) => return Ok(code),
+                Err(error) => tracing::debug!(%error, "code is copied"),
+            }
+        }
+        let finish = |code: &mut [u8], base| resolve_absolute(absolute, code, base);
+        CodeMemory::publish_with(self.as_slice(), finish)
+    }
+}
+
+/// A copy of bytes that is aligned for every table.
+struct Aligned {
+    words: Vec<u64>,
+    len: usize,
+}
+
+impl Aligned {
+    fn copy(bytes: &[u8]) -> Self {
+        let mut words = vec![0; bytes.len().div_ceil(8)];
+        bytemuck::cast_slice_mut(&mut words)[..bytes.len()].copy_from_slice(bytes);
+        let len = bytes.len();
+        Self { words, len }
+    }
+}
+
+impl AsRef<[u8]> for Aligned {
+    fn as_ref(&self) -> &[u8] {
+        &bytemuck::cast_slice(&self.words)[..self.len]
+    }
+}

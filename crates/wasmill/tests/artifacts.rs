@@ -1,0 +1,572 @@
+//! Serialized modules: the same after loading, in this process and another, refused when damaged or made for elsewhere.
+
+#![allow(unsafe_code, reason = "loading machine code is")]
+
+use std::path::{Path, PathBuf};
+use wasmill::*;
+
+/// Something of everything that a module can declare.
+const EVERYTHING: &str = r#"(module $everything
+    (import "env" "add" (func $add (param i32 i32) (result i32)))
+    (import "env" "base" (global $base i32))
+    (import "env" "base" (global i32))
+    (type $unary (func (param i32) (result i32)))
+    (memory (export "memory") 2 5)
+    (table $t (export "table") 10 20 funcref)
+    (table 3 externref)
+    (global $i (export "i") (mut i32) (i32.const 7))
+    (global i64 (i64.const -3))
+    (global (export "nan") f32 (f32.const nan:0x200001))
+    (global f64 (f64.const 0.1))
+    (global (export "v") v128 (v128.const i32x4 1 2 3 4))
+    (global (export "sum") i32 (i32.add (global.get $base) (i32.const 5)))
+    (global (export "null") externref (ref.null extern))
+    (global funcref (ref.func $double))
+    (elem (i32.const 1) $double $add)
+    (elem (offset (global.get $base)) funcref (ref.func $start) (ref.null func))
+    (elem $passive func $double)
+    (elem declare func $divide)
+    (data (i32.const 16) "hello")
+    (data $later "passive")
+    (func $double (type $unary) (i32.mul (local.get 0) (i32.const 2)))
+    (func $divide (export "divide") (param i32 i32) (result i32)
+      (i32.div_s (local.get 0) (local.get 1)))
+    (func $outer (export "outer") (param i32) (result i32)
+      (call $divide (call $add (local.get 0) (i32.const 1)) (i32.sub (local.get 0) (local.get 0))))
+    (func (export "indirect") (param i32 i32) (result i32)
+      (call_indirect (type $unary) (local.get 1) (local.get 0)))
+    (func (export "init") (memory.init $later (i32.const 100) (i32.const 0) (i32.const 7)))
+    (func (export "refer") (result funcref) (ref.func $divide))
+    (func (export "two") (result i32 i64) (i32.const 1) (i64.const 2))
+    (func $start (global.set $i (i32.add (global.get $i) (i32.const 1))))
+    (start $start)
+    (@custom "note" "first") (@custom "other" "") (@custom "note" "second"))"#;
+
+fn compile(wat: &str) -> Module {
+    Module::new(&Store::default(), wat).unwrap()
+}
+
+fn headless() -> Store {
+    Store::new(&Universal::headless().engine())
+}
+
+fn load(bytes: &[u8]) -> Result<Module, DeserializeError> {
+    // SAFETY: the tests load only what they compiled; what they damage is not run.
+    unsafe { Module::deserialize(&headless(), bytes) }
+}
+
+fn load_file(path: &Path) -> Result<Module, DeserializeError> {
+    // SAFETY: as above; nobody else knows the file.
+    unsafe { Module::deserialize_from_file(&headless(), path) }
+}
+
+fn load_file_checked(path: &Path) -> Result<Module, DeserializeError> {
+    // SAFETY: as above.
+    unsafe { Module::deserialize_from_file_checked(&headless(), path) }
+}
+
+/// A file of this test, deleted in the end. It lies where programs may be executed from.
+struct TestFile(PathBuf);
+
+impl TestFile {
+    fn new(name: &str) -> Self {
+        let name = format!("{name}-{}.wasmu", std::process::id());
+        Self(Path::new(env!("CARGO_TARGET_TMPDIR")).join(name))
+    }
+
+    fn with(name: &str, contents: &[u8]) -> Self {
+        let file = Self::new(name);
+        std::fs::write(&file.0, contents).unwrap();
+        file
+    }
+}
+
+impl Drop for TestFile {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+/// The module, loaded on every way.
+fn reloaded(name: &str, module: &Module) -> [Module; 3] {
+    let file = TestFile::new(name);
+    module.serialize_to_file(&file.0).unwrap();
+    let bytes = module.serialize().unwrap();
+    assert_eq!(std::fs::read(&file.0).unwrap(), bytes);
+    [load(&bytes), load_file(&file.0), load_file_checked(&file.0)].map(Result::unwrap)
+}
+
+#[test]
+fn a_loaded_module_declares_the_same() {
+    let module = compile(EVERYTHING);
+    for loaded in reloaded("same", &module) {
+        assert_eq!(loaded.name(), Some("everything"));
+        assert!(loaded.imports().eq(module.imports()));
+        assert!(loaded.exports().eq(module.exports()));
+        let notes: Vec<_> = loaded.custom_sections("note").collect();
+        assert_eq!(
+            notes,
+            [b"first".as_slice().into(), b"second".as_slice().into()]
+        );
+        // As text, since the NaN among the globals is not equal to itself; without what has no order.
+        let text = |info: &ModuleInfo| {
+            let mut info = info.clone();
+            info.id = module.info().id;
+            let names = std::mem::take(&mut info.function_names);
+            (names, format!("{info:?}"))
+        };
+        assert_eq!(text(loaded.info()), text(module.info()));
+        let (a, b) = (loaded.artifact(), module.artifact());
+        assert_eq!(a.memory_styles(), b.memory_styles());
+        assert_eq!(a.table_styles(), b.table_styles());
+        assert_eq!((a.features(), a.target()), (b.features(), b.target()));
+        assert_eq!(a.code(), b.code());
+    }
+}
+
+#[test]
+fn the_same_module_gives_the_same_bytes() {
+    let bytes = compile(EVERYTHING).serialize().unwrap();
+    assert_eq!(compile(EVERYTHING).serialize().unwrap(), bytes);
+    for loaded in reloaded("bytes", &compile(EVERYTHING)) {
+        assert_eq!(loaded.serialize().unwrap(), bytes);
+        // Also when the names were looked at.
+        assert_eq!(loaded.info().function_names.len(), 5);
+        assert_eq!(loaded.serialize().unwrap(), bytes);
+    }
+}
+
+/// Everything that can be seen of an instance of `EVERYTHING`, as text.
+fn behaviour(module: &Module) -> String {
+    let store = module.store();
+    let imports = imports! { "env" => {
+        "add" => Function::new_native(store, |a: i32, b: i32| a + b),
+        "base" => Global::new(store, Val::I32(4)),
+    } };
+    let instance = Instance::new(module, &imports).unwrap();
+    let mut seen = Vec::new();
+    let mut call = |name: &str, arguments: &[Val]| {
+        let function = instance.exports.get_function(name).unwrap();
+        seen.push(match function.call(arguments) {
+            Ok(values) if name == "refer" => format!("{} values", values.len()),
+            Ok(values) => format!("{name} {values:?}"),
+            Err(error) => error.to_string(),
+        });
+    };
+    let n = Val::I32;
+    call("divide", &[n(84), n(2)]);
+    call("divide", &[n(84), n(0)]);
+    call("outer", &[n(1)]);
+    for element in [0, 1, 2, 4, 5, 10] {
+        call("indirect", &[n(element), n(21)]);
+    }
+    call("init", &[]);
+    call("refer", &[]);
+    call("two", &[]);
+    for (name, global) in instance.exports.iter().globals() {
+        let value = global.get();
+        seen.push(match value.f32() {
+            Some(number) => format!("{name} {:#x}", number.to_bits()),
+            None => format!("{name} {value:?}"),
+        });
+    }
+    let view = instance.exports.get_memory("memory").unwrap().view::<u8>();
+    let text: Vec<u8> = (16..21).chain(100..107).map(|at| view[at].get()).collect();
+    seen.push(String::from_utf8(text).unwrap());
+    seen.join("\n")
+}
+
+#[test]
+fn a_loaded_module_does_the_same() {
+    let module = compile(EVERYTHING);
+    let expected = behaviour(&module);
+    for part in [
+        "divide [I32(42)]",
+        "integer divide by zero\n    at divide (everything[",
+        "]:0x",
+        "at outer (everything[",
+        "indirect [I32(42)]",
+        "call type mismatch",
+        "uninitialized element",
+        "two [I32(1), I64(2)]",
+        "i I32(8)",
+        "nan 0x7fa00001",
+        "sum I32(9)",
+        "hellopassive",
+    ] {
+        assert!(expected.contains(part), "{part}: {expected}");
+    }
+    for loaded in reloaded("behaviour", &module) {
+        assert_eq!(behaviour(&loaded), expected);
+    }
+}
+
+#[test]
+fn an_engine_with_a_compiler_loads_too() {
+    let store = Store::default();
+    let bytes = compile(EVERYTHING).serialize().unwrap();
+    // SAFETY: just made.
+    let loaded = unsafe { Module::deserialize(&store, &bytes).unwrap() };
+    assert!(behaviour(&loaded).contains("divide [I32(42)]"));
+    let artifact = loaded.artifact();
+    artifact.preinstantiate().unwrap();
+    artifact.register_frame_info();
+    assert!(UniversalArtifact::is_deserializable(&bytes));
+    assert_eq!(UniversalArtifact::get_default_extension(&HOST), "wasmu");
+}
+
+#[test]
+fn a_module_without_anything() {
+    for loaded in reloaded("nothing", &compile("(module)")) {
+        Instance::new(&loaded, &imports! {}).unwrap();
+        assert_eq!((loaded.name(), loaded.exports().len()), (None, 0));
+    }
+}
+
+#[test]
+fn a_loaded_module_can_be_renamed() {
+    let trap = "(module $old (func (export \"f\") unreachable))";
+    for mut loaded in reloaded("rename", &compile(trap)) {
+        assert!(loaded.set_name("new"));
+        let again = load(&loaded.serialize().unwrap()).unwrap();
+        for module in [&loaded, &again] {
+            let instance = Instance::new(module, &imports! {}).unwrap();
+            let error = instance.exports.get_function("f").unwrap().call(&[]);
+            assert_eq!(error.unwrap_err().trace()[0].module_name(), "new");
+        }
+    }
+}
+
+#[test]
+fn many_functions() {
+    let mut wat = String::from("(module (table 3000 funcref) (elem (i32.const 0) func");
+    (0..3000).for_each(|n| wat += &format!(" $f{n}"));
+    wat += ")";
+    for n in 0..3000 {
+        wat += &format!("(func $f{n} (export \"f{n}\") (result i32) (i32.const {n}))");
+    }
+    let module = compile(&(wat + ")"));
+    for loaded in reloaded("many", &module) {
+        let instance = Instance::new(&loaded, &imports! {}).unwrap();
+        for n in (0..3000).step_by(7) {
+            let function = instance
+                .exports
+                .get_native_function::<(), i32>(&format!("f{n}"));
+            assert_eq!(function.unwrap().call().unwrap(), n);
+        }
+    }
+}
+
+#[test]
+fn what_is_something_else_says_so() {
+    let expected = "incompatible binary: The provided bytes are not wasmill-universal";
+    for bytes in [
+        &b""[..],
+        b"\0",
+        b"\0asm\x01\0\0\0",
+        &[0xff; 100],
+        b"\0wasmill-universa",
+    ] {
+        assert_eq!(load(bytes).unwrap_err().to_string(), expected);
+        let file = TestFile::with("garbage", bytes);
+        assert_eq!(load_file(&file.0).unwrap_err().to_string(), expected);
+        assert!(!UniversalArtifact::is_deserializable(bytes));
+    }
+    let missing = load_file(Path::new("/nowhere/to/be/found"));
+    assert!(
+        matches!(missing, Err(DeserializeError::Io(error)) if error.kind() == std::io::ErrorKind::NotFound)
+    );
+    assert!(matches!(
+        load_file(Path::new(env!("CARGO_TARGET_TMPDIR"))),
+        Err(DeserializeError::Io(_))
+    ));
+    let unwritable = compile("(module)").serialize_to_file("/nowhere/to/be/found");
+    assert!(matches!(unwritable, Err(SerializeError::Io(_))));
+}
+
+#[test]
+fn other_versions_are_named() {
+    let mut bytes = compile("(module)").serialize().unwrap();
+    bytes[24..32].copy_from_slice(b"9.8.7-rc");
+    let error = load(&bytes).unwrap_err();
+    assert!(matches!(error, DeserializeError::Incompatible(_)));
+    let text = error.to_string();
+    assert!(
+        text.contains("made by Wasmill \"9.8.7-rc\"") && text.contains("compile the module again"),
+        "{text}"
+    );
+}
+
+#[test]
+fn other_systems_are_named() {
+    let target = Target::new(
+        "x86_64-unknown-freebsd".parse().unwrap(),
+        CpuFeature::for_host(),
+    );
+    let store = Store::new(&Universal::new(Cranelift::new()).target(target).engine());
+    let module = Module::new(&store, "(module (func (export \"f\")))").unwrap();
+    let error = load(&module.serialize().unwrap()).unwrap_err();
+    assert!(matches!(error, DeserializeError::Incompatible(_)));
+    let text = error.to_string();
+    assert!(
+        text.contains("it was compiled for x86_64-unknown-freebsd, and this machine is "),
+        "{text}"
+    );
+}
+
+/// A small module with something in every table, serialized.
+fn small() -> Vec<u8> {
+    let wat = r#"(module $small
+        (import "m" "f" (func $f (param i32)))
+        (memory 1) (data (i32.const 8) "data")
+        (table 4 funcref) (elem (i32.const 0) $g)
+        (global i32 (i32.const 5))
+        (func $g (export "g") (param i32) (result i32)
+          (call $f (call $inlined (i32.const 2)))
+          (i32.div_u (i32.load (local.get 0)) (local.get 0)))
+        (func $inlined (param i32) (result i32) (i32.div_s (i32.const 100) (local.get 0)))
+        (@custom "c" "custom"))"#;
+    compile(wat).serialize().unwrap()
+}
+
+/// Where the code starts.
+fn code_start(bytes: &[u8]) -> usize {
+    let number = |at: usize| u64::from_le_bytes(bytes[at..at + 8].try_into().unwrap()) as usize;
+    bytes.len() - number(64).next_multiple_of(number(72))
+}
+
+fn is_damage(outcome: Result<Module, DeserializeError>) -> bool {
+    matches!(
+        outcome,
+        Err(DeserializeError::CorruptedBinary(_) | DeserializeError::Incompatible(_))
+    )
+}
+
+#[test]
+fn every_truncation_is_refused() {
+    let bytes = small();
+    let file = TestFile::with("truncated", &bytes);
+    let handle = std::fs::OpenOptions::new()
+        .write(true)
+        .open(&file.0)
+        .unwrap();
+    for length in (0..bytes.len()).rev() {
+        assert!(is_damage(load(&bytes[..length])), "{length}");
+        handle.set_len(length as u64).unwrap();
+        assert!(is_damage(load_file(&file.0)), "{length}");
+    }
+    let mut longer = bytes;
+    longer.push(0);
+    assert!(is_damage(load(&longer)));
+    longer.extend_from_slice(&[0; 4095]);
+    assert!(is_damage(load(&longer)));
+}
+
+#[test]
+fn every_damaged_byte_is_found() {
+    let bytes = small();
+    let start = code_start(&bytes);
+    let file = TestFile::new("flipped");
+    let mut random = Random(1);
+    for at in 0..bytes.len() {
+        let mut damaged = bytes.clone();
+        damaged[at] ^= 1 << random.below(8);
+        assert!(is_damage(load(&damaged)), "{at}");
+        // A new file each time: what was loaded is still mapped otherwise, and must not change.
+        std::fs::write(&file.0, &damaged).unwrap();
+        assert_eq!(is_damage(load_file(&file.0)), at < start, "{at}");
+        assert!(is_damage(load_file_checked(&file.0)), "{at}");
+        std::fs::remove_file(&file.0).unwrap();
+    }
+}
+
+#[test]
+fn much_damage_is_found() {
+    let bytes = compile(EVERYTHING).serialize().unwrap();
+    let mut random = Random(2);
+    for _ in 0..3000 {
+        let mut damaged = bytes.clone();
+        match random.below(3) {
+            0 => (0..=random.below(20)).for_each(|_| {
+                let at = random.below(bytes.len());
+                damaged[at] = damaged[at].wrapping_add(1 + random.below(255) as u8);
+            }),
+            1 => {
+                let (from, to) = (
+                    random.below(bytes.len() - 64),
+                    random.below(bytes.len() - 64),
+                );
+                damaged.copy_within(from..from + 64, to);
+            }
+            _ => {
+                let at = random.below(bytes.len());
+                damaged.remove(at);
+            }
+        }
+        assert!(damaged == bytes || is_damage(load(&damaged)));
+    }
+}
+
+/// The same with a checksum that fits, so that what is read makes the decision.
+fn resealed(mut bytes: Vec<u8>, start: usize) -> Vec<u8> {
+    let checksum = xxhash_rust::xxh3::xxh3_64(&bytes[56..start]);
+    bytes[48..56].copy_from_slice(&checksum.to_le_bytes());
+    bytes
+}
+
+/// Loads what cannot be damage; if that works, makes an instance, but runs no code: that would be trusted.
+fn try_out(bytes: &[u8]) -> bool {
+    let Ok(module) = load(bytes) else {
+        return false;
+    };
+    assert!(module.exports().count() + module.imports().count() < 10_000);
+    let _ = (module.serialize(), format!("{:?}", module.info()));
+    let map = module.artifact().code_map();
+    for offset in 0..module.artifact().code().len() as u32 {
+        let _ = map.frames(offset);
+    }
+    if module.info().start_function.is_none() {
+        let store = module.store();
+        let f = Function::new_native(store, |_: i32| ());
+        let _ = Instance::new(&module, &imports! { "m" => { "f" => f } });
+    }
+    true
+}
+
+#[test]
+fn hostile_but_consistent_artifacts_do_no_harm() {
+    let bytes = small();
+    let start = code_start(&bytes);
+    assert!(try_out(&resealed(bytes.clone(), start)));
+    let mut random = Random(3);
+    let (mut accepted, mut refused) = (0, 0);
+    for round in 0..20_000 {
+        let mut changed = bytes.clone();
+        for _ in 0..=random.below(3) {
+            // Every other time in the lengths and settings, where there is less of everything.
+            let at = match round % 2 {
+                0 => 56 + random.below(500),
+                _ => 56 + random.below(start - 56),
+            };
+            changed[at] = match random.below(4) {
+                0 => 0xff,
+                1 => changed[at].wrapping_add(1),
+                2 => changed[at] ^ 1 << random.below(8),
+                _ => random.below(256) as u8,
+            };
+        }
+        match try_out(&resealed(changed, start)) {
+            true => accepted += 1,
+            false => refused += 1,
+        }
+    }
+    // Renamed exports, other custom sections, padding.
+    assert!(accepted > 100 && refused > 10_000, "{accepted} {refused}");
+}
+
+#[test]
+fn swapped_and_huge_lengths_are_refused() {
+    let bytes = small();
+    let start = code_start(&bytes);
+    let lengths = 64..80 + 22 * 8;
+    for at in lengths.clone().step_by(8) {
+        for huge in [
+            u64::MAX,
+            i64::MAX as u64,
+            1 << 40,
+            0xffff_ffff,
+            bytes.len() as u64,
+        ] {
+            let mut changed = bytes.clone();
+            changed[at..at + 8].copy_from_slice(&huge.to_le_bytes());
+            assert!(is_damage(load(&resealed(changed, start))), "{at} {huge:x}");
+        }
+        for other in lengths.clone().step_by(8).filter(|other| *other > at) {
+            let mut changed = bytes.clone();
+            for nth in 0..8 {
+                changed.swap(at + nth, other + nth);
+            }
+            assert!(
+                changed == bytes || is_damage(load(&changed)),
+                "{at} {other}"
+            );
+            // With a checksum that fits, some make sense: tables of zeros where there was padding.
+            try_out(&resealed(changed, start));
+        }
+    }
+}
+
+#[test]
+fn another_process_runs_it() {
+    const VARIABLE: &str = "WASMILL_TEST_ARTIFACT";
+    let run = |path: &Path| {
+        let instance = Instance::new(&load_file(path).unwrap(), &imports! {}).unwrap();
+        let function = instance.exports.get_native_function::<i32, i32>("triple");
+        function.unwrap().call(14).unwrap()
+    };
+    // This test is also that process.
+    if let Some(path) = std::env::var_os(VARIABLE) {
+        println!("the answer is {}", run(Path::new(&path)));
+        return;
+    }
+    let file = TestFile::new("process");
+    let wat = "(module (func (export \"triple\") (param i32) (result i32) (i32.mul (local.get 0) (i32.const 3))))";
+    compile(wat).serialize_to_file(&file.0).unwrap();
+    let mut other = std::process::Command::new(std::env::current_exe().unwrap());
+    other.args(["--exact", "another_process_runs_it", "--nocapture"]);
+    let output = other.env(VARIABLE, &file.0).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        output.status.success() && text.contains("the answer is 42"),
+        "{output:?}"
+    );
+}
+
+/// What of a file is mapped into this process: the access rights of each part.
+#[cfg(target_os = "linux")]
+fn mapped(path: &Path) -> Vec<String> {
+    let path = path.to_str().unwrap();
+    let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
+    let lines = maps.lines().filter(|line| line.contains(path));
+    lines
+        .filter_map(|line| line.split(' ').nth(1))
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn code_is_mapped_from_the_file_as_long_as_somebody_needs_it() {
+    let file = TestFile::new("mapped");
+    let wat = "(module (func (export \"f\") (result i32) (i32.const 9)))";
+    compile(wat).serialize_to_file(&file.0).unwrap();
+    let module = load_file(&file.0).unwrap();
+    assert_eq!(mapped(&file.0), ["r--p", "r-xp"]);
+    let instance = Instance::new(&module, &imports! {}).unwrap();
+    drop(module);
+    let function = instance
+        .exports
+        .get_native_function::<(), i32>("f")
+        .unwrap();
+    drop(instance);
+    assert_eq!(mapped(&file.0), ["r--p", "r-xp"]);
+    // Another one takes the place; who has the first keeps it.
+    compile("(module)").serialize_to_file(&file.0).unwrap();
+    assert_eq!(load_file(&file.0).unwrap().exports().len(), 0);
+    std::fs::remove_file(&file.0).unwrap();
+    assert_eq!(function.call().unwrap(), 9);
+    drop(function);
+    assert_eq!(mapped(&file.0), [""; 0]);
+}
+
+/// Numbers from a seed (xorshift).
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % limit as u64) as usize
+    }
+}
