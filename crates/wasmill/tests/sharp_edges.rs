@@ -28,8 +28,9 @@
 //! | 21 | a repeated namespace replaces the former | `linking::a_namespace_given_twice_is_replaced_as_a_whole` |
 //! | 22 | imports come out in the order they went in | `exports::imports_come_out_as_they_went_in` |
 //! | 23 | a memory with too little protection is a link error | `memories::imported_memories_must_fit` |
+//! | 24 | artifacts are checked: version, machine, damage | `artifacts::other_versions_are_named`, `artifacts::other_systems_are_named`, `artifacts::every_truncation_is_refused`, `artifacts::every_damaged_byte_is_found`, `artifacts::hostile_but_consistent_artifacts_do_no_harm` |
 //! | 25 | any path names a module | `sharp_edges::paths_need_not_be_text`, `modules::from_files` |
-//! | 26 | a shared module keeps its name | `modules::names` |
+//! | 26 | a shared module can be named; what others see stays | `modules::names` |
 //! | 27 | all custom sections; lengths that shrink | `modules::custom_sections_all_of_a_name_in_order`, `modules::imports_in_order_and_by_kind` |
 //! | 28 | the Native engine | not there yet |
 //! | 30 | foreign signals go on to whom they are for | `vm/traps/tests::the_previous_action_is_taken`, `vm/traps/tests::overflows_of_the_host_are_still_reported_by_rust` |
@@ -41,7 +42,7 @@
 //! | 37 | points of what is not metered panic, as documented | `middlewares/metering::instances_that_are_not_metered_have_no_points` |
 //! | 38 | WASI's state is not locked while guests run | `wasi/guests::exit_codes_come_out_of_nested_calls`, `wasi/guests::guests_run_on_many_threads_at_once` |
 //! | 39 | the latest WASI version is snapshot 1 | `wasi/version::the_latest_is_snapshot_1` |
-//! | 40 | code goes with its modules | `lifetime::modules_are_given_back` |
+//! | 40 | code goes with its modules | `lifetime::modules_are_given_back`, `artifacts::code_is_mapped_from_the_file_as_long_as_somebody_needs_it` |
 //!
 //! And the acceptance checks, as far as they are about this crate:
 //!
@@ -49,7 +50,7 @@
 //! |---|---|---|
 //! | 1 | the examples of the reference's front page | `first::the_contracts_first_example`, `first::host_functions_memory_and_traps` |
 //! | 2 | stores, by default and by hand | `modules::stores` |
-//! | 3 | modules: names, lists, sections | `modules::names`, `modules::imports_in_order_and_by_kind`, `modules::exports_in_order_and_by_kind` |
+//! | 3 | modules: names, lists, sections, serialization | `modules::names`, `modules::imports_in_order_and_by_kind`, `modules::exports_in_order_and_by_kind`, `artifacts::a_loaded_module_does_the_same`, `artifacts::what_is_something_else_says_so` |
 //! | 4 | exports | `exports::order_and_kinds`, `exports::texts_of_what_is_not_there`, `lifetime::exported_handles_outlive_their_instance` |
 //! | 5 | host functions | `functions::integers_of_every_width`, `functions::up_to_26_arguments_and_results_of_all_types`, `functions::what_a_host_function_may_return`, `functions::panics_of_host_functions_go_on_in_the_caller`, `functions::wrong_results_of_dynamic_functions`, `functions::vectors_in_dynamic_signatures` |
 //! | 6 | typed calls of host functions | `functions::typed_calls_of_host_functions` |

@@ -26,6 +26,11 @@ pub(super) fn check(described: &Described) -> Result<(), &'static str> {
             && described.table_styles.len() == info.tables.len(),
         "a memory or a table has no layout",
     )?;
+    let mut styles = described.memory_styles.values();
+    ensure(
+        styles.all(|style| style.clone().clamped() == *style),
+        "the layout of a memory is impossible",
+    )?;
     ensure(
         functions_exist(info),
         "it names a function that does not exist",
