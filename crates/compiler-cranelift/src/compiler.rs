@@ -74,8 +74,12 @@ impl Compiler for CraneliftCompiler {
             pic,
             // Does not change the code.
             verifier: _,
-        } = self.config;
-        format!("opt_level={opt_level:?} canonicalize_nans={nan_canonicalization} pic={pic}")
+            middlewares,
+        } = &self.config;
+        let middlewares = middlewares.len();
+        format!(
+            "opt_level={opt_level:?} canonicalize_nans={nan_canonicalization} pic={pic} middlewares={middlewares}"
+        )
     }
 
     fn compile_module(

@@ -509,7 +509,7 @@ fn a_description_that_contradicts_itself_is_refused() {
                 .values_mut()
                 .for_each(|table| table.ty = Type::I32);
         }),
-        ("data missing", |info| info.data = Arc::default()),
+        ("data missing", |info| info.data = Default::default()),
         ("no memory", |info| info.memories = Default::default()),
         ("start function of another type", |info| {
             let ty = FunctionType::new([Type::I32], []);
