@@ -31,7 +31,7 @@ fn describe(info: &ModuleInfo) -> String {
     let segments = info.data_segments.values_mut();
     let bytes = segments.map(|segment| info.data[std::mem::take(&mut segment.range)].to_vec());
     let bytes: Vec<_> = bytes.collect();
-    info.data = Arc::default();
+    info.data = Default::default();
     let names: BTreeMap<_, _> = std::mem::take(&mut info.function_names)
         .into_iter()
         .collect();

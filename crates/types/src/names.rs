@@ -137,6 +137,14 @@ impl DerefMut for FunctionNames {
     }
 }
 
+impl IntoIterator for FunctionNames {
+    type Item = (FunctionIndex, String);
+    type IntoIter = std::collections::hash_map::IntoIter<FunctionIndex, String>;
+    fn into_iter(mut self) -> Self::IntoIter {
+        std::mem::take(&mut *self).into_iter()
+    }
+}
+
 impl PartialEq for FunctionNames {
     fn eq(&self, other: &Self) -> bool {
         **self == **other
