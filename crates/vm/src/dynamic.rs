@@ -196,7 +196,10 @@ impl DynamicCall<'_> {
         body: impl FnOnce(&[Value<T>]) -> R,
     ) -> R {
         let count = self.state.args.len();
-        let mut args = SmallVec::<[Value<T>; INLINE_ARGS]>::with_capacity(count);
+        let mut args = SmallVec::<[Value<T>; INLINE_ARGS]>::new();
+        if count > INLINE_ARGS {
+            args.reserve_exact(count);
+        }
         let place = args.as_mut_ptr();
         for (nth, arg) in self.state.args.iter().enumerate() {
             // Written where it stays, with nothing in between that could unwind: so it is never copied.

@@ -82,12 +82,12 @@ impl<H: Handle> WeakHandle<H> {
         Some(unsafe { H::at(island, self.address, &self.ty) })
     }
 
-    /// Out of line, and the result in a box: else the way through a strong handle, which is the one that matters, would
-    /// have to give its result through memory too.
+    /// The same out of line, and by a pointer: so the way through a strong handle, which is the one that matters, has
+    /// nothing in memory.
     #[cold]
     #[inline(never)]
-    fn reach<R>(&self, access: impl FnOnce(&H) -> R) -> Option<Box<R>> {
-        Some(Box::new(access(&self.upgrade()?)))
+    fn kept(&self) -> Option<Box<H>> {
+        self.upgrade().map(Box::new)
     }
 }
 
@@ -109,7 +109,10 @@ impl<H: Handle> Link<H> {
 
     /// A handle that keeps what this one refers to, unless that is gone.
     pub fn upgrade(&self) -> Option<H> {
-        self.reach(H::clone)
+        match self {
+            Self::Strong(handle) => Some(handle.clone()),
+            Self::Weak(weak) => weak.upgrade(),
+        }
     }
 
     /// The handle of a link that is strong.
@@ -127,10 +130,16 @@ impl<H: Handle> Link<H> {
     /// Gives `access` what the link refers to, and keeps it meanwhile; `None` if it is gone.
     #[inline(always)]
     pub fn reach<R>(&self, access: impl FnOnce(&H) -> R) -> Option<R> {
-        match self {
-            Self::Strong(handle) => Some(access(handle)),
-            Self::Weak(weak) => weak.reach(access).map(|result| *result),
-        }
+        let kept;
+        let handle = match self {
+            Self::Strong(handle) => handle,
+            Self::Weak(weak) => {
+                kept = weak.kept()?;
+                &*kept
+            }
+        };
+        // In one place, so that it is no function of its own.
+        Some(access(handle))
     }
 
     /// Whether `same` says so of what the two refer to. What is gone is not the same as anything.
@@ -156,6 +165,7 @@ impl<H: Handle> From<H> for Link<H> {
 
 impl<H: Handle> Clone for Link<H> {
     /// A clone keeps what it refers to, unless that is gone.
+    #[inline]
     fn clone(&self) -> Self {
         match self {
             Self::Strong(handle) => Self::Strong(handle.clone()),

@@ -1,7 +1,7 @@
 //! Tables.
 
 use super::gone;
-use crate::value::{check_store, to_vm};
+use crate::value::check_store;
 use crate::{Function, RuntimeError, Store, Val};
 use wasmill_engine::Export;
 use wasmill_types::{ExternRef, TableType, Type, Value};
@@ -180,11 +180,12 @@ fn wrong_type(table: Type, value: Type) -> RuntimeError {
 /// The value as an element of a table of this type.
 #[inline]
 fn element(ty: &TableType, val: Val) -> Result<TableElement, RuntimeError> {
-    let given = val.ty();
-    match (ty.ty, to_vm(val)) {
-        (Type::FuncRef, Value::FuncRef(function)) => Ok(TableElement::Function(function)),
-        (Type::ExternRef, Value::ExternRef(value)) => Ok(TableElement::Extern(value)),
-        _ if !given.is_ref() => Err(RuntimeError::new("val is not reference")),
-        (expected, _) => Err(wrong_type(expected, given)),
+    match (ty.ty, val) {
+        (Type::FuncRef, Val::FuncRef(function)) => {
+            Ok(TableElement::Function(function.map(Function::into_vm)))
+        }
+        (Type::ExternRef, Val::ExternRef(value)) => Ok(TableElement::Extern(value)),
+        (_, val) if !val.ty().is_ref() => Err(RuntimeError::new("val is not reference")),
+        (expected, val) => Err(wrong_type(expected, val.ty())),
     }
 }
