@@ -83,12 +83,13 @@ macro_rules! typed_calls {
             /// A panic of a host function goes on in the caller.
             #[inline]
             pub fn call(&self, $($a: $a),*) -> Result<Rets, C::Error> {
-                let outcome = self.function.reach(|function| {
-                    // SAFETY: the types were compared when this was made.
-                    let outcome = unsafe { CallArguments::<Rets>::call(($($a),*), function) };
-                    outcome.map_err(C::Error::from)
-                });
-                outcome.unwrap_or_else(|| Err(Trap::from(Gone).into()))
+                let mut kept = None;
+                let Some(function) = self.function.reached(&mut kept) else {
+                    return Err(Trap::from(Gone).into());
+                };
+                // SAFETY: the types were compared when this was made.
+                let outcome = unsafe { CallArguments::<Rets>::call(($($a),*), function) };
+                outcome.map_err(C::Error::from)
             }
         }
     )* };

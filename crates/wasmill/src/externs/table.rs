@@ -4,7 +4,7 @@ use super::gone;
 use crate::value::check_store;
 use crate::{Function, RuntimeError, Store, Val};
 use wasmill_engine::Export;
-use wasmill_types::{ExternRef, TableType, Type, Value};
+use wasmill_types::{ExternRef, TableType, Type};
 use wasmill_vm::{Link, TableElement, TableError, TrapCode, VMTable};
 
 /// A table of references, of the host or of an instance. Clones are the same table.
