@@ -21,9 +21,9 @@ mod names {
         Array, BaseTunables, Bytes, Cranelift, ExportType, Exports, ExportsIterator, ExternRef,
         Features, FrameInfo, Function, FunctionType, Global, GlobalType, ImportObject,
         ImportObjectIterator, ImportType, Instance, Item, LazyInit, LocalFunctionIndex, Memory,
-        MemoryType, MemoryView, MiddlewareError, Module, NamedResolverChain, NativeFunc, Pages,
-        RuntimeError, Store, Table, TableType, Target, Triple, Universal, UniversalArtifact,
-        UniversalEngine, WasmPtr,
+        MemoryType, MemoryView, MiddlewareError, MiddlewareReaderState, Module, NamedResolverChain,
+        NativeFunc, Pages, RuntimeError, Store, Table, TableType, Target, Triple, Universal,
+        UniversalArtifact, UniversalEngine, WasmPtr,
     };
     // Enums.
     use wasmill::{
@@ -37,8 +37,8 @@ mod names {
     // Traits.
     use wasmill::{
         ChainableNamedResolver, CompilerConfig, Engine, Exportable, FromToNativeWasmType,
-        HostFunction, LikeNamespace, NamedResolver, Resolver, StoreObject, Tunables, ValueType,
-        WasmTypeList, WasmerEnv,
+        FunctionMiddleware, HostFunction, LikeNamespace, ModuleMiddleware, NamedResolver, Resolver,
+        StoreObject, Tunables, ValueType, WasmTypeList, WasmerEnv,
     };
     // Functions.
     use wasmill::{is_wasm, raise_user_trap, wat2wasm};
@@ -52,6 +52,11 @@ mod names {
     };
     // Hidden.
     use wasmill::internals::{WithEnv, WithoutEnv};
+    // What middlewares see.
+    use wasmill::wasmparser::{
+        BinaryReader, BrTable, Ieee32, Ieee64, MemoryImmediate, Operator, Parser, Payload, Range,
+        SIMDLaneIndex, TypeOrFuncType, V128, Validator, WasmFeatures,
+    };
     // The lower layer.
     use wasmill::vm::{MemoryStyle, TableStyle, VMExtern, VMMemoryDefinition, VMTableDefinition};
 }
@@ -223,6 +228,8 @@ mod signatures {
             config.enable_verifier();
             config.canonicalize_nans(true);
         };
+        let _: fn(&mut dyn CompilerConfig, Arc<dyn ModuleMiddleware>) =
+            |config, middleware| config.push_middleware(middleware);
         let _: fn(&Cranelift, &Target) -> Features = CompilerConfig::default_features_for_target;
         let _: fn(&Target) -> &Triple = Target::triple;
         let none = CpuFeature::set();
@@ -600,6 +607,10 @@ mod impls {
         shown::<Target>();
         shown::<Cranelift>();
         shown::<CraneliftOptLevel>();
+        shown::<MiddlewareReaderState<'_>>();
+        shown::<Box<dyn FunctionMiddleware>>();
+        shown::<std::sync::Arc<dyn ModuleMiddleware>>();
+        shown::<wasmparser::Operator<'_>>();
         shown::<WasmPtr<u8>>();
         shown::<Export>();
         text::<Type>();

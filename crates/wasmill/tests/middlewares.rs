@@ -475,7 +475,7 @@ fn a_description_that_contradicts_itself_is_refused() {
         ("imported globals", |info| info.num_imported_globals = 2),
         ("imported tables", |info| info.num_imported_tables = 1),
         ("imported memories", |info| {
-            info.num_imported_memories = usize::MAX
+            info.num_imported_memories = usize::MAX;
         }),
         ("initializer missing", |info| {
             info.globals
@@ -494,7 +494,7 @@ fn a_description_that_contradicts_itself_is_refused() {
             initializers.for_each(|init| *init = GlobalInit::GetGlobal(own));
         }),
         ("expression missing", |info| {
-            info.const_exprs = Default::default()
+            info.const_exprs = Default::default();
         }),
         ("function without a body", |info| {
             let ty = *info.functions.values().next().unwrap();
@@ -502,7 +502,7 @@ fn a_description_that_contradicts_itself_is_refused() {
         }),
         ("type missing", |info| info.signatures = Default::default()),
         ("table elements missing", |info| {
-            info.table_initializers = Default::default()
+            info.table_initializers = Default::default();
         }),
         ("table of numbers", |info| {
             info.tables
@@ -639,11 +639,11 @@ fn programs_can_name_what_operators_carry() {
                 seen.push(format!("load {align} {offset} {memory}"));
             }
             Operator::F64Const { value } => {
-                seen.push(f64::from_bits(Ieee64::bits(*value)).to_string())
+                seen.push(f64::from_bits(Ieee64::bits(*value)).to_string());
             }
             Operator::V128Const { value } => seen.push(format!("{:?}", value.bytes()[0])),
             Operator::CallIndirect { index, table_index } => {
-                seen.push(format!("call {index} {table_index}"))
+                seen.push(format!("call {index} {table_index}"));
             }
             Operator::MemoryCopy { src, dst } => seen.push(format!("copy {src} {dst}")),
             Operator::RefNull {

@@ -43,6 +43,40 @@ pub trait ModuleMiddleware: fmt::Debug + Send + Sync {
 }
 
 /// Rewrites one function.
+///
+/// ```
+/// use wasmill_compiler::wasmparser::Operator;
+/// use wasmill_compiler::{
+///     FunctionMiddleware, MiddlewareBinaryReader, MiddlewareError, MiddlewareReaderState,
+/// };
+///
+/// /// Multiplies by two where the code adds.
+/// #[derive(Debug)]
+/// struct Twice;
+///
+/// impl FunctionMiddleware for Twice {
+///     fn feed<'a>(
+///         &mut self,
+///         operator: Operator<'a>,
+///         state: &mut MiddlewareReaderState<'a>,
+///     ) -> Result<(), MiddlewareError> {
+///         match operator {
+///             Operator::I32Add => state.extend([Operator::I32Const { value: 2 }, Operator::I32Mul]),
+///             other => state.push_operator(other),
+///         }
+///         Ok(())
+///     }
+/// }
+///
+/// // Code that adds, and ends.
+/// let mut reader = MiddlewareBinaryReader::new_with_offset(&[0x6a, 0x0b], 0);
+/// reader.set_middleware_chain(vec![Box::new(Twice)]);
+/// assert_eq!(reader.read_operator()?, Operator::I32Const { value: 2 });
+/// assert_eq!(reader.read_operator()?, Operator::I32Mul);
+/// assert_eq!(reader.read_operator()?, Operator::End);
+/// assert!(reader.read_operator().is_err());
+/// # Ok::<(), wasmill_compiler::WasmError>(())
+/// ```
 pub trait FunctionMiddleware: fmt::Debug {
     /// Takes the next operator; whatever it puts into `state` comes in its place. The declarations of locals are no
     /// operators and stay.

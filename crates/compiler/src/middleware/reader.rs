@@ -9,6 +9,7 @@ use crate::middleware::operator::Operator;
 use crate::{MiddlewareError, WasmError, WasmResult};
 use std::collections::VecDeque;
 use std::fmt;
+use std::ops::Range;
 use wasmparser::{BinaryReader, OperatorsReader};
 
 /// Where a middleware puts what an operator becomes.
@@ -42,8 +43,6 @@ pub struct MiddlewareBinaryReader<'a> {
     chain: Vec<Box<dyn FunctionMiddleware>>,
     /// What the chain has made and nobody has read.
     state: MiddlewareReaderState<'a>,
-    /// Where the operator that this was made of starts.
-    origin: u64,
 }
 
 impl<'a> MiddlewareBinaryReader<'a> {
@@ -54,7 +53,6 @@ impl<'a> MiddlewareBinaryReader<'a> {
 
     pub(super) fn new(reader: BinaryReader<'a>) -> Self {
         Self {
-            origin: reader.original_position(),
             operators: OperatorsReader::new(reader),
             chain: Vec::new(),
             state: MiddlewareReaderState::default(),
@@ -72,29 +70,36 @@ impl<'a> MiddlewareBinaryReader<'a> {
     ///
     /// At the end, if the bytes are malformed, and if a middleware refuses.
     pub fn read_operator(&mut self) -> WasmResult<Operator<'a>> {
-        match self.next_operator()? {
-            Some(operator) => Ok(operator),
-            None => Err(WasmError::InvalidWebAssembly {
-                message: "no operator is left".to_owned(),
-                offset: self.operators.original_position() as usize,
-            }),
+        loop {
+            if let Some(operator) = self.state.pending.pop_front() {
+                return Ok(operator);
+            }
+            if self.feed()?.is_none() {
+                return Err(WasmError::InvalidWebAssembly {
+                    message: "no operator is left".to_owned(),
+                    offset: self.operators.original_position() as usize,
+                });
+            }
         }
     }
 
-    /// The same, or `None` at the end.
-    pub(super) fn next_operator(&mut self) -> WasmResult<Option<Operator<'a>>> {
-        while self.state.pending.is_empty() && !self.operators.eof() {
-            self.origin = self.operators.original_position();
-            let operator = self.operators.read().map_err(malformed)?;
-            self.state.push_operator(operator.into());
-            run(&mut self.chain, &mut self.state)?;
+    /// Sends the next operator of the function into the chain. Gives where it lies in the module; `None` at the end.
+    pub(super) fn feed(&mut self) -> WasmResult<Option<Range<u32>>> {
+        if self.operators.eof() {
+            return Ok(None);
         }
-        Ok(self.state.pending.pop_front())
+        let start = self.operators.original_position();
+        let operator = self.operators.read().map_err(malformed)?;
+        self.state.push_operator(operator.into());
+        run(&mut self.chain, &mut self.state)?;
+        // Modules are shorter than 4 GiB.
+        let end = self.operators.original_position();
+        Ok(Some(start as u32..end as u32))
     }
 
-    /// Where the operator starts, in the module, that the last one to come out was made of.
-    pub(super) fn origin(&self) -> u64 {
-        self.origin
+    /// What has come out of the chain.
+    pub(super) fn made(&mut self) -> impl Iterator<Item = Operator<'a>> {
+        self.state.pending.drain(..)
     }
 }
 

@@ -19,6 +19,7 @@ use crate::{
 };
 use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use wasm_encoder::Encode;
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 use wasmill_types::{EntityRef, LocalFunctionIndex, ModuleInfo, PrimaryMap};
@@ -154,15 +155,22 @@ fn rewrite(
     middlewares: &[Arc<dyn ModuleMiddleware>],
     bodies: PrimaryMap<LocalFunctionIndex, FunctionBodyData<'_>>,
 ) -> Result<PrimaryMap<LocalFunctionIndex, Body>, CompileError> {
+    let size = AtomicUsize::new(0);
     let rewrite = |_: &mut (), index, body: FunctionBodyData<'_>| {
-        Body::new(&body, middlewares.generate_function_middleware_chain(index))
+        let chain = middlewares.generate_function_middleware_chain(index);
+        let body = Body::new(&body, chain)?;
+        let others = size.fetch_add(body.bytes.len(), Ordering::Relaxed);
+        fits(others + body.bytes.len())?;
+        Ok(body)
     };
-    let bodies = compile_functions(bodies, || (), rewrite)?;
-    let sizes = bodies.values().map(|body| body.bytes.len());
-    if sizes.sum::<usize>() > MAX_MODULE_SIZE {
-        return Err(*limit_exceeded());
+    compile_functions(bodies, || (), rewrite)
+}
+
+fn fits(size: usize) -> Result<(), CompileError> {
+    match size > MAX_MODULE_SIZE {
+        true => Err(*limit_exceeded()),
+        false => Ok(()),
     }
-    Ok(bodies)
 }
 
 #[cold]
@@ -177,8 +185,29 @@ fn made_invalid(what: &str, origin: Option<u32>) -> CompileError {
 /// A function body that went through a chain.
 struct Body {
     bytes: Vec<u8>,
-    /// Offsets in `bytes` where the code begins that was made of another operator, and where that was in the original.
-    origins: Vec<(u32, u32)>,
+    /// Ascending; each holds up to the next. Offsets are those in `bytes`.
+    runs: Vec<Run>,
+}
+
+/// A piece of new code.
+#[derive(Clone, Copy)]
+struct Run {
+    /// Where it starts.
+    start: u32,
+    /// Where what it was made of starts, in the original module.
+    origin: u32,
+    /// Whether it is the original's code, byte for byte; otherwise, all of it was made of one operator.
+    is_same: bool,
+}
+
+impl Run {
+    /// Where the code at `offset`, of this run, came from.
+    fn find(&self, offset: u32) -> u32 {
+        match self.is_same {
+            true => self.origin + (offset - self.start),
+            false => self.origin,
+        }
+    }
 }
 
 impl Body {
@@ -192,35 +221,62 @@ impl Body {
         let locals = operators.original_position() as usize - start as usize;
         let mut body = Self {
             bytes: data.body.as_bytes()[..locals].to_vec(),
-            origins: vec![(0, start)],
+            runs: Vec::new(),
         };
+        body.add_run(0, start, true);
         let mut reader = MiddlewareBinaryReader::new(operators);
         reader.set_middleware_chain(chain);
-        while let Some(operator) = reader.next_operator()? {
-            body.push(operator, reader.origin() as u32)?;
+        while let Some(origin) = reader.feed()? {
+            body.push(reader.made(), origin)?;
         }
         Ok(body)
     }
 
-    fn push(&mut self, operator: Operator<'_>, origin: u32) -> Result<(), CompileError> {
-        if self.origins.last().is_none_or(|last| last.1 != origin) {
-            self.origins.push((self.bytes.len() as u32, origin));
+    /// Appends what was made of the operator that lies at `origin` in the module.
+    fn push<'a>(
+        &mut self,
+        made: impl Iterator<Item = Operator<'a>>,
+        origin: Range<u32>,
+    ) -> Result<(), CompileError> {
+        let at = self.bytes.len();
+        let mut count = 0;
+        for operator in made {
+            count += 1;
+            self.encode(operator, origin.start)?;
         }
+        // An operator can only be another of the same length, too: then its offsets are right all the same.
+        let is_same = count == 1 && self.bytes.len() - at == origin.len();
+        if count > 0 {
+            self.add_run(at as u32, origin.start, is_same);
+        }
+        fits(self.bytes.len())
+    }
+
+    fn encode(&mut self, operator: Operator<'_>, origin: u32) -> Result<(), CompileError> {
         let newer = operator.into_newer();
         let instruction = newer.and_then(|newer| RoundtripReencoder.instruction(newer).ok());
         let unknown = || made_invalid("an operator has immediates that mean nothing", Some(origin));
         instruction.ok_or_else(unknown)?.encode(&mut self.bytes);
-        if self.bytes.len() > MAX_MODULE_SIZE {
-            return Err(*limit_exceeded());
-        }
         Ok(())
+    }
+
+    /// Appends a run, or makes the last one longer.
+    fn add_run(&mut self, start: u32, origin: u32, is_same: bool) {
+        let goes_on = |last: &Run| last.is_same && is_same && last.find(start) == origin;
+        if !self.runs.last().is_some_and(goes_on) {
+            self.runs.push(Run {
+                start,
+                origin,
+                is_same,
+            });
+        }
     }
 }
 
 /// From offsets in the code of a rewritten module to offsets in the original.
 struct Origins {
-    /// Ascending; each holds up to the next.
-    entries: Vec<(u32, u32)>,
+    /// As in [`Body`], but offsets are those in the module.
+    runs: Vec<Run>,
     /// Where the code ends.
     end: u32,
 }
@@ -233,13 +289,15 @@ impl Origins {
             _ => None,
         });
         let mut origins = Self {
-            entries: Vec::new(),
+            runs: Vec::new(),
             end: 0,
         };
         for (body, place) in bodies.zip(places) {
-            let entries = body.origins.iter();
-            let entries = entries.map(|(at, origin)| (place.start as u32 + at, *origin));
-            origins.entries.extend(entries);
+            let runs = body.runs.iter().map(|run| Run {
+                start: place.start as u32 + run.start,
+                ..*run
+            });
+            origins.runs.extend(runs);
             origins.end = place.end as u32;
         }
         origins
@@ -247,14 +305,14 @@ impl Origins {
 
     /// Where the code at `offset` came from.
     fn find(&self, offset: u32) -> u32 {
-        let behind = self.entries.partition_point(|(start, _)| *start <= offset);
-        let entry = behind.checked_sub(1).map(|at| self.entries[at]);
-        entry.map_or(offset, |(_, origin)| origin)
+        let behind = self.runs.partition_point(|run| run.start <= offset);
+        let run = behind.checked_sub(1).map(|at| self.runs[at]);
+        run.map_or(offset, |run| run.find(offset))
     }
 
     /// The same, if there is code at `offset`. An error may be found at the end of the code.
     fn of_code(&self, offset: u64) -> Option<u32> {
-        let first = self.entries.first()?.0;
+        let first = self.runs.first()?.start;
         let code = u64::from(first)..=u64::from(self.end);
         code.contains(&offset).then(|| self.find(offset as u32))
     }
@@ -266,13 +324,31 @@ mod tests {
 
     #[test]
     fn offsets_lead_back_to_what_the_code_was_made_of() {
-        let origins = Origins {
-            entries: vec![(10, 30), (12, 31), (20, 33), (40, 60)],
-            end: 45,
+        let mut body = Body {
+            bytes: Vec::new(),
+            runs: Vec::new(),
         };
-        let found = [10, 11, 12, 19, 20, 39, 40, 99].map(|offset| origins.find(offset));
-        assert_eq!(found, [30, 30, 31, 31, 33, 33, 60, 60]);
-        let of_code = [9, 10, 45, 46].map(|offset| origins.of_code(offset));
-        assert_eq!(of_code, [None, Some(30), Some(60), None]);
+        // Locals; two operators as they were; one that became three bytes; one that became nothing (of one byte, at 36);
+        // two as they were.
+        let runs = [
+            (0, 30, true),
+            (1, 31, true),
+            (3, 33, true),
+            (5, 35, false),
+            (8, 37, true),
+            (9, 38, true),
+        ];
+        for (start, origin, is_same) in runs {
+            body.add_run(start, origin, is_same);
+        }
+        assert_eq!(body.runs.len(), 3);
+        let origins = Origins {
+            runs: body.runs,
+            end: 10,
+        };
+        let found: Vec<_> = (0..10).map(|offset| origins.find(offset)).collect();
+        assert_eq!(found, [30, 31, 32, 33, 34, 35, 35, 35, 37, 38]);
+        let of_code = [0, 10, 11].map(|offset| origins.of_code(offset));
+        assert_eq!(of_code, [Some(30), Some(39), None]);
     }
 }
