@@ -66,8 +66,10 @@ impl std::fmt::Debug for RawValue {
 pub struct ContextHeader {
     /// The activation that is being entered; read by the entry stub only.
     pub activation: *mut c_void,
-    /// The runtime's object behind this context.
+    /// The runtime's instance behind this context, or null for a host function.
     pub owner: *mut c_void,
+    /// The runtime's store that it belongs to.
+    pub store: *const c_void,
 }
 
 /// An instance as compiled code sees it: this, then the tail that [`crate::ContextLayout`] computes.

@@ -89,7 +89,8 @@ impl HostSlot {
             context: HostContext {
                 header: ContextHeader {
                     activation: ptr::null_mut(),
-                    owner: function.store.cast_mut().cast(),
+                    owner: ptr::null_mut(),
+                    store: function.store.cast(),
                 },
                 state: function.code.state,
                 exclusive: function.exclusive,

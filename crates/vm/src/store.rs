@@ -3,6 +3,8 @@
 use crate::domain::Domain;
 use crate::refs::RefHeap;
 use crate::signatures::SignatureRegistry;
+use crate::thread;
+use crate::trap_handlers::TrapHandlerFn;
 use std::sync::Arc;
 
 /// The identity of an engine's stores, the numbers of their function types, and the heap of host references that their
@@ -22,6 +24,16 @@ impl VMStore {
             ref_domain: Domain::new(),
             signatures: Arc::new(SignatureRegistry::new()),
         })
+    }
+
+    /// Sets the handler that is asked first about faults of this store's code on the current thread, or removes it.
+    ///
+    /// # Panics
+    ///
+    /// If it is called by such a handler.
+    pub fn set_trap_handler(self: &Arc<Self>, handler: Option<Box<TrapHandlerFn>>) {
+        thread::prepare();
+        thread::current().set_trap_handler(self, handler);
     }
 
     /// The numbers of function types, which compiled code compares.

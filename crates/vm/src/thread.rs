@@ -20,6 +20,9 @@
 //!   entering WebAssembly code needs no check.
 
 use crate::interrupt::{self, Mailbox};
+use crate::store::VMStore;
+use crate::sys::Fault;
+use crate::trap_handlers::{TrapHandlerFn, TrapHandlers};
 use crate::traps::{self, Activation, TrapReason};
 use crate::{arch, sys};
 use std::cell::{Cell, UnsafeCell};
@@ -53,6 +56,7 @@ pub(crate) struct ThreadState {
 struct Prepared {
     departure: UnsafeCell<Departure>,
     mailbox: Arc<Mailbox>,
+    trap_handlers: TrapHandlers,
 }
 
 /// What a trap takes along from the code that it leaves to the code that it goes to.
@@ -131,10 +135,38 @@ impl ThreadState {
         unsafe { &mut *(*self.prepared.get()).departure.get() }
     }
 
+    fn prepared(&self) -> Option<&Prepared> {
+        // SAFETY: null, or what `Resources` owns until it has set it to null.
+        unsafe { self.prepared.get().as_ref() }
+    }
+
     /// Where interruptions are noted, if the thread is prepared.
     pub(crate) fn mailbox(&self) -> Option<&Arc<Mailbox>> {
-        // SAFETY: null, or what `Resources` owns until it has set it to null.
-        unsafe { self.prepared.get().as_ref() }.map(|prepared| &prepared.mailbox)
+        self.prepared().map(|prepared| &prepared.mailbox)
+    }
+
+    /// Sets the thread's trap handler for a store. The thread is prepared.
+    pub(crate) fn set_trap_handler(
+        &self,
+        store: &Arc<VMStore>,
+        handler: Option<Box<TrapHandlerFn>>,
+    ) {
+        let prepared = self.prepared().expect("the thread was prepared");
+        prepared.trap_handlers.set(store, handler);
+    }
+
+    /// Asks the thread's trap handler for a store about a fault of WebAssembly code; false if there is none.
+    pub(crate) fn ask_trap_handler(&self, store: *const VMStore, fault: &Fault) -> bool {
+        self.prepared()
+            .is_some_and(|prepared| prepared.trap_handlers.ask(self, store, fault))
+    }
+
+    /// Runs what must not come into any domain.
+    pub(crate) fn without_token<R>(&self, body: impl FnOnce() -> R) -> R {
+        let token = self.token.replace(0);
+        let result = body();
+        self.token.set(token);
+        result
     }
 
     /// The innermost activation, or null.
@@ -151,6 +183,10 @@ pub(crate) fn token() -> usize {
 }
 
 /// Makes the thread ready to run WebAssembly code (T3) and returns its token. Doing it again does no harm.
+///
+/// # Panics
+///
+/// If a trap handler of the embedder is running (`trap_handlers.rs`).
 #[cold]
 #[inline(never)]
 pub(crate) fn prepare() -> usize {
@@ -158,6 +194,13 @@ pub(crate) fn prepare() -> usize {
     if state.token.get() != 0 {
         return state.token.get();
     }
+    let in_handler = state
+        .prepared()
+        .is_some_and(|prepared| prepared.trap_handlers.is_running());
+    assert!(
+        !in_handler,
+        "a trap handler must not use what belongs to a store"
+    );
     sys::install_handlers(traps::handle_fault, interrupt::handle_signal);
     let stack = sys::stack_bounds();
     state.stack.set(stack);
@@ -190,6 +233,7 @@ impl Resources {
         let prepared = Box::new(Prepared {
             departure: UnsafeCell::new(departure),
             mailbox: Arc::default(),
+            trap_handlers: TrapHandlers::default(),
         });
         let mailbox = prepared.mailbox.clone();
         state.prepared.set(&raw const *prepared);

@@ -170,7 +170,8 @@ impl Backtrace {
     pub fn capture() -> Self {
         let thread = thread::current();
         let activation = thread.innermost();
-        if activation.is_null() {
+        // (In a trap handler there is no token. No thunk has recorded where the code was left.)
+        if activation.is_null() || thread::token() == 0 {
             return Self::default();
         }
         // SAFETY: T2: there is an activation, so the thread is prepared; the reference is not used by others meanwhile.
@@ -451,9 +452,8 @@ fn end_of_arguments(thread: &ThreadState, entry_sp: usize) -> usize {
 
 /// Decides about a fault: if it is a trap of WebAssembly code, makes the handler's return leave the innermost activation.
 ///
-/// This runs in a signal handler: no allocation, no lock, no panic.
-///
-/// (A trap handler of the embedder's own, when there is one, is asked here before the fault is passed on.)
+/// This runs in a signal handler: no allocation, no lock, no panic, but in a trap handler of the embedder's own, which is
+/// asked first.
 pub(crate) fn handle_fault(fault: &Fault) -> bool {
     // A signal that somebody sent says nothing about the instruction it happened to meet.
     if !fault.is_synchronous {
@@ -469,6 +469,11 @@ pub(crate) fn handle_fault(fault: &Fault) -> bool {
     let activation = thread.innermost();
     if activation.is_null() {
         return false;
+    }
+    // SAFETY: T1; the context is valid while the activation lives (I2).
+    let store = unsafe { (*(*activation).context).store.cast() };
+    if thread.ask_trap_handler(store, fault) {
+        return true;
     }
     let code = match site {
         Some(code) => code,

@@ -113,7 +113,7 @@ pub use wasmill_vm::native::{
 };
 pub use wasmill_vm::{
     Atomic, Atomically, Atomicity, InterruptHandle, MemoryError, MemoryView, NonAtomically,
-    StoreLimits, StoreUsage, Trap, TrapCode, ValueType,
+    StoreLimits, StoreUsage, Trap, TrapCode, TrapHandlerFn, ValueType,
 };
 
 #[cfg(feature = "jit")]

@@ -4,7 +4,7 @@ use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 use wasmill_engine::{BaseTunables, Engine, Resources, Tunables};
-use wasmill_vm::{Account, StoreLimits, StoreUsage, VMStore};
+use wasmill_vm::{Account, StoreLimits, StoreUsage, TrapHandlerFn, VMStore};
 
 /// What modules are compiled with, and what may refer to what: values of one store cannot be given to another.
 ///
@@ -126,6 +126,25 @@ impl Store {
     /// What modules are compiled with.
     pub fn engine(&self) -> &Arc<dyn Engine + Send + Sync> {
         &self.inner.engine
+    }
+
+    /// Sets the handler that is asked first when code of this store faults on the current thread; `None` removes it.
+    ///
+    /// It gets the signal's number, information and context. After true the code goes on where the context says, which by
+    /// default means that the same instruction is tried again; after false the fault becomes a trap as usual, or is passed
+    /// on. It is called on the thread that set it, and for no other (each thread can have its own), for stores of the same
+    /// engine, while their compiled code runs (not for faults of host functions). It is dropped when it is replaced or its
+    /// thread ends.
+    ///
+    /// The handler runs in the middle of an instruction of the guest, on the stack for signals (64 KiB): it cannot use what
+    /// belongs to a store. Every attempt to run guests, or to look at memories, tables or globals, panics; a panic that leaves
+    /// the handler ends the process.
+    ///
+    /// # Panics
+    ///
+    /// If it is called by such a handler.
+    pub fn set_trap_handler(&self, handler: Option<Box<TrapHandlerFn>>) {
+        self.vm().set_trap_handler(handler);
     }
 
     /// Whether values of one may be given to the other: they are of the same engine.

@@ -774,3 +774,107 @@ fn errors_cross_threads_and_outlive_everything() {
     );
     assert_eq!(error.trace().len(), 1);
 }
+
+/// Sets a handler that counts the faults it sees and says that it has dealt with the first `handled` of them.
+fn count_faults(store: &Store, handled: usize) -> Arc<AtomicUsize> {
+    let seen = Arc::new(AtomicUsize::new(0));
+    let counter = seen.clone();
+    store.set_trap_handler(Some(Box::new(move |signal, info, context| {
+        assert!(signal > 0 && !info.is_null() && !context.is_null());
+        counter.fetch_add(1, Ordering::SeqCst) < handled
+    })));
+    seen
+}
+
+#[test]
+fn a_trap_handler_sees_faults_first() {
+    let store = Store::default();
+    let guest = instance(&store, TRAPS, &imports! {});
+    let seen = count_faults(&store, 0);
+    trap_in_every_way(&guest);
+    let faults = seen.load(Ordering::SeqCst);
+    assert!(faults > 5, "{faults} of the traps are faults");
+    assert_eq!(Arc::strong_count(&seen), 2);
+    // What is dealt with is tried again, and fails again here.
+    let again = count_faults(&store, 3);
+    assert_eq!(
+        Arc::strong_count(&seen),
+        1,
+        "it was dropped when it was replaced"
+    );
+    let load = guest.exports.get_function("load").unwrap();
+    assert_eq!(fails(load, &[]).message(), "out of bounds memory access");
+    assert_eq!(again.load(Ordering::SeqCst), 4);
+    store.set_trap_handler(None);
+    assert_eq!(fails(load, &[]).message(), "out of bounds memory access");
+    assert_eq!(
+        (again.load(Ordering::SeqCst), Arc::strong_count(&again)),
+        (4, 1)
+    );
+    assert_eq!(seen.load(Ordering::SeqCst), faults);
+}
+
+#[test]
+fn a_trap_handler_is_its_threads_and_its_stores_own() {
+    let store = Store::default();
+    let guest = instance(&store, TRAPS, &imports! {});
+    let other = instance(&Store::default(), TRAPS, &imports! {});
+    let load = |instance: &Instance| {
+        let error = fails(instance.exports.get_function("load").unwrap(), &[]);
+        assert_eq!(error.message(), "out of bounds memory access");
+    };
+    let seen = count_faults(&store, 0);
+    load(&other);
+    thread::scope(|scope| scope.spawn(|| load(&guest)).join().unwrap());
+    assert_eq!(seen.load(Ordering::SeqCst), 0);
+    load(&guest);
+    assert_eq!(seen.load(Ordering::SeqCst), 1);
+    let elsewhere = thread::scope(|scope| {
+        let there = scope.spawn(|| {
+            let there = count_faults(&store, 0);
+            load(&guest);
+            there
+        });
+        there.join().unwrap()
+    });
+    assert_eq!(elsewhere.load(Ordering::SeqCst), 1);
+    assert_eq!(
+        Arc::strong_count(&elsewhere),
+        1,
+        "it was dropped with its thread"
+    );
+    assert_eq!(seen.load(Ordering::SeqCst), 1);
+    store.set_trap_handler(None);
+}
+
+#[test]
+fn a_trap_handler_cannot_use_what_belongs_to_a_store() {
+    let store = Store::default();
+    let guest = instance(&store, TRAPS, &imports! {});
+    let table = Table::new(
+        &store,
+        TableType::new(Type::FuncRef, 1, None),
+        Val::FuncRef(None),
+    )
+    .unwrap();
+    let refused = Arc::new(Mutex::new(0));
+    let (count, inner, callee) = (refused.clone(), store.clone(), guest.clone());
+    store.set_trap_handler(Some(Box::new(move |_, _, _| {
+        let attempts: [&dyn Fn(); 4] = [
+            &|| drop(table.grow(1, Val::FuncRef(None))),
+            &|| drop(callee.exports.get_function("ok").unwrap().call(&[])),
+            &|| inner.set_trap_handler(None),
+            &|| drop(InterruptHandle::for_current_thread()),
+        ];
+        for attempt in attempts {
+            *count.lock().unwrap() += u32::from(catch_unwind(AssertUnwindSafe(attempt)).is_err());
+        }
+        assert!(RuntimeError::new("here").trace().is_empty());
+        false
+    })));
+    let load = guest.exports.get_function("load").unwrap();
+    assert_eq!(fails(load, &[]).message(), "out of bounds memory access");
+    assert_eq!(*refused.lock().unwrap(), 4);
+    store.set_trap_handler(None);
+    trap_in_every_way(&guest);
+}

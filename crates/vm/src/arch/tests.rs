@@ -133,6 +133,7 @@ pub(crate) fn context() -> Box<ContextHeader> {
     Box::new(ContextHeader {
         activation: ptr::null_mut(),
         owner: ptr::null_mut(),
+        store: ptr::null(),
     })
 }
 

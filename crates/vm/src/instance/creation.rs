@@ -91,6 +91,7 @@ impl Instance {
         let header = ContextHeader {
             activation: ptr::null_mut(),
             owner,
+            store: Arc::as_ptr(self.module.store()).cast(),
         };
         let header_offset = offset_of!(VMContext, header) as u32;
         let builtins_offset = offset_of!(VMContext, builtins) as u32;

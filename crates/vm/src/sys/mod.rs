@@ -44,6 +44,10 @@ pub(crate) struct Fault {
     pub(crate) address: usize,
     /// The signal's context, which can be changed.
     pub(crate) context: *mut c_void,
+    /// The signal.
+    pub(crate) signal: libc::c_int,
+    /// What else the system says about it.
+    pub(crate) info: *const libc::siginfo_t,
 }
 
 /// What kind of fault.

@@ -396,6 +396,38 @@ fn frames_are_found_at_every_instruction() {
 }
 
 #[test]
+fn a_trap_handler_may_change_where_the_code_goes_on() {
+    let store = crate::store::VMStore::new();
+    store.set_trap_handler(Some(Box::new(|signal, _, context| {
+        let load = signal == libc::SIGSEGV;
+        if load {
+            let context = context.cast::<libc::ucontext_t>().cast_mut();
+            // SAFETY: the kernel's context of a fault at `site_load`, which is two bytes long.
+            unsafe {
+                (*context).uc_mcontext.gregs[libc::REG_RIP as usize] += 2;
+                (*context).uc_mcontext.gregs[libc::REG_RAX as usize] = 77;
+            }
+        }
+        load
+    })));
+    register_guests();
+    let mut context = context();
+    context.store = Arc::as_ptr(&store).cast();
+    let context = &raw mut *context;
+    type Load = unsafe extern "C" fn(*mut ContextHeader, usize) -> i32;
+    // SAFETY: the guest has this type.
+    let loaded = unsafe {
+        enter(context, guest::load(), |stub| {
+            std::mem::transmute::<*const c_void, Load>(stub)(context, 8)
+        })
+    };
+    assert_eq!(loaded.unwrap(), 77);
+    // Contexts of other stores have no handler.
+    let other = enter_guest!(guest::load() => fn(usize) -> i32, 8);
+    assert_eq!(code_of(other), TrapCode::HeapAccessOutOfBounds);
+}
+
+#[test]
 fn scanning_finds_values_in_frames_and_registers() {
     host!(scans, scans_target, |n| {
         let mut found = false;

@@ -195,10 +195,10 @@ pub(super) unsafe fn run_host<F, T: Copy>(
     context: *const HostContext,
     body: impl FnOnce(&VMStore) -> Result<T, HostError>,
 ) -> T {
-    // SAFETY: the context was made by `HostFunction::create`: its owner is the store, `exclusive` a live domain or null.
+    // SAFETY: the context was made by `HostFunction::create`: its store lives, `exclusive` a live domain or null.
     // When a trap is raised, everything with a destructor is gone.
     unsafe {
-        let store = &*(*context).header.owner.cast::<VMStore>();
+        let store = &*(*context).header.store.cast::<VMStore>();
         let body = AssertUnwindSafe(|| body(store));
         let outcome = match is_exclusive::<F>() {
             // Out of line, so that the other way needs no frame.

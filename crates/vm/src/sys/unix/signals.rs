@@ -98,6 +98,8 @@ extern "C" fn handle(signal: libc::c_int, info: *mut libc::siginfo_t, context: *
         is_synchronous: is_synchronous(signal, code),
         address,
         context,
+        signal,
+        info,
     };
     let ours = HANDLERS.get().is_some_and(|(faults, _)| faults(&fault));
     if !ours {
