@@ -123,22 +123,29 @@ impl Domain {
         Arc::ptr_eq(self.root_arc(), other.root_arc())
     }
 
-    /// Makes the two one domain. Waits for both.
+    /// Makes the two one domain. Waits for both; a thread that holds none meanwhile does not wait for ever.
     pub fn merge(self: &Arc<Self>, other: &Arc<Self>) {
-        if self.same(other) {
-            return;
-        }
-        // Two threads that merge the same pair take the locks in the same order.
-        let (first, second) = match Arc::as_ptr(self.root_arc()) < Arc::as_ptr(other.root_arc()) {
-            true => (self, other),
-            false => (other, self),
-        };
-        let _first = first.enter();
-        let _second = second.enter();
+        while !self.try_merge(other) {}
+    }
+
+    /// One attempt. False if another thread has merged one of the two meanwhile.
+    fn try_merge(self: &Arc<Self>, other: &Arc<Self>) -> bool {
         let (a, b) = (self.root_arc(), other.root_arc());
         if Arc::ptr_eq(a, b) {
-            return;
+            return true;
         }
+        // Who waits here holds at most one lock, of a lower address than the one he waits for: so never in a circle. That
+        // holds of the very locks of these two, not of whatever they were merged into.
+        let (first, second) = match Arc::as_ptr(a) < Arc::as_ptr(b) {
+            true => (a, b),
+            false => (b, a),
+        };
+        let Some(_first) = first.enter_root_only() else {
+            return false;
+        };
+        let Some(_second) = second.enter_root_only() else {
+            return false;
+        };
         let (rank_a, rank_b) = (
             a.rank.load(Ordering::Relaxed),
             b.rank.load(Ordering::Relaxed),
@@ -154,6 +161,17 @@ impl Domain {
         );
         // Entries of this thread into the child are entries into the root from here on.
         child.lock.merge_into(&root.lock, thread::token());
+        true
+    }
+
+    /// Enters, unless the domain is or becomes a part of another.
+    fn enter_root_only(&self) -> Option<Guard<'_>> {
+        let slot = self.lock.enter(thread::token())?;
+        Some(Guard {
+            domain: self,
+            slot,
+            not_send: PhantomData,
+        })
     }
 }
 
@@ -197,6 +215,37 @@ impl Drop for Guard<'_> {
         match self.slot.exit() {
             Exit::Done => {}
             exit => self.domain.end_exit(self.slot, exit),
+        }
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::Domain;
+    use std::sync::Barrier;
+
+    #[test]
+    fn threads_that_merge_in_any_order_do_not_wait_in_a_circle() {
+        const DOMAINS: usize = 12;
+        let rounds = if cfg!(miri) { 5 } else { 500 };
+        for round in 0..rounds {
+            let domains: Vec<_> = (0..DOMAINS).map(|_| Domain::new()).collect();
+            let start = Barrier::new(4);
+            std::thread::scope(|scope| {
+                for nth in 0..4 {
+                    let (domains, start) = (&domains, &start);
+                    scope.spawn(move || {
+                        start.wait();
+                        for step in 0..DOMAINS {
+                            let a = (step * 5 + nth * 3 + round) % DOMAINS;
+                            let b = (step * 7 + nth * 11 + 1) % DOMAINS;
+                            domains[a].merge(&domains[b]);
+                            assert!(domains[a].same(&domains[b]));
+                            drop(domains[b].enter());
+                        }
+                    });
+                }
+            });
         }
     }
 }

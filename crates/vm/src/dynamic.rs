@@ -93,6 +93,11 @@ impl VMFunction {
         lower: impl Fn(&T) -> VMFunction,
         lift: impl Fn(VMFunction) -> T,
     ) -> Result<Box<[Value<T>]>, Trap> {
+        for arg in args {
+            if let Value::FuncRef(Some(function)) = arg {
+                lower(function).join_domain(self.island());
+            }
+        }
         let ty = self.ty();
         let _guard = self.enter();
         let island = self.island();

@@ -351,6 +351,9 @@ impl VMGlobal {
             is_of(&value, self.island.store()),
             "the caller checks the store"
         );
+        if let Value::FuncRef(Some(function)) = &value {
+            function.join_domain(&self.island);
+        }
         let _guard = self.island.domain().enter();
         self.island.store().refs_due(&value);
         let raw = value_to_raw(&self.island, &value, VMFunction::clone);

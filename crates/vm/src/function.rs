@@ -316,6 +316,14 @@ impl VMFunction {
         self.record().type_id
     }
 
+    /// Makes one domain of the function's and `island`'s, if [`VMFunction::adopted_by`] needs that. To be called before the
+    /// island's domain is entered: who holds one domain and waits for another may wait for ever.
+    pub(crate) fn join_domain(&self, island: &Island) {
+        if self.host().is_none() && Arc::ptr_eq(self.island.store(), island.store()) {
+            island.domain().merge(self.island.domain());
+        }
+    }
+
     /// The function as something in `island` may hold it: makes sure that `island` keeps it, or merges.
     pub(crate) fn adopted_by(&self, island: &Arc<Island>) -> NonNull<VMFuncRef> {
         match self.host() {

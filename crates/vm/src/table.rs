@@ -449,6 +449,13 @@ impl VMTable {
         unsafe { &mut *self.table.as_ptr() }
     }
 
+    /// Before the domain is entered: what will be needed to hold this element.
+    fn join_domain(&self, element: &TableElement) {
+        if let TableElement::Function(Some(function)) = element {
+            function.join_domain(&self.island);
+        }
+    }
+
     /// An element in raw form, for this table's island; `None` if it is of another type or store. The domain is held.
     #[inline]
     fn raw_element(&self, element: TableElement) -> Option<RawElement> {
@@ -518,6 +525,7 @@ impl VMTable {
     /// If there is no such element, or the value is of another type or store.
     #[inline]
     pub fn set(&self, index: u32, element: TableElement) -> Result<(), TrapCode> {
+        self.join_domain(&element);
         let guard = self.enter();
         let value = self.raw_element(element).ok_or(TrapCode::BadSignature)?;
         let done = self.object(&guard).set(u64::from(index), value);
@@ -530,6 +538,7 @@ impl VMTable {
     ///
     /// If the table would exceed its maximum or a limit, or the value is of another type or store.
     pub fn grow(&self, delta: u32, element: TableElement) -> Result<u32, TableError> {
+        self.join_domain(&element);
         let guard = self.enter();
         let value = self.raw_element(element).ok_or(TableError::Element)?;
         self.object(&guard)

@@ -197,3 +197,43 @@ fn everything_at_once() {
         Value::I32(calls)
     );
 }
+
+#[test]
+fn functions_go_both_ways_at_once() {
+    // Each thread puts the other's function into its own table, global or call: the two become one domain, whoever is first.
+    let store = Store::default();
+    let module = Module::new(
+        &store,
+        r#"(module (table (export "table") 1 funcref)
+            (global (export "global") (mut funcref) (ref.null func))
+            (func (export "take") (param funcref))
+            (func (export "f") (result i32) (i32.const 42)))"#,
+    )
+    .unwrap();
+    for round in 0..300 {
+        let pair: Vec<_> = (0..2)
+            .map(|_| Instance::new(&module, &imports! {}).unwrap())
+            .collect();
+        let start = std::sync::Barrier::new(2);
+        thread::scope(|scope| {
+            for nth in 0..2 {
+                let (own, other, start) = (&pair[nth].exports, &pair[1 - nth].exports, &start);
+                scope.spawn(move || {
+                    let function = other.get_function("f").unwrap().clone();
+                    let table = own.get_table("table").unwrap();
+                    let global = own.get_global("global").unwrap();
+                    let take = own.get_function("take").unwrap();
+                    start.wait();
+                    let value = Val::FuncRef(Some(function.clone()));
+                    match round % 4 {
+                        0 => table.set(0, value).unwrap(),
+                        1 => global.set(value).unwrap(),
+                        2 => drop(table.grow(1, value).unwrap()),
+                        _ => drop(take.call(&[value]).unwrap()),
+                    }
+                    assert_eq!(*function.call(&[]).unwrap(), [Val::I32(42)]);
+                });
+            }
+        });
+    }
+}
