@@ -3,10 +3,11 @@
 //! A function with an environment is a template: each instance that imports it gets a function of its own with a clone of
 //! the environment, which learns of the instance after everything of it exists and before any of its code runs.
 
-use crate::{ExportError, Instance};
+use crate::{ExportError, ExportableWithGenerics, Instance};
 use std::fmt;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, RwLock};
 use wasmill_vm::VMFunction;
+use wasmill_vm::native::{WasmTypeList, WithoutEnv};
 
 /// An environment could not be initialised.
 #[derive(Debug, thiserror::Error)]
@@ -17,6 +18,104 @@ pub enum HostEnvInitError {
 }
 
 /// What can be the environment of a host function.
+///
+/// A function with an environment is a template: each instance that imports it gets a function of its own, with a clone of
+/// the environment. [`WasmerEnv::init_with_instance`] runs on that clone after everything of the instance exists, and
+/// before its active segments and its start function.
+///
+/// # Deriving
+///
+/// For a struct, `#[derive(WasmerEnv)]` sets the fields with `#[wasmer(export)]` to exports of the instance. Such a field is
+/// a [`LazyInit`] of a handle ([`Memory`](crate::Memory), [`Function`](crate::Function),
+/// [`NativeFunc`](crate::NativeFunc), [`Table`](crate::Table), [`Global`](crate::Global)).
+///
+/// ```
+/// # #[cfg(all(feature = "wat", feature = "default-compiler", feature = "default-engine"))]
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use wasmill::{imports, Function, Instance, LazyInit, Memory, Module, NativeFunc, Store, WasmerEnv};
+/// #[derive(Clone, WasmerEnv)]
+/// struct Env {
+///     greeting: String,
+///     #[wasmer(export)]
+///     memory: LazyInit<Memory>,
+///     #[wasmer(export(name = "__alloc", alias = "alloc"))]
+///     allocate: LazyInit<NativeFunc<i32, i32>>,
+///     #[wasmer(export(optional = true))]
+///     free: LazyInit<NativeFunc<i32, ()>>,
+/// }
+///
+/// fn greet(env: &Env) -> i32 {
+///     let place = env.allocate_ref().unwrap().call(env.greeting.len() as i32).unwrap();
+///     env.memory_ref().unwrap().write(place as u64, env.greeting.as_bytes()).unwrap();
+///     assert!(env.free_ref().is_none());
+///     place
+/// }
+///
+/// let store = Store::default();
+/// let env = Env {
+///     greeting: "hello".into(),
+///     memory: LazyInit::new(),
+///     allocate: LazyInit::new(),
+///     free: LazyInit::new(),
+/// };
+/// let imports = imports! {
+///     "env" => { "greet" => Function::new_native_with_env(&store, env, greet) },
+/// };
+/// let module = Module::new(&store, r#"(module
+///     (import "env" "greet" (func $greet (result i32)))
+///     (memory (export "memory") 1)
+///     (func (export "alloc") (param i32) (result i32) (i32.const 64))
+///     (func (export "run") (result i32) (i32.load8_u (call $greet))))"#)?;
+/// let instance = Instance::new(&module, &imports)?;
+/// let run = instance.exports.get_native_function::<(), i32>("run")?;
+/// assert_eq!(run.call()?, i32::from(b'h'));
+/// # Ok(())
+/// # }
+/// # #[cfg(not(all(feature = "wat", feature = "default-compiler", feature = "default-engine")))]
+/// # fn main() {}
+/// ```
+///
+/// | option | |
+/// |---|---|
+/// | `name = "…"` | what the export is called, if not like the field; needed in tuple structs |
+/// | `alias = "…"` | what to look for next, in order, if there is none of that name; may be repeated |
+/// | `optional = true` | leave the field empty if there is no such export; one of another type is an error all the same |
+///
+/// For each such field, say `memory`, the struct gets `memory_ref(&self) -> Option<&Memory>` and
+/// `unsafe fn memory_ref_unchecked(&self) -> &Memory`. An enum can be an environment, but has no exports.
+///
+/// The macro tells at compile time what it does not understand:
+///
+/// ```compile_fail
+/// #[derive(Clone, wasmill::WasmerEnv)]
+/// struct Env {
+///     #[wasmer(export)]
+///     memory: wasmill::Memory, // not in a `LazyInit`
+/// }
+/// ```
+///
+/// ```compile_fail
+/// #[derive(Clone, wasmill::WasmerEnv)]
+/// struct Env {
+///     #[wasmer(exported)]
+///     memory: wasmill::LazyInit<wasmill::Memory>,
+/// }
+/// ```
+///
+/// ```compile_fail
+/// #[derive(Clone, wasmill::WasmerEnv)]
+/// struct Env {
+///     #[wasmer(export)]
+///     text: wasmill::LazyInit<String>, // nothing that could be exported
+/// }
+/// ```
+///
+/// # What keeps what
+///
+/// The instance keeps its functions and they keep their environments. So an environment must not keep its instance, or
+/// both live for ever. What the macro sets is weak ([`Exports::get_with_generics_weak`](crate::Exports::get_with_generics_weak)),
+/// and code written by hand should do the same. A *clone* of such a handle keeps the instance, as does an
+/// [`Instance`] or its [`Exports`](crate::Exports): those are for the stack of a function, not for the environment.
 pub trait WasmerEnv: Clone + Send + Sync {
     /// Tells the environment of the instance that it now belongs to.
     ///
@@ -32,13 +131,13 @@ macro_rules! plain_envs {
     ($($ty:ty)*) => { $( impl WasmerEnv for $ty {} )* };
 }
 
-plain_envs!(u8 i8 u16 i16 u32 i32 u64 i64 u128 i128 usize isize f32 f64 char bool String);
+plain_envs!(() u8 i8 u16 i16 u32 i32 u64 i64 u128 i128 usize isize f32 f64 char bool String &str);
 
-impl WasmerEnv for () {}
+impl WasmerEnv for WithoutEnv {}
 
 macro_rules! shared_envs {
     ($($ty:ident)*) => { $(
-        impl WasmerEnv for &'static std::sync::atomic::$ty {}
+        impl WasmerEnv for &std::sync::atomic::$ty {}
         impl WasmerEnv for Arc<std::sync::atomic::$ty> {}
     )* };
 }
@@ -51,6 +150,16 @@ impl<T: WasmerEnv> WasmerEnv for Box<T> {
     }
 }
 
+impl<T: WasmerEnv> WasmerEnv for Option<T> {
+    fn init_with_instance(&mut self, instance: &Instance) -> Result<(), HostEnvInitError> {
+        match self {
+            Some(env) => env.init_with_instance(instance),
+            None => Ok(()),
+        }
+    }
+}
+
+/// All instances share the environment, and each initialises it: a [`LazyInit`] in it stays with the first.
 impl<T: WasmerEnv> WasmerEnv for Arc<Mutex<T>> {
     /// # Panics
     ///
@@ -62,7 +171,28 @@ impl<T: WasmerEnv> WasmerEnv for Arc<Mutex<T>> {
     }
 }
 
-/// A value that is set later, at most once.
+/// As with a mutex.
+impl<T: WasmerEnv> WasmerEnv for Arc<RwLock<T>> {
+    /// # Panics
+    ///
+    /// If the lock is poisoned.
+    fn init_with_instance(&mut self, instance: &Instance) -> Result<(), HostEnvInitError> {
+        self.write()
+            .expect("the lock of the environment is not poisoned")
+            .init_with_instance(instance)
+    }
+}
+
+/// A value that is set later, at most once: an export that an environment has only once its instance exists.
+///
+/// ```
+/// # use wasmill::LazyInit;
+/// let mut place = LazyInit::new();
+/// assert_eq!(place.get_ref(), None);
+/// assert!(place.initialize(1));
+/// assert!(!place.initialize(2));
+/// assert_eq!(place.get_ref(), Some(&1));
+/// ```
 pub struct LazyInit<T: Sized> {
     data: Option<T>,
 }
@@ -121,6 +251,36 @@ impl<T: fmt::Debug> fmt::Debug for LazyInit<T> {
             .field("data", &self.data)
             .finish()
     }
+}
+
+/// Sets the field of an environment to the first export found under one of these names. For the code of the derive macro.
+///
+/// # Errors
+///
+/// That of the last name. What is `optional` may be missing, but not be of another type.
+pub fn initialize_export<'a, T, Args, Rets>(
+    field: &mut LazyInit<T>,
+    instance: &'a Instance,
+    names: &[&str],
+    optional: bool,
+) -> Result<(), HostEnvInitError>
+where
+    Args: WasmTypeList,
+    Rets: WasmTypeList,
+    T: ExportableWithGenerics<'a, Args, Rets>,
+{
+    let mut failure = None;
+    for name in names {
+        match instance.exports.get_with_generics_weak(name) {
+            Ok(export) => {
+                field.initialize(export);
+                return Ok(());
+            }
+            Err(ExportError::Missing(_)) if optional => {}
+            Err(error) => failure = Some(error),
+        }
+    }
+    failure.map_or(Ok(()), |error| Err(error.into()))
 }
 
 /// What is left to do for an environment once its instance exists.

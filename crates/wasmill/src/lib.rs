@@ -65,11 +65,15 @@ pub mod vm {
     };
 }
 
-/// Parts of signatures that programs rarely name.
+/// Parts of signatures that programs rarely name, and what the code of the derive macro calls.
 #[doc(hidden)]
 pub mod internals {
+    pub use crate::env::initialize_export;
     pub use wasmill_vm::native::{WithEnv, WithoutEnv};
 }
+
+// The derive macro's code names this crate as its users do.
+extern crate self as wasmill;
 
 pub use env::{HostEnvInitError, LazyInit, WasmerEnv};
 pub use exports::{ExportError, Exportable, ExportableWithGenerics, Exports, ExportsIterator};
@@ -96,6 +100,7 @@ pub use wasmill_compiler::{
 };
 #[cfg(feature = "cranelift")]
 pub use wasmill_compiler_cranelift::{Cranelift, CraneliftOptLevel};
+pub use wasmill_derive::WasmerEnv;
 pub use wasmill_engine::{
     Artifact, BaseTunables, ChainableNamedResolver, DeserializeError, Engine, EngineId, Export,
     FrameInfo, ImportError, LinkError, NamedResolver, NamedResolverChain, Resolver, RuntimeError,
