@@ -130,20 +130,16 @@ impl<H: Handle> Link<H> {
     /// Gives `access` what the link refers to, and keeps it meanwhile; `None` if it is gone.
     #[inline(always)]
     pub fn reach<R>(&self, access: impl FnOnce(&H) -> R) -> Option<R> {
-        let mut kept = None;
-        self.reached(&mut kept).map(access)
-    }
-
-    /// What the link refers to, unless it is gone. `kept` keeps it, where the link does not.
-    #[inline(always)]
-    pub fn reached<'a>(&'a self, kept: &'a mut Option<Box<H>>) -> Option<&'a H> {
-        match self {
-            Self::Strong(handle) => Some(handle),
+        let kept;
+        let handle = match self {
+            Self::Strong(handle) => handle,
             Self::Weak(weak) => {
-                *kept = weak.kept();
-                kept.as_deref()
+                kept = weak.kept()?;
+                &*kept
             }
-        }
+        };
+        // In one place, so that it is no function of its own.
+        Some(access(handle))
     }
 
     /// Whether `same` says so of what the two refer to. What is gone is not the same as anything.

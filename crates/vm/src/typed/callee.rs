@@ -68,6 +68,22 @@ impl<Args, Rets, C: Clone> Clone for TypedFunction<Args, Rets, C> {
     }
 }
 
+/// Calls what a weak link refers to.
+///
+/// # Safety
+///
+/// As for [`CallArguments::call`].
+#[cold]
+#[inline(never)]
+unsafe fn call_weak<Args: CallArguments<Rets>, Rets: WasmTypeList>(
+    link: &Link<VMFunction>,
+    args: Args,
+) -> Result<Rets, Trap> {
+    let function = link.upgrade().ok_or(Gone)?;
+    // SAFETY: the caller's promise.
+    unsafe { args.call(&function) }
+}
+
 macro_rules! typed_calls {
     ($(($($a:ident)*))*) => { $(
         #[allow(unused_parens, non_snake_case, clippy::too_many_arguments, reason = "one form serves all lengths")]
@@ -81,14 +97,15 @@ macro_rules! typed_calls {
             /// # Panics
             ///
             /// A panic of a host function goes on in the caller.
-            #[inline]
+            #[inline(always)]
             pub fn call(&self, $($a: $a),*) -> Result<Rets, C::Error> {
-                let mut kept = None;
-                let Some(function) = self.function.reached(&mut kept) else {
-                    return Err(Trap::from(Gone).into());
-                };
                 // SAFETY: the types were compared when this was made.
-                let outcome = unsafe { CallArguments::<Rets>::call(($($a),*), function) };
+                let outcome = unsafe {
+                    match &self.function {
+                        Link::Strong(function) => CallArguments::<Rets>::call(($($a),*), function),
+                        weak => call_weak(weak, ($($a),*)),
+                    }
+                };
                 outcome.map_err(C::Error::from)
             }
         }
