@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 use wasmill::{
-    BaseTunables, CompilerConfig, Cranelift, CraneliftOptLevel, Engine, Features,
-    FunctionMiddleware, LocalFunctionIndex, ModuleMiddleware, Pages, Store, Universal,
+    BaseTunables, CompileError, CompilerConfig, Cranelift, CraneliftOptLevel, Engine, Features,
+    FunctionMiddleware, LocalFunctionIndex, Module, ModuleMiddleware, Pages, Store, Universal,
     UniversalEngine,
 };
 
@@ -13,6 +13,8 @@ pub(crate) struct Configuration {
     pub(crate) name: &'static str,
     /// Makes a store.
     pub(crate) store: fn(Features) -> Store,
+    /// Makes a module of its binary form.
+    pub(crate) load: fn(&Store, &[u8]) -> Result<Module, CompileError>,
 }
 
 /// Every compiler as users get it, and what can be set turned the other way.
@@ -20,6 +22,13 @@ pub(crate) const CONFIGURATIONS: &[Configuration] = &[
     Configuration {
         name: "cranelift",
         store: |features| Store::new(&universal(Cranelift::new(), features)),
+        load: compile,
+    },
+    // Serialized and loaded again.
+    Configuration {
+        name: "cranelift-artifacts",
+        store: |features| Store::new(&universal(Cranelift::new(), features)),
+        load: reload,
     },
     Configuration {
         name: "cranelift-unoptimized",
@@ -32,6 +41,7 @@ pub(crate) const CONFIGURATIONS: &[Configuration] = &[
                 .canonicalize_nans(true);
             Store::new(&universal(config, features))
         },
+        load: compile,
     },
     // As where a process may not reserve address space: every access is checked.
     Configuration {
@@ -42,6 +52,7 @@ pub(crate) const CONFIGURATIONS: &[Configuration] = &[
             tunables.static_memory_bound = Pages(0);
             Store::new_with_tunables(&engine, tunables)
         },
+        load: compile,
     },
 ];
 
@@ -59,4 +70,17 @@ impl ModuleMiddleware for Identity {
     fn generate_function_middleware(&self, _: LocalFunctionIndex) -> Box<dyn FunctionMiddleware> {
         Box::new(Self)
     }
+}
+
+fn compile(store: &Store, wasm: &[u8]) -> Result<Module, CompileError> {
+    Module::new(store, wasm)
+}
+
+fn reload(store: &Store, wasm: &[u8]) -> Result<Module, CompileError> {
+    let bytes = compile(store, wasm)?.serialize();
+    let bytes = bytes.expect("modules of the suite are small");
+    #[allow(unsafe_code, reason = "there is machine code in the bytes")]
+    // SAFETY: just made.
+    let module = unsafe { Module::deserialize(store, &bytes) };
+    module.map_err(|error| CompileError::Codegen(error.to_string()))
 }

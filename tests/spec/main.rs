@@ -43,6 +43,7 @@ fn run(configuration: &Configuration, script: &Script) -> Result<(), String> {
     let imports = spectest(&store, false);
     let mut wast = Wast::new(store, imports);
     wast.fail_fast = false;
+    wast.load = configuration.load;
     let name = format!("{}.wast", script.name);
     let outcome = wast.run_buffer(&name, script.text.as_bytes());
     outcome.map_err(|error| error.to_string())

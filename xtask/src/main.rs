@@ -7,6 +7,7 @@ mod bless;
 mod ci;
 mod compat;
 mod features;
+mod headless;
 mod loom;
 mod miri;
 mod process;
@@ -44,6 +45,11 @@ const TASKS: &[Task] = &[
         name: "features",
         usage: "check the front crate under each of its feature sets",
         run: features::run,
+    },
+    Task {
+        name: "headless",
+        usage: "run a serialized module in a program without a compiler",
+        run: headless::run,
     },
     Task {
         name: "programs",

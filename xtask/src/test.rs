@@ -6,12 +6,13 @@
 
 use crate::process::{cargo, run as start};
 use crate::programs::{self, Choice};
-use crate::{loom, miri};
+use crate::{headless, loom, miri};
 use anyhow::Result;
 
 /// Runs all tests and stops at the first step that fails.
 pub(crate) fn run(_: &[String]) -> Result<()> {
     start(&mut cargo(["test", "--workspace", "--no-fail-fast"]))?;
+    headless::run(&[])?;
     loom::run(&[])?;
     miri::run_if_available()?;
     programs::check(&Choice::small())

@@ -18,6 +18,8 @@ use crate::{messages, spectest_importobject, values};
 pub struct Wast {
     /// Whether to stop at the first directive that fails (the default), or to go on and collect all that fail.
     pub fail_fast: bool,
+    /// Makes a module of its binary form: [`Module::new`], unless something else is to be tried.
+    pub load: fn(&Store, &[u8]) -> Result<Module, CompileError>,
     store: Store,
     imports: ImportObject,
     /// What directives without a name mean.
@@ -36,6 +38,7 @@ impl Wast {
     pub fn new(store: Store, import_object: ImportObject) -> Self {
         Self {
             fail_fast: true,
+            load: |store, wasm| Module::new(store, wasm),
             store,
             imports: import_object,
             current: None,
@@ -190,7 +193,7 @@ impl Wast {
 
     fn compile(&self, module: &mut QuoteWat<'_>) -> Result<Module, Failure> {
         let wasm = module.encode()?;
-        Ok(Module::new(&self.store, wasm)?)
+        Ok((self.load)(&self.store, &wasm)?)
     }
 
     fn instantiate(&self, module: &Module) -> Result<Instance, Failure> {
