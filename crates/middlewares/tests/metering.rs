@@ -69,6 +69,32 @@ fn points_go_down_and_run_out() {
 }
 
 #[test]
+#[allow(unsafe_code, reason = "loading compiled code is unsafe")]
+fn points_count_without_a_compiler() {
+    let store = store([Arc::new(Metering::new(10, figures)) as _]);
+    let stored = Module::new(&store, ADD_ONE).unwrap().serialize().unwrap();
+    let headless = Store::new(&Universal::headless().engine());
+    // SAFETY: the bytes are those that were just made.
+    let module = unsafe { Module::deserialize(&headless, &stored) }.unwrap();
+    let instance = Instance::new(&module, &imports! {}).unwrap();
+    let add_one = instance
+        .exports
+        .get_native_function::<i32, i32>("add_one")
+        .unwrap();
+    for left in [6, 2] {
+        assert_eq!(add_one.call(1).unwrap(), 2);
+        assert_eq!(
+            get_remaining_points(&instance),
+            MeteringPoints::Remaining(left)
+        );
+    }
+    assert_eq!(add_one.call(1).unwrap_err().message(), "unreachable");
+    assert_eq!(get_remaining_points(&instance), MeteringPoints::Exhausted);
+    set_remaining_points(&instance, 4);
+    assert_eq!(add_one.call(1).unwrap(), 2);
+}
+
+#[test]
 fn the_points_are_exports_of_the_instance() {
     let store = store([Arc::new(Metering::new(u64::MAX, figures)) as _]);
     let module = Module::new(&store, ADD_ONE).unwrap();

@@ -12,7 +12,7 @@
 //! | 5 | raising an error drops what the host's frames own | `sharp_edges::raising_drops_what_the_frames_own`, `traps::errors_of_the_host` |
 //! | 6 | the host's errors have the guest's frames | `traps::errors_of_host_functions_have_the_guests_frames` |
 //! | 7 | shared errors can be looked into | `sharp_edges::shared_errors_can_be_looked_into` |
-//! | 8 | weak handles never dangle, their clones keep | `exports::a_weak_memory_becomes_empty_and_its_clone_keeps` |
+//! | 8 | weak handles never dangle, their clones keep | `exports::weak_handles_end_with_what_they_refer_to`, `exports::every_clone_of_a_live_weak_handle_keeps_its_target` |
 //! | 9 | other stores' objects are refused with an error | `linking::externs_of_another_store_are_refused`, `functions::texts_of_what_is_refused` |
 //! | 10 | stores of one engine are the same | `modules::stores` |
 //! | 11 | views survive growth | `memories::views` |
@@ -58,7 +58,7 @@
 //! | 8 | references | `functions::references_to_functions`, `functions::references_to_host_values`, `lifetime::references_to_host_values_are_collected` |
 //! | 9 | linking | `linking::unknown_imports_of_every_kind`, `linking::incompatible_imports_of_every_kind`, `linking::chains`, `linking::forms_of_the_macro`, `linking::exports_of_an_instance_as_a_namespace` |
 //! | 10 | traps | `traps::every_code_from_guests`, `traps::codes_and_their_texts`, `traps::frames_tell_names_and_offsets` |
-//! | 12 | middlewares, metering | `middlewares::an_operator_becomes_another`, `middlewares::each_stage_gets_all_that_the_one_before_makes`, `middlewares::a_middleware_can_refuse`, `middlewares/metering::points_go_down_and_run_out` |
+//! | 12 | middlewares, metering | `middlewares::an_operator_becomes_another`, `middlewares::each_stage_gets_all_that_the_one_before_makes`, `middlewares::a_middleware_can_refuse`, `middlewares/metering::points_go_down_and_run_out`, `middlewares/metering::points_count_without_a_compiler` |
 //! | 13 | memories capped by tunables | `tunables::a_cap_of_24_pages_holds_on_every_path` |
 //! | 14 | WASI | `wasi/guests::input_comes_from_a_pipe`, `wasi/guests::versions_are_seen_by_the_imports`, `wasi/version::namespaces_tell_the_version` |
 //! | 15 | sets of features | `cargo xtask features` |
