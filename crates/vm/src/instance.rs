@@ -101,7 +101,6 @@ pub(crate) struct Instance {
     context: Context,
     memories: Box<[NonNull<MemoryObject>]>,
     tables: Box<[NonNull<TableObject>]>,
-    globals: Box<[VMGlobal]>,
     host_slots: Box<[HostSlot]>,
     /// Segments that the code gave up, if any.
     dropped: RefCell<Dropped>,
@@ -383,7 +382,6 @@ impl VMInstance {
             memories,
             tables,
             host_slots: host_slots.collect(),
-            globals: imports.globals.into_boxed_slice(),
             dropped: RefCell::default(),
             roots: Vec::new(),
             shows_images: gathered.shows_images,
@@ -391,7 +389,7 @@ impl VMInstance {
             target: OnceLock::new(),
             module,
         });
-        instance.fill_context(&imports.functions);
+        instance.fill_context(&imports.functions, &imports.globals);
         let place = NonNull::from(&mut *instance);
         instance.attach_tables(place);
         instance.compute_globals();

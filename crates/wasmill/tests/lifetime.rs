@@ -330,3 +330,61 @@ fn references_to_host_values_are_collected() {
     assert_eq!(table.get(2), Some(Val::ExternRef(kept.clone())));
     assert_eq!(table.get(1), Some(Val::null()));
 }
+
+#[test]
+fn instances_that_import_crosswise_are_freed() {
+    let store = Store::default();
+    let alive = Arc::new(AtomicUsize::new(0));
+    let library = Module::new(
+        &store,
+        r#"(module (memory (export "memory") 1) (table (export "table") 1 funcref)
+            (global (export "number") i32 (i32.const 1)))"#,
+    )
+    .unwrap();
+    let user = Module::new(
+        &store,
+        r#"(module (import "env" "table" (table 1 funcref)) (import "env" "memory" (memory 1))
+            (import "env" "number" (global i32)) (import "env" "f" (func)))"#,
+    )
+    .unwrap();
+    let link = |table: &Instance, memory: &Instance| {
+        let probe = Probe::new(&alive);
+        let imports = imports! { "env" => {
+            "table" => table.exports.get_table("table").unwrap().clone(),
+            "memory" => memory.exports.get_memory("memory").unwrap().clone(),
+            "number" => memory.exports.get_global("number").unwrap().clone(),
+            "f" => Function::new_native(&store, move || drop(probe.clone())),
+        } };
+        Instance::new(&user, &imports).unwrap()
+    };
+    let libraries: Vec<_> = (0..2)
+        .map(|_| Instance::new(&library, &imports! {}).unwrap())
+        .collect();
+    // Each becomes one with the one library, and keeps the other: a circle.
+    let users = [
+        link(&libraries[0], &libraries[1]),
+        link(&libraries[1], &libraries[0]),
+    ];
+    assert_eq!(alive.load(Ordering::Relaxed), 2);
+    drop((libraries, users));
+    assert_eq!(alive.load(Ordering::Relaxed), 0);
+}
+
+#[test]
+fn an_instance_that_imports_a_global_for_functions_is_freed() {
+    let store = Store::default();
+    let alive = Arc::new(AtomicUsize::new(0));
+    let module = Module::new(
+        &store,
+        r#"(module (import "env" "global" (global (mut funcref))) (import "env" "f" (func)))"#,
+    )
+    .unwrap();
+    let probe = Probe::new(&alive);
+    let imports = imports! { "env" => {
+        "global" => Global::new_mut(&store, Val::FuncRef(None)),
+        "f" => Function::new_native(&store, move || drop(probe.clone())),
+    } };
+    let instance = Instance::new(&module, &imports).unwrap();
+    drop((instance, imports));
+    assert_eq!(alive.load(Ordering::Relaxed), 0);
+}

@@ -56,34 +56,42 @@ pub(super) fn join_islands(
             .chain(ty.results())
             .any(|ty| *ty == Type::FuncRef)
     };
-    for (index, function) in imports.functions.iter().enumerate() {
-        let ty = module.info().function_type(FunctionIndex::new(index));
-        if function.host().is_none() && carries_functions(ty) {
-            island.merge(function.island());
-        } else {
-            island.keep(function.island());
-        }
+    let functions = imports
+        .functions
+        .iter()
+        .enumerate()
+        .map(|(index, function)| {
+            let ty = module.info().function_type(FunctionIndex::new(index));
+            let flows = function.host().is_none() && carries_functions(ty);
+            (function.island(), flows)
+        });
+    let tables = imports.tables.iter();
+    let tables = tables.map(|table| (table.island(), table.ty().ty == Type::FuncRef));
+    let memories = imports
+        .memories
+        .iter()
+        .map(|memory| (memory.island(), false));
+    let globals = imports.globals.iter().map(|global| {
+        let ty = global.ty();
+        let flows = ty.ty == Type::FuncRef && ty.mutability.is_mutable();
+        (global.island(), flows)
+    });
+    let imports = functions.chain(tables).chain(memories).chain(globals);
+    let (merged, kept): (Vec<_>, Vec<_>) = imports.partition(|(_, flows)| *flows);
+    // Nothing reaches the new island yet, so its edges are part of no cycle; a merge then finds those that it closes.
+    for (kept, _) in kept {
+        island.keep(kept);
     }
-    for table in &imports.tables {
-        match table.ty().ty {
-            Type::FuncRef => island.merge(table.island()),
-            _ => island.keep(table.island()),
-        }
-    }
-    for memory in &imports.memories {
-        island.keep(memory.island());
-    }
-    for global in &imports.globals {
-        match (global.ty().ty, global.ty().mutability.is_mutable()) {
-            (Type::FuncRef, true) => island.merge(global.island()),
-            _ => island.keep(global.island()),
-        }
+    for (merged, _) in merged {
+        island.merge(merged);
     }
 }
 
 impl Instance {
     /// Writes everything into the context that the template does not have.
-    pub(super) fn fill_context(&mut self, functions: &[VMFunction]) {
+    /// (The instance must have no handles of what it imports: its island keeps that, or is the same, and a handle to the own
+    /// island would keep it for ever.)
+    pub(super) fn fill_context(&mut self, functions: &[VMFunction], globals: &[VMGlobal]) {
         let owner = ptr::from_mut(self).cast();
         let home = &raw const self.home;
         let layout = self.module.layout();
@@ -121,7 +129,7 @@ impl Instance {
                 };
                 context.write(layout.table(TableIndex::new(index)), table);
             }
-            for (index, global) in self.globals.iter().enumerate() {
+            for (index, global) in globals.iter().enumerate() {
                 if let GlobalPlace::Imported(place) = layout.global(GlobalIndex::new(index)) {
                     context.write(place, global.as_ptr());
                 }
