@@ -12,8 +12,10 @@ mod loom;
 mod miri;
 mod process;
 mod programs;
+mod sanitize;
 mod test;
 mod tidy;
+mod torture;
 
 use anyhow::{Result, anyhow, bail};
 use std::process::ExitCode;
@@ -75,6 +77,16 @@ const TASKS: &[Task] = &[
         name: "miri",
         usage: "run what Miri can run under Miri (needs a toolchain that has it)",
         run: miri::run,
+    },
+    Task {
+        name: "torture",
+        usage: "everything at once, at random: [--seconds N] [--seed S]; an hour",
+        run: torture::run,
+    },
+    Task {
+        name: "sanitize",
+        usage: "tests under AddressSanitizer and ThreadSanitizer (nightly): [--seconds N]",
+        run: sanitize::run,
     },
 ];
 

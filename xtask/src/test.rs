@@ -6,12 +6,14 @@
 
 use crate::process::{cargo, run as start};
 use crate::programs::{self, Choice};
-use crate::{headless, loom, miri};
+use crate::{headless, loom, miri, torture};
 use anyhow::Result;
 
 /// Runs all tests and stops at the first step that fails.
 pub(crate) fn run(_: &[String]) -> Result<()> {
-    start(&mut cargo(["test", "--workspace", "--no-fail-fast"]))?;
+    let mut tests = cargo(["test", "--workspace", "--no-fail-fast"]);
+    let seconds = torture::SECONDS_IN_TESTS.to_string();
+    start(tests.env(torture::SECONDS_VARIABLE, seconds))?;
     headless::run(&[])?;
     loom::run(&[])?;
     miri::run_if_available()?;
