@@ -325,7 +325,15 @@ impl VMFunction {
     }
 
     /// The function as something in `island` may hold it: makes sure that `island` keeps it, or merges.
+    ///
+    /// # Panics
+    ///
+    /// If the two are of different stores: what refers to one another has one heap of host references (R1).
     pub(crate) fn adopted_by(&self, island: &Arc<Island>) -> NonNull<VMFuncRef> {
+        assert!(
+            Arc::ptr_eq(self.island.store(), island.store()),
+            "a function of another store"
+        );
         match self.host() {
             Some(host) => {
                 let _guard = island.domain().enter();
@@ -362,5 +370,19 @@ impl fmt::Debug for VMFunction {
         f.debug_struct("VMFunction")
             .field("ty", &self.ty())
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[should_panic(expected = "a function of another store")]
+    fn nothing_holds_a_function_of_another_store() {
+        let ty = FunctionType::new([], []);
+        let function =
+            HostFunction::dynamic(&VMStore::new(), ty, None, Box::new(|_: &mut _| Ok(())));
+        function.adopted_by(&Island::new(VMStore::new(), Domain::new()));
     }
 }
