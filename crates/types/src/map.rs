@@ -71,6 +71,10 @@ impl<K: EntityRef, V> PrimaryMap<K, V> {
     pub fn keys(&self) -> impl DoubleEndedIterator<Item = K> + ExactSizeIterator + use<K, V> {
         (0..self.items.len()).map(K::new)
     }
+    /// The value that was added last.
+    pub fn last(&self) -> Option<&V> {
+        self.items.last()
+    }
     /// All elements, in order.
     pub fn values(&self) -> std::slice::Iter<'_, V> {
         self.items.iter()

@@ -220,6 +220,19 @@ impl Exports {
 
     /// The same; the handle does not keep the instance.
     ///
+    /// ```
+    /// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+    /// # use wasmill::{Instance, Memory, Module, Pages, Store, imports};
+    /// let text = "(module (memory (export \"memory\") 1))";
+    /// let module = Module::new(&Store::default(), text).unwrap();
+    /// let instance = Instance::new(&module, &imports! {}).unwrap();
+    /// let memory: Memory = instance.exports.get_with_generics_weak("memory").unwrap();
+    /// assert_eq!(memory.size(), Pages(1));
+    /// drop(instance);
+    /// assert_eq!(memory.size(), Pages(0), "it is gone, and says so");
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// If there is none, or it is of another kind, or of other types.

@@ -27,10 +27,10 @@ mod names {
     };
     // Enums.
     use wasmill::{
-        Architecture, CallingConvention, CompileError, CpuFeature, CraneliftOptLevel, Export,
-        ExportError, ExportIndex, Extern, ExternType, GlobalInit, HostEnvInitError,
-        InstantiationError, LinkError, MemoryError, Mutability, OperatingSystem,
-        ParseCpuFeatureError, Type, ValType, WasmError,
+        Architecture, CallingConvention, CompileError, CpuFeature, CraneliftOptLevel,
+        DeserializeError, Export, ExportError, ExportIndex, Extern, ExternType, GlobalInit,
+        HostEnvInitError, InstantiationError, LinkError, MemoryError, Mutability, OperatingSystem,
+        ParseCpuFeatureError, SerializeError, Type, ValType, WasmError,
     };
     // Constants.
     use wasmill::{HOST, VERSION, WASM_MAX_PAGES, WASM_MIN_PAGES, WASM_PAGE_SIZE};
@@ -48,7 +48,7 @@ mod names {
     use wasmill::{
         Artifact, Atomic, Atomically, Atomicity, EngineId, ExportableWithGenerics,
         HostFunctionKind, ImportError, IntoResult, IoCompileError, ModuleInfo, NativeWasmType,
-        NonAtomically, PageCountOutOfRange, Trap, TrapCode,
+        NonAtomically, PageCountOutOfRange, Trap, TrapCode, TrapHandlerFn,
     };
     // Hidden.
     use wasmill::internals::{WithEnv, WithoutEnv};
@@ -57,6 +57,8 @@ mod names {
         BinaryReader, BrTable, Ieee32, Ieee64, MemoryImmediate, Operator, Parser, Payload, Range,
         SIMDLaneIndex, TypeOrFuncType, V128, Validator, WasmFeatures,
     };
+    // Additions of ours.
+    use wasmill::{InterruptHandle, StoreLimits, StoreUsage};
     // The lower layer.
     use wasmill::vm::{MemoryStyle, TableStyle, VMExtern, VMMemoryDefinition, VMTableDefinition};
 }
@@ -153,6 +155,7 @@ mod signatures {
         let _: fn(&UniversalEngine) -> Store = Store::new;
         let _: fn(&dyn Engine) -> Store = |engine| Store::new(engine);
         let _: fn(&dyn Engine, BaseTunables) -> Store = |e, t| Store::new_with_tunables(e, t);
+        let _: fn(&Store, Option<Box<TrapHandlerFn>>) = Store::set_trap_handler;
         let _: fn(&Store) -> &dyn Tunables = Store::tunables;
         let _: fn(&Store) -> &Arc<dyn Engine + Send + Sync> = Store::engine;
         let _: fn(&Store, &Store) -> bool = Store::same;
@@ -231,6 +234,18 @@ mod signatures {
         let _: fn(&mut dyn CompilerConfig, Arc<dyn ModuleMiddleware>) =
             |config, middleware| config.push_middleware(middleware);
         let _: fn(&Cranelift, &Target) -> Features = CompilerConfig::default_features_for_target;
+        let _: fn(&dyn ModuleMiddleware, LocalFunctionIndex) -> Box<dyn FunctionMiddleware> =
+            |middleware, index| middleware.generate_function_middleware(index);
+        let _: fn(&dyn ModuleMiddleware, &mut ModuleInfo) =
+            |middleware, info| middleware.transform_module_info(info);
+        let _: for<'a> fn(
+            &mut dyn FunctionMiddleware,
+            wasmparser::Operator<'a>,
+            &mut MiddlewareReaderState<'a>,
+        ) -> Result<(), MiddlewareError> =
+            |middleware, operator, state| middleware.feed(operator, state);
+        let _: for<'a> fn(&mut MiddlewareReaderState<'a>, wasmparser::Operator<'a>) =
+            |state, operator| state.push_operator(operator);
         let _: fn(&Target) -> &Triple = Target::triple;
         let none = CpuFeature::set();
         assert_eq!(Target::new(HOST, none).triple(), &Triple::host());
@@ -270,6 +285,11 @@ mod signatures {
         let _: unsafe fn(&Store, &[u8]) -> Result<Module, CompileError> =
             Module::from_binary_unchecked;
         let _: fn(&Store, &[u8]) -> Result<(), CompileError> = Module::validate;
+        let _: fn(&Module) -> Result<Vec<u8>, SerializeError> = Module::serialize;
+        let _: fn(&Module, &Path) -> Result<(), SerializeError> = |m, p| m.serialize_to_file(p);
+        let _: unsafe fn(&Store, &[u8]) -> Result<Module, DeserializeError> = Module::deserialize;
+        let _: unsafe fn(&Store, String) -> Result<Module, DeserializeError> =
+            Module::deserialize_from_file;
         let _: fn(&Module) -> Option<&str> = Module::name;
         let _: fn(&mut Module, &str) -> bool = Module::set_name;
         let _: fn(&Module) -> Vec<ImportType> = |module| module.imports().collect();
@@ -678,6 +698,8 @@ mod impls {
         error::<ParseCpuFeatureError>();
         error::<IoCompileError>();
         error::<LinkError>();
+        error::<SerializeError>();
+        error::<DeserializeError>();
         error::<ImportError>();
         error::<InstantiationError>();
         error::<ExportError>();

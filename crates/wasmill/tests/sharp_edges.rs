@@ -33,9 +33,11 @@
 //! | 26 | a shared module can be named; what others see stays | `modules::names` |
 //! | 27 | all custom sections; lengths that shrink | `modules::custom_sections_all_of_a_name_in_order`, `modules::imports_in_order_and_by_kind` |
 //! | 28 | the Native engine | not there yet |
+//! | 29 | trap handlers run on the thread that set them | `traps::a_trap_handler_is_its_threads_and_its_stores_own`, `traps::a_trap_handler_sees_faults_first` |
 //! | 30 | foreign signals go on to whom they are for | `vm/traps/tests::the_previous_action_is_taken`, `vm/traps/tests::overflows_of_the_host_are_still_reported_by_rust` |
 //! | 31 | endless recursion traps on every thread | `traps::stack_overflow_on_small_and_large_stacks` |
 //! | 32 | metering charges on every path | `middlewares/metering::every_path_costs_what_is_on_it`, `middlewares/metering::what_traps_is_paid_for_and_nothing_behind_it`, `middlewares/metering::random_programs_pay_for_exactly_what_they_execute` |
+//! | 33 | the derive takes what Rust has, and hides no wrong type | `env::every_form_of_type`, `env::what_is_not_there_or_of_another_type`, `derive/tests::parameters_and_their_bounds_are_passed_on` |
 //! | 34 | the rest of WASI answers | `wasi/interface::the_rest_answers`, `wasi/interface::no_number_makes_the_host_panic` |
 //! | 35 | names of folders have no NUL; the older version's layouts | `wasi/abi/tests::names_of_preopened_directories_have_no_nul`, `wasi/abi/tests::the_older_version_has_its_own_layouts` |
 //! | 36 | a guest without a memory traps | `wasi/guests::a_guest_without_a_memory_traps_where_one_is_needed` |
@@ -58,6 +60,7 @@
 //! | 8 | references | `functions::references_to_functions`, `functions::references_to_host_values`, `lifetime::references_to_host_values_are_collected` |
 //! | 9 | linking | `linking::unknown_imports_of_every_kind`, `linking::incompatible_imports_of_every_kind`, `linking::chains`, `linking::forms_of_the_macro`, `linking::exports_of_an_instance_as_a_namespace` |
 //! | 10 | traps | `traps::every_code_from_guests`, `traps::codes_and_their_texts`, `traps::frames_tell_names_and_offsets` |
+//! | 11 | environments | `env::every_kind_of_export`, `env::names_aliases_and_what_may_be_missing`, `env::environments_are_ready_before_any_code_runs_and_failures_stop_it`, `derive/tests::texts_about_attributes`, `derive/tests::texts_about_fields` |
 //! | 12 | middlewares, metering | `middlewares::an_operator_becomes_another`, `middlewares::each_stage_gets_all_that_the_one_before_makes`, `middlewares::a_middleware_can_refuse`, `middlewares/metering::points_go_down_and_run_out`, `middlewares/metering::points_count_without_a_compiler` |
 //! | 13 | memories capped by tunables | `tunables::a_cap_of_24_pages_holds_on_every_path` |
 //! | 14 | WASI | `wasi/guests::input_comes_from_a_pipe`, `wasi/guests::versions_are_seen_by_the_imports`, `wasi/version::namespaces_tell_the_version` |

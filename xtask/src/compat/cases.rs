@@ -10,8 +10,10 @@ pub(super) struct Case {
     pub(super) hash: &'static str,
     /// What it is, for the report.
     pub(super) what: &'static str,
-    /// What `cargo test` is given beside the name.
-    pub(super) arguments: &'static [&'static str],
+    /// The features it is built with, beside its default ones.
+    pub(super) features: &'static [&'static str],
+    /// Its tests that are run, beside those of the library itself.
+    pub(super) tests: &'static [&'static str],
     pub(super) changes: &'static [Change],
     /// Files of our own that it lacks: path and text.
     pub(super) added: &'static [(&'static str, &'static str)],
@@ -28,19 +30,103 @@ pub(super) struct Change {
 }
 
 /// All crates.
-pub(super) const CASES: &[Case] = &[Case {
-    name: "wasmer-as",
-    version: "0.4.0",
-    hash: "04ec82f6c3b30384792e0e8fa8df1375bb0e91bd31ed07a042dacc3f62d43e6b",
-    what: "reads strings of AssemblyScript guests",
-    arguments: &[],
-    changes: &[],
-    added: &[("test-wasm/build/optimized.wasm", ASSEMBLY_SCRIPT_STRING)],
-    skipped: &[(
-        "readme_sect",
-        "its tool calls rustc by itself and knows no renamed crates",
-    )],
-}];
+pub(super) const CASES: &[Case] = &[
+    Case {
+        name: "wasmer-as",
+        version: "0.4.0",
+        hash: "04ec82f6c3b30384792e0e8fa8df1375bb0e91bd31ed07a042dacc3f62d43e6b",
+        what: "reads strings of AssemblyScript guests",
+        features: &[],
+        tests: &["strings"],
+        changes: &[],
+        added: &[("test-wasm/build/optimized.wasm", ASSEMBLY_SCRIPT_STRING)],
+        skipped: &[],
+    },
+    Case {
+        name: "cosmwasm-vm",
+        version: "1.0.0",
+        hash: "472bd6f037bf4de43a29f65ca5d66b8c06510fdb2cd9c911ed08b5a2cec3606f",
+        what: "runs smart contracts: metering, middlewares, tunables, a cache of modules",
+        features: &["cranelift"],
+        tests: &[],
+        changes: COSMWASM,
+        added: &[],
+        skipped: &[],
+    },
+    Case {
+        name: "holochain_wasmer_common",
+        version: "0.0.82",
+        hash: "6ac7305badfd4280f780d5f51bc810e9b6d5f174056801183b3380d17411dd65",
+        what: "what holochain's hosts and guests share",
+        features: &[],
+        tests: &[],
+        changes: &[],
+        added: &[],
+        skipped: &[],
+    },
+    Case {
+        name: "holochain_wasmer_host",
+        version: "0.0.82",
+        hash: "bc0227cea8181e9c4f6496981bfe426ad5fcb692f9e3f59f22df4f6d2c40bffa",
+        what: "hosts holochain's guests: derived environments, caches of serialized modules",
+        features: &[],
+        tests: &[],
+        changes: &[],
+        added: &[],
+        skipped: &[],
+    },
+];
+
+const LOUPE: &str =
+    "the original measured memory through the crate loupe, as a supertrait; ours does not";
+const SINGLEPASS: &str = "the Singlepass compiler is not there yet";
+
+const COSMWASM: &[Change] = &[
+    Change {
+        file: "Cargo.toml",
+        from: "    \"singlepass\",\n",
+        to: "",
+        reason: SINGLEPASS,
+    },
+    Change {
+        file: "src/wasm_backend/limiting_tunables.rs",
+        from: "#[derive(MemoryUsage)]\n",
+        to: "",
+        reason: LOUPE,
+    },
+    Change {
+        file: "src/wasm_backend/gatekeeper.rs",
+        from: "MemoryUsage, ",
+        to: "",
+        reason: LOUPE,
+    },
+    Change {
+        file: "src/wasm_backend/gatekeeper.rs",
+        from: ", MemoryUsage",
+        to: "",
+        reason: LOUPE,
+    },
+    Change {
+        file: "src/cache.rs",
+        from: "loupe::size_of_val(&module)",
+        to: "module.serialize().map_or(0, |bytes| bytes.len())",
+        reason: LOUPE,
+    },
+    Change {
+        file: "src/modules/versioning.rs",
+        from: "b\"wasmer-universalWASMER\\0\\0\"",
+        to: "b\"\\0wasmill-universal\\0\"",
+        reason: HEADER,
+    },
+    Change {
+        file: "src/modules/versioning.rs",
+        from: "u32::from_le_bytes((&metadata[8..12]).try_into().unwrap())",
+        to: "u16::from_le_bytes((&metadata[6..8]).try_into().unwrap()).into()",
+        reason: HEADER,
+    },
+];
+
+const HEADER: &str = "it reads the header of serialized modules, and ours has another magic number";
 
 /// What wasmer-as' own guest does: `getString` points behind a length in bytes at UTF-16 text. (Its package has no build of
 /// its guest. Text serves, since modules can be given as text.)

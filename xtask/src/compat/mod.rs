@@ -5,12 +5,12 @@
 //! dependencies (`wasmer = { package = "wasmill", path = … }`), which is all that a user has to do.
 //!
 //! All crates are members of one workspace in `target/compat`; the versions of what they depend on are pinned by
-//! `tests/compat/Cargo.lock`, which `--update` writes anew.
+//! `tests/compat/Cargo.lock`. With `--update` it gets what cargo had to add to it for this run.
 
 mod cases;
 mod prepare;
 
-use crate::process::{cargo, output, root, target};
+use crate::process::{cargo, root, run as start, target};
 use anyhow::{Context, Result, bail, ensure};
 use cases::{CASES, Case};
 use std::fs;
@@ -42,25 +42,15 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     }
     let lock = work_folder().join("Cargo.lock");
     prepare::workspace(CASES)?;
-    if options.is_empty() {
-        fs::copy(pinned_lock(), &lock).context("no pinned versions: run with `--update`")?;
-    }
+    fs::copy(pinned_lock(), &lock).context("the pinned versions are missing")?;
     let chosen = |case: &&Case| names.is_empty() || names.contains(&case.name);
-    let failures: Vec<String> = CASES
-        .iter()
-        .filter(chosen)
-        .filter_map(|case| {
-            test(case)
-                .err()
-                .map(|error| format!("{}: {error:#}", case.name))
-        })
-        .collect();
+    let chosen: Vec<&Case> = CASES.iter().filter(chosen).collect();
+    let outcome = test(&chosen);
     if !options.is_empty() {
         fs::copy(&lock, pinned_lock())?;
     }
-    CASES.iter().filter(chosen).for_each(report);
-    ensure!(failures.is_empty(), "{}", failures.join("\n"));
-    Ok(())
+    chosen.iter().for_each(|case| report(case));
+    outcome
 }
 
 fn all_names() -> String {
@@ -68,23 +58,23 @@ fn all_names() -> String {
     names.join(" ")
 }
 
-/// Builds a crate and runs the tests of it that can pass.
-fn test(case: &Case) -> Result<()> {
-    let mut command = in_workspace(["test", "--package", case.name, "--no-fail-fast"]);
-    command.args(case.arguments).arg("--");
-    for (test, _) in case.skipped {
+/// Builds the crates, all at once so that what they share is built once, and runs the tests of them that can pass.
+fn test(cases: &[&Case]) -> Result<()> {
+    let mut command = in_workspace(["test", "--no-fail-fast", "--lib"]);
+    for case in cases {
+        command.args(["--package", case.name]);
+        for feature in case.features {
+            command.args(["--features", &format!("{}/{feature}", case.name)]);
+        }
+        for test in case.tests {
+            command.args(["--test", test]);
+        }
+    }
+    command.arg("--");
+    for (test, _) in cases.iter().flat_map(|case| case.skipped) {
         command.args(["--skip", test]);
     }
-    let text = output(&mut command)?;
-    let results: Vec<&str> = text
-        .lines()
-        .filter_map(|line| line.trim().strip_prefix("test result: "))
-        .collect();
-    ensure!(!results.is_empty(), "no test was run");
-    for result in results.iter().filter(|line| !line.contains(" 0 passed")) {
-        println!("{}: {result}", case.name);
-    }
-    Ok(())
+    start(&mut command)
 }
 
 /// A `cargo` command in the workspace of the crates. Their warnings are not ours to read.

@@ -45,6 +45,22 @@ impl PartialEq for Function {
 impl Function {
     /// A host function whose type is known at run time only. A call ends with an error if the closure gives results of
     /// other types than `ty` says.
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+    /// # use wasmill::{Function, RuntimeError, Store, Type, Value};
+    /// let store = Store::default();
+    /// let add = Function::new(&store, ([Type::I32, Type::I32], [Type::I32]), |args| {
+    ///     let sum = args[0].unwrap_i32().checked_add(args[1].unwrap_i32());
+    ///     let sum = sum.ok_or_else(|| RuntimeError::new("too large"))?;
+    ///     Ok(vec![Value::I32(sum)])
+    /// });
+    /// let two = Value::I32(2);
+    /// assert_eq!(*add.call(&[two.clone(), two.clone()]).unwrap(), [Value::I32(4)]);
+    /// let error = add.call(&[two, Value::I32(i32::MAX)]).unwrap_err();
+    /// assert_eq!(error.message(), "too large");
+    /// # }
+    /// ```
     pub fn new<FT, F>(store: &Store, ty: FT, func: F) -> Self
     where
         FT: Into<FunctionType>,

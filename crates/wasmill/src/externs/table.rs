@@ -11,6 +11,19 @@ use wasmill_vm::{Link, TableElement, TableError, TrapCode, VMTable};
 ///
 /// A *weak* handle (see [`Exports::get_with_generics_weak`](crate::Exports::get_with_generics_weak)) does not keep the
 /// table. Once the table is gone, it behaves as one without elements that cannot grow. Its clones keep the table.
+///
+/// ```
+/// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+/// use wasmill::{Function, Store, Table, TableType, Type, Value};
+/// let store = Store::default();
+/// let table = Table::new(&store, TableType::new(Type::FuncRef, 1, Some(2)), Value::FuncRef(None)).unwrap();
+/// let answer = Function::new_native(&store, || 42);
+/// table.set(0, answer.clone().into()).unwrap();
+/// assert_eq!(table.get(0), Some(answer.clone().into()));
+/// assert_eq!(table.grow(1, answer.into()).unwrap(), 1);
+/// assert_eq!((table.size(), table.get(2)), (2, None));
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Table {
     store: Store,
