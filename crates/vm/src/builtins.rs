@@ -130,7 +130,7 @@ fn memory_copy(
                 from.add(start as usize),
                 to.add(start as usize),
                 length as usize,
-            )
+            );
         };
     })
 }

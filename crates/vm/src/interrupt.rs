@@ -222,8 +222,8 @@ impl Mailbox {
                         .compare_exchange(ASKED, NOT_RUNNING, success, failure);
                 }
                 ASKED | SEEN => match turn {
-                    ..200 => std::hint::spin_loop(),
-                    ..400 => yield_now(),
+                    0..200 => std::hint::spin_loop(),
+                    200..400 => yield_now(),
                     _ => std::thread::sleep(Duration::from_micros(50)),
                 },
                 answer => {
