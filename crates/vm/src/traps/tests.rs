@@ -362,11 +362,10 @@ fn single_step(on: bool) {
     const TRAP_FLAG: u64 = 1 << 8;
     // SAFETY: changes one flag, which no compiled code looks at.
     unsafe {
-        match on {
-            true => std::arch::asm!("pushfq", "or qword ptr [rsp], {}", "popfq", const TRAP_FLAG),
-            false => {
-                std::arch::asm!("pushfq", "and qword ptr [rsp], {}", "popfq", const !(TRAP_FLAG as i64))
-            }
+        if on {
+            std::arch::asm!("pushfq", "or qword ptr [rsp], {}", "popfq", const TRAP_FLAG);
+        } else {
+            std::arch::asm!("pushfq", "and qword ptr [rsp], {}", "popfq", const !(TRAP_FLAG as i64));
         }
     }
 }
