@@ -4,6 +4,7 @@
 //! captured and looks names and offsets up only when somebody asks for the trace; errors are shared, not copied.
 
 use crate::{CodeMap, FrameInfo};
+use std::any::Any;
 use std::error::Error;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -61,6 +62,18 @@ impl Traces {
     }
 }
 
+/// The debug form of what somebody panicked with, as far as that can be told.
+fn payload_text(payload: &(dyn Any + Send)) -> String {
+    match (
+        payload.downcast_ref::<&str>(),
+        payload.downcast_ref::<String>(),
+    ) {
+        (Some(text), _) => format!("{text:?}"),
+        (_, Some(text)) => format!("{text:?}"),
+        _ => format!("{payload:?}"),
+    }
+}
+
 /// What [`RuntimeError::raise`] unwinds with.
 struct Raised(Box<dyn Error + Send + Sync>);
 
@@ -99,6 +112,17 @@ impl RuntimeError {
                 Ok(raised) => Self::from_user(raised.0, || Traces::of_trap(backtrace)),
                 Err(payload) => std::panic::resume_unwind(payload),
             },
+        }
+    }
+
+    /// The error that a trap becomes if nothing but one host function was called, without WebAssembly around it: a panic of
+    /// that function is an error too, whose message is the payload's debug form.
+    pub fn from_direct_call(trap: Trap) -> Self {
+        match trap.reason {
+            TrapReason::Panic(payload) if !payload.is::<Raised>() => {
+                Self::new(payload_text(&*payload))
+            }
+            _ => Self::from_trap(trap),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use crate::exports::{ExportError, ExportableWithGenerics};
 use crate::{Extern, Function, RuntimeError, Store};
+use wasmill_vm::Trap;
 use wasmill_vm::native::{HandleContext, WasmTypeList};
 
 /// A function whose types were compared with Rust's once, so that calls need no check. Clones are the same function.
@@ -21,6 +22,9 @@ pub type NativeFunc<Args = (), Rets = ()> = wasmill_vm::native::TypedFunction<Ar
 
 impl HandleContext for Store {
     type Error = RuntimeError;
+    fn error_of_direct_call(trap: Trap) -> RuntimeError {
+        RuntimeError::from_direct_call(trap)
+    }
 }
 
 impl<Args, Rets> From<NativeFunc<Args, Rets>> for Function {

@@ -10,6 +10,8 @@ use std::marker::PhantomData;
 pub trait HandleContext {
     /// What a trap becomes.
     type Error: From<Trap>;
+    /// What a trap becomes if a host function was called directly.
+    fn error_of_direct_call(trap: Trap) -> Self::Error;
 }
 
 /// A function whose types were compared with Rust's once.
@@ -45,6 +47,19 @@ impl<Args, Rets, C> TypedFunction<Args, Rets, C> {
     #[doc(hidden)]
     pub unsafe fn get_vm_function(&self) -> &VMFunction {
         self.function.strong()
+    }
+
+    /// What a call that ended with `trap` gives.
+    #[cold]
+    #[inline(never)]
+    fn error(&self, trap: Trap) -> C::Error
+    where
+        C: HandleContext,
+    {
+        match self.function.reach(|function| function.host().is_some()) {
+            Some(true) => C::error_of_direct_call(trap),
+            _ => trap.into(),
+        }
     }
 
     /// What it was made from.
@@ -96,7 +111,8 @@ macro_rules! typed_calls {
             ///
             /// # Panics
             ///
-            /// A panic of a host function goes on in the caller.
+            /// A panic of a host function goes on in the caller, unless the function itself is of the host: then it is an
+            /// error.
             #[inline(always)]
             pub fn call(&self, $($a: $a),*) -> Result<Rets, C::Error> {
                 // SAFETY: the types were compared when this was made.
@@ -106,7 +122,7 @@ macro_rules! typed_calls {
                         weak => call_weak(weak, ($($a),*)),
                     }
                 };
-                outcome.map_err(C::Error::from)
+                outcome.map_err(|trap| self.error(trap))
             }
         }
     )* };
