@@ -433,8 +433,8 @@ pub(crate) fn scan_stack(mut visit: impl FnMut(u32)) {
         let mut word = lowest as *const u32;
         while word.addr() < end {
             // SAFETY: between the current frame and the end of the outermost entry's arguments everything is live stack
-            // of this thread. Volatile: the compiler must not assume that the bytes have a type.
-            visit(unsafe { word.read_volatile() });
+            // of this thread.
+            visit(unsafe { arch::read_untyped(word) });
             word = word.wrapping_add(1);
         }
     });

@@ -460,6 +460,22 @@ pub(crate) fn stack_pointer() -> usize {
     sp
 }
 
+/// Reads a word of the stack of which nothing is known: the compiler must not assume that its bytes have a type, and
+/// AddressSanitizer not that they belong to a variable.
+///
+/// # Safety
+///
+/// The address is aligned and readable.
+#[inline(always)]
+pub(crate) unsafe fn read_untyped(address: *const u32) -> u32 {
+    let word;
+    // SAFETY: as the caller promises.
+    unsafe {
+        asm!("mov {0:e}, [{1}]", out(reg) word, in(reg) address, options(readonly, nostack, preserves_flags))
+    };
+    word
+}
+
 /// Calls `f` with the callee-saved registers spilled to the stack and the address below which nothing of interest lies.
 #[inline(never)]
 pub(crate) fn with_saved_registers<R>(f: impl FnOnce(usize) -> R) -> R {
