@@ -471,7 +471,7 @@ pub(crate) unsafe fn read_untyped(address: *const u32) -> u32 {
     let word;
     // SAFETY: as the caller promises.
     unsafe {
-        asm!("mov {0:e}, [{1}]", out(reg) word, in(reg) address, options(readonly, nostack, preserves_flags))
+        asm!("mov {0:e}, [{1}]", out(reg) word, in(reg) address, options(readonly, nostack, preserves_flags));
     };
     word
 }
