@@ -23,7 +23,7 @@
 //! # Entering: host to WebAssembly
 //!
 //! ```text
-//!   Rust frame of the caller      Activation lives here; context.header.activation points to it
+//!   Rust frame of the caller      Activation lives here; the thread's state points to it
 //!   ────────────────────────      activation.sp: everything below belongs to WebAssembly
 //!   entry stub (no frame)         saves callee-saved registers into the activation, calls activation.target
 //!   WebAssembly frames            each: push rbp; mov rbp, rsp   (or the platform's frame record)

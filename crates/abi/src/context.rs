@@ -64,8 +64,6 @@ impl std::fmt::Debug for RawValue {
 #[repr(C)]
 #[derive(Debug)]
 pub struct ContextHeader {
-    /// The activation that is being entered; read by the entry stub only.
-    pub activation: *mut c_void,
     /// The runtime's instance behind this context, or null for a host function.
     pub owner: *mut c_void,
     /// The runtime's store that it belongs to.

@@ -88,7 +88,6 @@ impl HostSlot {
             },
             context: HostContext {
                 header: ContextHeader {
-                    activation: ptr::null_mut(),
                     owner: ptr::null_mut(),
                     store: function.store.cast(),
                 },
@@ -314,6 +313,12 @@ impl VMFunction {
     /// The engine-wide id of its type.
     pub fn type_id(&self) -> u32 {
         self.record().type_id
+    }
+
+    /// The function as something in `island` may hold it, if `island` holds it already: then nothing need be done.
+    #[inline]
+    pub(crate) fn held_by(&self, island: &Arc<Island>) -> Option<NonNull<VMFuncRef>> {
+        (self.host().is_none() && self.island.same(island)).then_some(self.funcref)
     }
 
     /// Makes one domain of the function's and `island`'s, if [`VMFunction::adopted_by`] needs that. To be called before the

@@ -129,8 +129,9 @@ impl Island {
     }
 
     /// Whether the two are the same island now.
+    #[inline]
     pub fn same(self: &Arc<Self>, other: &Arc<Self>) -> bool {
-        Arc::ptr_eq(self.root(), other.root())
+        Arc::ptr_eq(self, other) || Arc::ptr_eq(self.root(), other.root())
     }
 
     /// The state of a root.

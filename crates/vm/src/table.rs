@@ -261,6 +261,17 @@ impl TableObject {
         }
     }
 
+    /// Writes an element of a function table.
+    #[inline]
+    fn set_function(&mut self, index: u32, function: *const VMFuncRef) -> Result<(), TrapCode> {
+        let Elements::Functions(elements) = &mut self.elements else {
+            return Err(TrapCode::BadSignature);
+        };
+        let place = elements.get_mut(index as usize);
+        *place.ok_or(TrapCode::TableAccessOutOfBounds)? = encode(function);
+        Ok(())
+    }
+
     /// Writes an element of the table's type; `None` if there is no such place.
     pub(crate) fn set(&mut self, index: u64, value: RawElement) -> Option<()> {
         self.fill(index, value, 1)
@@ -518,12 +529,33 @@ impl VMTable {
         })
     }
 
+    /// Writes the element at `index`, a function.
+    ///
+    /// # Errors
+    ///
+    /// As [`VMTable::set`].
+    #[inline]
+    pub fn set_function(&self, index: u32, function: Option<&VMFunction>) -> Result<(), TrapCode> {
+        let known = match function {
+            None => Some(ptr::null()),
+            Some(function) => function
+                .held_by(&self.island)
+                .map(|f| f.as_ptr().cast_const()),
+        };
+        match known {
+            Some(function) => {
+                let guard = self.enter();
+                self.object(&guard).set_function(index, function)
+            }
+            None => self.set(index, TableElement::Function(function.cloned())),
+        }
+    }
+
     /// Writes the element at `index`.
     ///
     /// # Errors
     ///
     /// If there is no such element, or the value is of another type or store.
-    #[inline]
     pub fn set(&self, index: u32, element: TableElement) -> Result<(), TrapCode> {
         self.join_domain(&element);
         let guard = self.enter();

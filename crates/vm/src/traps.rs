@@ -310,7 +310,6 @@ pub(crate) unsafe fn enter<R>(
         (&raw mut (*activation).exit_sp).write(0);
         (&raw mut (*activation).trap).write(NONE);
         (&raw mut (*activation).context).write(context);
-        (*context).activation = activation.cast();
     }
     // Whoever interrupts finds the activation complete while it is in the chain, and leaves it alone afterwards: so its
     // trap is read when it is out.

@@ -59,7 +59,7 @@
 ;;       sig0 = (i64 vmctx, i32, i64, i32, i64, i64) system_v
 ;;
 ;;                                   block0(v0: i64, v1: i32, v2: i32):
-;;   @0057                               v9 = load.i64 notrap aligned readonly v0+24
+;;   @0057                               v9 = load.i64 notrap aligned readonly v0+16
 ;;   @0057                               v10 = load.i64 notrap aligned readonly v9+8
 ;;   @0055                               v3 = iconst.i32 0
 ;;   @0057                               v6 = uextend.i64 v1
@@ -73,7 +73,7 @@
 ;;       sig0 = (i64 vmctx, i32, i64, i32, i64) system_v
 ;;
 ;;                                   block0(v0: i64, v1: i32, v2: i32, v3: i32):
-;;   @0064                               v7 = load.i64 notrap aligned readonly v0+24
+;;   @0064                               v7 = load.i64 notrap aligned readonly v0+16
 ;;   @0064                               v8 = load.i64 notrap aligned readonly v7+16
 ;;   @0064                               v4 = iconst.i32 0
 ;;   @0064                               v5 = uextend.i64 v1

@@ -44,7 +44,7 @@
 ;;     popq %rbp
 ;;     retq
 ;;   block2:
-;;     movq 0x18(%rdi), %rax
+;;     movq 0x10(%rdi), %rax
 ;;     movq %rdi, %rbx
 ;;     movq 0x30(%rax), %rax
 ;;     uninit  %rsi
@@ -88,7 +88,7 @@
 ;;     popq %rbp
 ;;     retq
 ;;   block2:
-;;     movq 0x18(%rdi), %rax
+;;     movq 0x10(%rdi), %rax
 ;;     movq %rdi, %rbx
 ;;     movq 0x30(%rax), %rax
 ;;     movl $0x1, %esi
@@ -123,7 +123,7 @@
 ;;     popq %rbp
 ;;     retq
 ;;   block2:
-;;     movq 0x18(%rdi), %rax
+;;     movq 0x10(%rdi), %rax
 ;;     movq 0x30(%rax), %rax
 ;;     uninit  %rsi
 ;;     xorl %esi, %esi

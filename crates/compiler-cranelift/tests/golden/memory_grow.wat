@@ -9,7 +9,7 @@
 ;;       sig0 = (i64 vmctx, i32, i64) -> i64 system_v
 ;;
 ;;                                   block0(v0: i64):
-;;   @001f                               v4 = load.i64 notrap aligned readonly v0+24
+;;   @001f                               v4 = load.i64 notrap aligned readonly v0+16
 ;;   @001f                               v5 = load.i64 notrap aligned readonly v4
 ;;   @001f                               v2 = iconst.i32 0
 ;;                                       v13 = iconst.i64 1

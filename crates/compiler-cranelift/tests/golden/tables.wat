@@ -30,7 +30,7 @@
 ;;   @0042                               brif v13, block1, block2(v11)
 ;;
 ;;                                   block1 cold:
-;;   @0042                               v17 = load.i64 notrap aligned readonly v0+24
+;;   @0042                               v17 = load.i64 notrap aligned readonly v0+16
 ;;   @0042                               v18 = load.i64 notrap aligned readonly v17+48
 ;;   @0042                               v15 = iconst.i32 0
 ;;   @0042                               v19 = call_indirect sig0, v18(v0, v15, v4)  ; v15 = 0

@@ -131,7 +131,6 @@ pub(crate) fn register_guests() {
 /// A context with nothing but its header.
 pub(crate) fn context() -> Box<ContextHeader> {
     Box::new(ContextHeader {
-        activation: ptr::null_mut(),
         owner: ptr::null_mut(),
         store: ptr::null(),
     })

@@ -40,9 +40,23 @@ use std::arch::{asm, naked_asm};
 use std::ffi::c_void;
 use std::mem::{offset_of, size_of};
 use std::ptr;
-use wasmill_abi::ContextHeader;
 
 use crate::traps::Activation;
+
+/// Names the thread-local storage. Versions of this crate in one program have storage of their own.
+macro_rules! thread_state_symbol {
+    () => {
+        concat!(
+            "wasmill_thread_state_",
+            env!("CARGO_PKG_VERSION_MAJOR"),
+            "_",
+            env!("CARGO_PKG_VERSION_MINOR"),
+            "_",
+            env!("CARGO_PKG_VERSION_PATCH")
+        )
+    };
+}
+pub(crate) use thread_state_symbol;
 
 /// What an entry saves and a trap restores.
 #[repr(C)]
@@ -64,12 +78,14 @@ pub(crate) struct Saved {
 ///
 /// # Safety
 ///
-/// `[rdi + activation]` is an activation whose target has the signature that the caller uses.
+/// The thread's innermost activation is the caller's, and its target has the signature that the caller uses.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C" fn entry() {
     naked_asm!(
-        // rax, r10 and r11 carry no argument.
-        "mov rax, [rdi + {activation}]",
+        // rax, r10 and r11 carry no argument. What the caller keeps in rbx comes back by way of this address: so it is not
+        // read from anything that the caller may have got from rbx, and one call need not wait for another.
+        concat!("mov rax, qword ptr [rip + ", thread_state_symbol!(), "@GOTTPOFF]"),
+        "mov rax, qword ptr fs:[rax + {activation}]",
         "pop qword ptr [rax + {ret}]",
         "mov [rax + {sp}], rsp",
         "mov [rax + {rbx}], rbx",
@@ -83,7 +99,7 @@ pub(crate) unsafe extern "C" fn entry() {
         "push qword ptr [rbx + {ret}]",
         "mov rbx, [rbx + {rbx}]",
         "ret",
-        activation = const offset_of!(ContextHeader, activation),
+        activation = const offset_of!(ThreadState, activation),
         target = const offset_of!(Activation, target),
         ret = const offset_of!(Saved, ret),
         sp = const offset_of!(Saved, sp),
@@ -264,21 +280,6 @@ pub(crate) struct DynamicFrame {
 pub(crate) const DYNAMIC_FRAME_SIZE: usize = offset_of!(DynamicFrame, saved_rbp);
 const _: () = assert!(DYNAMIC_FRAME_SIZE.is_multiple_of(16));
 const _: () = assert!(size_of::<DynamicFrame>() == DYNAMIC_FRAME_SIZE + 16);
-
-/// Names the thread-local storage. Versions of this crate in one program have storage of their own.
-macro_rules! thread_state_symbol {
-    () => {
-        concat!(
-            "wasmill_thread_state_",
-            env!("CARGO_PKG_VERSION_MAJOR"),
-            "_",
-            env!("CARGO_PKG_VERSION_MINOR"),
-            "_",
-            env!("CARGO_PKG_VERSION_PATCH")
-        )
-    };
-}
-pub(crate) use thread_state_symbol;
 
 /// Where exit thunks go when the host's reserve of stack is touched: raises a stack overflow, or goes on in the function
 /// whose address is in rax if nothing is known of the stack.

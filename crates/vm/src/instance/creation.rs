@@ -97,7 +97,6 @@ impl Instance {
         let layout = self.module.layout();
         let context = &self.context;
         let header = ContextHeader {
-            activation: ptr::null_mut(),
             owner,
             store: Arc::as_ptr(self.module.store()).cast(),
         };

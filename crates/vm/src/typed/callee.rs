@@ -83,20 +83,22 @@ impl<Args, Rets, C: Clone> Clone for TypedFunction<Args, Rets, C> {
     }
 }
 
-/// Calls what a weak link refers to.
-///
-/// # Safety
-///
-/// As for [`CallArguments::call`].
-#[cold]
-#[inline(never)]
-unsafe fn call_weak<Args: CallArguments<Rets>, Rets: WasmTypeList>(
-    link: &Link<VMFunction>,
-    args: Args,
-) -> Result<Rets, Trap> {
-    let function = link.upgrade().ok_or(Gone)?;
-    // SAFETY: the caller's promise.
-    unsafe { args.call(&function) }
+impl<Args: CallArguments<Rets>, Rets: WasmTypeList, C: HandleContext> TypedFunction<Args, Rets, C> {
+    /// Calls what a weak link refers to.
+    ///
+    /// # Safety
+    ///
+    /// As for [`CallArguments::call`].
+    #[cold]
+    #[inline(never)]
+    unsafe fn call_weak(&self, args: Args) -> Result<Rets, C::Error> {
+        let function = self
+            .function
+            .upgrade()
+            .ok_or_else(|| self.error(Gone.into()))?;
+        // SAFETY: the caller's promise.
+        unsafe { args.call(&function) }.map_err(|trap| self.error(trap))
+    }
 }
 
 macro_rules! typed_calls {
@@ -115,13 +117,12 @@ macro_rules! typed_calls {
             /// error.
             #[inline(always)]
             pub fn call(&self, $($a: $a),*) -> Result<Rets, C::Error> {
-                // SAFETY: the types were compared when this was made.
-                let outcome = unsafe {
-                    match &self.function {
-                        Link::Strong(function) => CallArguments::<Rets>::call(($($a),*), function),
-                        weak => call_weak(weak, ($($a),*)),
-                    }
+                let Link::Strong(function) = &self.function else {
+                    // SAFETY: the types were compared when this was made.
+                    return unsafe { self.call_weak(($($a),*)) };
                 };
+                // SAFETY: as above.
+                let outcome = unsafe { CallArguments::<Rets>::call(($($a),*), function) };
                 outcome.map_err(|trap| self.error(trap))
             }
         }

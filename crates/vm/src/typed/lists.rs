@@ -6,6 +6,7 @@ use super::{
     NativeWasmType, WasmTypeList, WithEnv, WithoutEnv,
 };
 use crate::arch::exit_thunk;
+use crate::domain::Guard;
 use crate::function::{HostContext, VMFunction};
 use crate::store::VMStore;
 use crate::traps::{self, Trap};
@@ -101,6 +102,14 @@ macro_rules! results_abi {
     };
 }
 
+/// Ends a call that has trapped. Out of line, so that a call which returns does not take its result through memory.
+#[cold]
+#[inline(never)]
+fn leave(guard: Guard<'_>, trap: Trap) -> Trap {
+    drop(guard);
+    trap
+}
+
 macro_rules! type_lists {
     ($($c_struct:ident($($a:ident)*);)*) => { $(
         type_lists!(@struct $c_struct $($a)*);
@@ -151,7 +160,7 @@ macro_rules! type_lists {
                 type Memory<$($a),*> =
                     unsafe extern "C" fn(*mut ContextHeader, *mut c_void, $(AbiOf<$a>),*);
                 let ($($a),*) = self;
-                let _guard = function.enter();
+                let guard = function.enter();
                 let record = function.record();
                 let (code, context) = (record.code, record.context);
                 let store: &VMStore = function.island().store();
@@ -164,18 +173,25 @@ macro_rules! type_lists {
                 // nothing. Slots are written by a function that returns.
                 unsafe {
                     if Rets::LEN <= 1 {
-                        let abi = traps::enter(context, code, |stub| {
+                        let outcome = traps::enter(context, code, |stub| {
                             let entry = transmute::<*const c_void, Direct<Rets::Abi, $($a),*>>(stub);
                             entry(context, $($a),*)
-                        })?;
+                        });
+                        let abi = match outcome {
+                            Ok(abi) => abi,
+                            Err(trap) => return Err(leave(guard, trap)),
+                        };
                         // No slots: a type without bytes.
                         Ok(Rets::from_results(abi, slots.assume_init(), store))
                     } else {
                         let place = slots.as_mut_ptr().cast();
-                        traps::enter(context, code, |stub| {
+                        let outcome = traps::enter(context, code, |stub| {
                             let entry = transmute::<*const c_void, Memory<$($a),*>>(stub);
                             entry(context, place, $($a),*);
-                        })?;
+                        });
+                        if let Err(trap) = outcome {
+                            return Err(leave(guard, trap));
+                        }
                         // `Abi` of two or more is `()`.
                         let abi = MaybeUninit::<Rets::Abi>::uninit().assume_init();
                         Ok(Rets::from_results(abi, slots.assume_init(), store))

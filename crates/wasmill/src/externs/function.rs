@@ -184,6 +184,27 @@ impl Function {
         }
     }
 
+    /// Gives `access` the handle of the lower layer, which stays where it is; see [`Function::into_vm`].
+    #[inline(always)]
+    pub(crate) fn lend<R>(&self, access: impl FnOnce(&VMFunction) -> R) -> R {
+        let kept;
+        let vm = match &self.link {
+            Link::Strong(vm) => vm,
+            Link::Weak(_) => {
+                kept = self.kept();
+                &*kept
+            }
+        };
+        access(vm)
+    }
+
+    /// The handle of the lower layer for a weak one, by a pointer.
+    #[cold]
+    #[inline(never)]
+    fn kept(&self) -> Box<VMFunction> {
+        Box::new(self.clone().into_vm())
+    }
+
     /// The handle of the lower layer, if the function is of this store.
     fn vm_of(&self, store: &Store) -> Result<VMFunction, RuntimeError> {
         match Store::same(&self.store, store) {

@@ -201,8 +201,11 @@ impl Memory {
     #[inline]
     pub fn read(&self, offset: u64, buffer: &mut [u8]) -> Result<(), MemoryAccessError> {
         let length = buffer.len();
-        let done = self.link.reach(|vm| vm.read(offset, buffer));
-        done.flatten().ok_or(MemoryAccessError { offset, length })
+        let done = match &self.link {
+            Link::Strong(vm) => vm.read(offset, buffer),
+            weak => copy_weak(weak, |vm| vm.read(offset, buffer)),
+        };
+        done.ok_or(MemoryAccessError { offset, length })
     }
 
     /// Copies bytes into the memory.
@@ -212,15 +215,25 @@ impl Memory {
     /// If not all of them lie inside; then nothing is written.
     #[inline]
     pub fn write(&self, offset: u64, bytes: &[u8]) -> Result<(), MemoryAccessError> {
-        let done = self.link.reach(|vm| vm.write(offset, bytes));
+        let done = match &self.link {
+            Link::Strong(vm) => vm.write(offset, bytes),
+            weak => copy_weak(weak, |vm| vm.write(offset, bytes)),
+        };
         let length = bytes.len();
-        done.flatten().ok_or(MemoryAccessError { offset, length })
+        done.ok_or(MemoryAccessError { offset, length })
     }
 
     /// Whether the two are the same memory.
     pub fn same(&self, other: &Self) -> bool {
         self.link.same(&other.link, VMMemory::same)
     }
+}
+
+/// Copies from or to the memory of a weak handle. Out of line, so that a copy through a strong one has nothing to let go of.
+#[cold]
+#[inline(never)]
+fn copy_weak(link: &Link<VMMemory>, copy: impl FnOnce(&VMMemory) -> Option<()>) -> Option<()> {
+    link.reach(copy).flatten()
 }
 
 /// The memory of a weak handle. Out of line and by pointer, so that views through strong handles travel in registers.

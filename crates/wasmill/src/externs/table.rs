@@ -124,8 +124,19 @@ impl Table {
     #[inline]
     pub fn set(&self, index: u32, val: Val) -> Result<(), RuntimeError> {
         check_store(&self.store, &val)?;
-        let element = element(self.ty(), val)?;
-        let set = self.link.reach(|vm| vm.set(index, element));
+        let set = match &val {
+            // A function is not moved: its handle stays in `val`.
+            Val::FuncRef(function) if self.ty().ty == Type::FuncRef => {
+                self.link.reach(|vm| match function {
+                    Some(function) => function.lend(|f| vm.set_function(index, Some(f))),
+                    None => vm.set_function(index, None),
+                })
+            }
+            _ => {
+                let element = element(self.ty(), val)?;
+                self.link.reach(|vm| vm.set(index, element))
+            }
+        };
         set.ok_or_else(gone)?.map_err(trap)
     }
 
