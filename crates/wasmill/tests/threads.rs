@@ -237,3 +237,51 @@ fn functions_go_both_ways_at_once() {
         });
     }
 }
+
+/// Whoever reaches a weak handle in time keeps what it refers to, and may be the one who frees it.
+#[test]
+fn weak_handles_race_with_the_last_drop() {
+    let store = Store::default();
+    let module = Module::new(&store, COUNTER).unwrap();
+    for round in 0..500 {
+        let instance = Instance::new(&module, &imports! {}).unwrap();
+        let exports = &instance.exports;
+        let add: NativeFunc<i32, i32> = exports.get_with_generics_weak("add").unwrap();
+        let memory: Memory = exports.get_with_generics_weak("memory").unwrap();
+        let n: Global = exports.get_with_generics_weak("n").unwrap();
+        let dropped = AtomicBool::new(false);
+        thread::scope(|scope| {
+            let (add, memory, n, dropped) = (&add, &memory, &n, &dropped);
+            scope.spawn(move || {
+                let mut sum = 0;
+                let error = loop {
+                    sum += 1;
+                    match add.call(1) {
+                        Ok(result) => assert_eq!(result, sum),
+                        Err(error) => break error,
+                    }
+                };
+                assert!(error.message().contains("a weak handle"), "{error}");
+            });
+            scope.spawn(move || {
+                while memory.size() == Pages(1) {
+                    let view = memory.view::<i32>();
+                    // A view keeps the memory.
+                    assert!(view.is_empty() || view[0].get() >= 0);
+                }
+            });
+            scope.spawn(move || {
+                while !dropped.load(Ordering::Relaxed) {
+                    // What it says once it is gone is zero; a clone of it in time keeps it.
+                    let seen = n.clone().get().unwrap_i32();
+                    assert!(seen >= 0);
+                }
+            });
+            (0..round % 50).for_each(|_| std::hint::spin_loop());
+            drop(instance);
+            dropped.store(true, Ordering::Relaxed);
+        });
+        assert!(memory.clone().view::<u8>().is_empty());
+        assert_eq!(n.clone().get(), Val::I32(0));
+    }
+}
