@@ -308,6 +308,30 @@ impl ModuleInfo {
             .chain(self.globals.values().map(|ty| ty.ty));
         types.any(|ty| ty == Type::ExternRef)
     }
+
+    /// Whether imports come first in each index space, in order, and as many as the counts say: so it is of every module
+    /// that was read, and whoever gets a description from elsewhere has to ask.
+    pub fn imports_are_counted(&self) -> bool {
+        let mut counts = [0; 4];
+        let in_order = self.imports.values().all(|import| {
+            let (count, index) = match import {
+                ImportIndex::Function(index) => (&mut counts[0], index.index()),
+                ImportIndex::Table(index) => (&mut counts[1], index.index()),
+                ImportIndex::Memory(index) => (&mut counts[2], index.index()),
+                ImportIndex::Global(index) => (&mut counts[3], index.index()),
+            };
+            *count += 1;
+            index == *count - 1
+        });
+        let said = [
+            (self.num_imported_functions, self.functions.len()),
+            (self.num_imported_tables, self.tables.len()),
+            (self.num_imported_memories, self.memories.len()),
+            (self.num_imported_globals, self.globals.len()),
+        ];
+        let mut said = said.iter().zip(counts);
+        in_order && said.all(|(&(said, all), count)| said == count && count <= all)
+    }
 }
 
 impl fmt::Display for ModuleInfo {

@@ -12,9 +12,8 @@ use wasm_encoder::{
     RefType, StartSection, TableSection, TypeSection, ValType,
 };
 use wasmill_types::{
-    ConstOp, DataSegment, ElementItems, ElementSegment, EntityRef, ExportIndex, FunctionIndex,
-    GlobalInit, GlobalType, ImportIndex, MemoryType, ModuleInfo, Mutability, SegmentMode,
-    TableType, Type,
+    ConstOp, DataSegment, ElementItems, ElementSegment, ExportIndex, FunctionIndex, GlobalInit,
+    GlobalType, ImportIndex, MemoryType, ModuleInfo, Mutability, SegmentMode, TableType, Type,
 };
 
 /// Why a description cannot be that of a module.
@@ -59,27 +58,8 @@ pub(super) fn encode<'b>(
 
 /// Sees to it that as many of everything are imported, and as many initial values are there, as the description says.
 fn check(info: &ModuleInfo) -> Result<(), Broken> {
-    let mut counts = [0; 4];
-    for import in info.imports.values() {
-        let (kind, index) = match import {
-            ImportIndex::Function(index) => (0, index.index()),
-            ImportIndex::Table(index) => (1, index.index()),
-            ImportIndex::Memory(index) => (2, index.index()),
-            ImportIndex::Global(index) => (3, index.index()),
-        };
-        if index != counts[kind] {
-            return Err("imports are not the first of their kind, in order");
-        }
-        counts[kind] += 1;
-    }
-    let said = [
-        info.num_imported_functions,
-        info.num_imported_tables,
-        info.num_imported_memories,
-        info.num_imported_globals,
-    ];
-    if counts != said {
-        return Err("the counts of imports are wrong");
+    if !info.imports_are_counted() {
+        return Err("imports are not counted, in order, as the first of their kind");
     }
     let values = info.global_initializers.len() + info.num_imported_globals;
     if values != info.globals.len() {

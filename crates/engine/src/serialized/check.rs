@@ -5,8 +5,8 @@
 
 use super::description::Described;
 use wasmill_types::{
-    ConstOp, ElementItems, EntityRef, ExportIndex, FunctionIndex, GlobalInit, ImportIndex,
-    ModuleInfo, SegmentMode, Type,
+    ConstOp, ElementItems, EntityRef, ExportIndex, FunctionIndex, GlobalInit, ModuleInfo,
+    SegmentMode, Type,
 };
 use wasmill_vm::MAX_TABLE_ELEMENTS;
 
@@ -17,7 +17,7 @@ const MAX_VALUES: usize = 1000;
 pub(super) fn check(described: &Described) -> Result<(), &'static str> {
     let info = &described.info;
     ensure(
-        imports_are_counted(info),
+        info.imports_are_counted(),
         "its imports do not match their counts",
     )?;
     ensure(types_are_possible(info), "a type is impossible")?;
@@ -54,33 +54,6 @@ pub(super) fn check(described: &Described) -> Result<(), &'static str> {
 
 fn ensure(holds: bool, text: &'static str) -> Result<(), &'static str> {
     if holds { Ok(()) } else { Err(text) }
-}
-
-/// Whether imports come first in each index space, in order.
-fn imports_are_counted(info: &ModuleInfo) -> bool {
-    let mut counts = [0; 4];
-    let in_order = info.imports.values().all(|import| {
-        let (count, index) = match import {
-            ImportIndex::Function(index) => (&mut counts[0], index.index()),
-            ImportIndex::Table(index) => (&mut counts[1], index.index()),
-            ImportIndex::Memory(index) => (&mut counts[2], index.index()),
-            ImportIndex::Global(index) => (&mut counts[3], index.index()),
-        };
-        *count += 1;
-        index == *count - 1
-    });
-    in_order
-        && counts
-            == [
-                info.num_imported_functions,
-                info.num_imported_tables,
-                info.num_imported_memories,
-                info.num_imported_globals,
-            ]
-        && counts[0] <= info.functions.len()
-        && counts[1] <= info.tables.len()
-        && counts[2] <= info.memories.len()
-        && counts[3] <= info.globals.len()
 }
 
 fn types_are_possible(info: &ModuleInfo) -> bool {
