@@ -87,6 +87,10 @@ impl VMFunction {
     /// # Errors
     ///
     /// If the call traps.
+    ///
+    /// # Panics
+    ///
+    /// If the caller has not: nothing that compiled code believes is taken unseen.
     pub fn call<T: WasmValueType>(
         &self,
         args: &[Value<T>],
