@@ -316,9 +316,9 @@ impl<E: Emit> Driver<'_, E> {
                 (FrameKind::Loop, _) => self.emit.loop_(params, operands),
                 (FrameKind::If, Some(condition)) => {
                     state.if_params.extend_from_slice(operands);
-                    self.emit.if_(condition, results)
+                    self.emit.if_(condition, params, results)
                 }
-                _ => self.emit.block(results),
+                _ => self.emit.block(params, results),
             });
         }
         state.frames.push(Frame {

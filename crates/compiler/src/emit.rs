@@ -277,12 +277,12 @@ pub trait Emit {
     /// Starts the function, before anything else: gives its type, the locals it declares behind its parameters (runs of
     /// one type; at most 50,000 locals in all, zero at first), and asks for the function's own frame.
     fn function(&mut self, ty: &FunctionType, locals: &[LocalRun]) -> Self::Frame;
-    /// Starts a block.
-    fn block(&mut self, results: &[Type]) -> Self::Frame;
+    /// Starts a block. The topmost operands are its parameters, and stay.
+    fn block(&mut self, params: &[Type], results: &[Type]) -> Self::Frame;
     /// Starts a loop: replaces `values` (the operands that are its parameters) by the loop's own.
     fn loop_(&mut self, params: &[Type], values: &mut [Self::Value]) -> Self::Frame;
     /// Starts an `if`. The operands that are its parameters start both of its parts.
-    fn if_(&mut self, condition: Self::Value, results: &[Type]) -> Self::Frame;
+    fn if_(&mut self, condition: Self::Value, params: &[Type], results: &[Type]) -> Self::Frame;
     /// Ends the first part of an `if` (with its results, where its end is reachable) and starts the second.
     fn else_(&mut self, frame: &mut Self::Frame, results: Option<&[Self::Value]>);
     /// Ends a frame; appends its results to `results` if the code behind is reachable. Called for every frame that was

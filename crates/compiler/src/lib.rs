@@ -25,6 +25,7 @@ mod output;
 mod sections;
 pub mod target;
 mod translate;
+mod usage;
 #[cfg(feature = "wat")]
 mod wat;
 
@@ -42,6 +43,7 @@ pub use output::*;
 pub use sections::MAX_TABLE_ELEMENTS;
 pub use target::{CpuFeature, ParseCpuFeatureError, Target};
 pub use translate::*;
+pub use usage::LocalUsage;
 #[cfg(feature = "wat")]
 pub use wat::{WatError, modernise_wat, wat2wasm};
 

@@ -399,7 +399,7 @@ impl Emit for OpsText<'_> {
         self.out.push('\n');
         self.open(ty.results().len())
     }
-    fn block(&mut self, results: &[Type]) -> Label {
+    fn block(&mut self, _params: &[Type], results: &[Type]) -> Label {
         let number = self.frames;
         self.line(format_args!("block @{number} {results:?}"));
         self.open(results.len())
@@ -414,7 +414,7 @@ impl Emit for OpsText<'_> {
         // A branch to it takes its parameters; what its end gives, only `end` knows.
         self.open(params.len())
     }
-    fn if_(&mut self, condition: Value, results: &[Type]) -> Label {
+    fn if_(&mut self, condition: Value, _params: &[Type], results: &[Type]) -> Label {
         let number = self.frames;
         self.line(format_args!("if @{number} {condition} {results:?}"));
         self.open(results.len())

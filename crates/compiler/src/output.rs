@@ -54,6 +54,11 @@ pub struct AddressMapEntry {
     pub module_offset: u32,
 }
 
+impl AddressMapEntry {
+    /// The `module_offset` of code that belongs to no operator: a frame that is there is not listed.
+    pub const NO_OPERATOR: u32 = u32::MAX;
+}
+
 /// Code of a function that was put in the place of a call. It has no frame of its own, so whoever lists frames finds the
 /// caller's here: a place in code is in the function of its operator (see [`AddressMapEntry`]), which was called from
 /// `call` of the innermost range around it, and so on outwards.

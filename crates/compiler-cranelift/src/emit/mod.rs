@@ -214,13 +214,13 @@ impl Emit for Translator<'_> {
     fn function(&mut self, ty: &FunctionType, locals: &[LocalRun]) -> Frame {
         self.emit_function(ty, locals)
     }
-    fn block(&mut self, results: &[Type]) -> Frame {
+    fn block(&mut self, _params: &[Type], results: &[Type]) -> Frame {
         self.emit_block(results)
     }
     fn loop_(&mut self, params: &[Type], values: &mut [Value]) -> Frame {
         self.emit_loop(params, values)
     }
-    fn if_(&mut self, condition: Value, results: &[Type]) -> Frame {
+    fn if_(&mut self, condition: Value, _params: &[Type], results: &[Type]) -> Frame {
         self.emit_if(condition, results)
     }
     fn else_(&mut self, frame: &mut Frame, results: Option<&[Value]>) {

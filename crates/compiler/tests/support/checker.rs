@@ -413,7 +413,7 @@ impl Emit for Checker<'_> {
         self.locals = locals.to_vec();
         self.open(FrameKind::Function, ty.results())
     }
-    fn block(&mut self, results: &[Type]) -> Frame {
+    fn block(&mut self, _params: &[Type], results: &[Type]) -> Frame {
         self.open(FrameKind::Block, results)
     }
     fn loop_(&mut self, params: &[Type], values: &mut [Value]) -> Frame {
@@ -423,7 +423,7 @@ impl Emit for Checker<'_> {
         }
         self.open(FrameKind::Loop, params)
     }
-    fn if_(&mut self, condition: Value, results: &[Type]) -> Frame {
+    fn if_(&mut self, condition: Value, _params: &[Type], results: &[Type]) -> Frame {
         self.take(condition, Type::I32);
         self.open(FrameKind::If, results)
     }

@@ -1,0 +1,117 @@
+//! From the bodies of a module to its code.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use wasmill_compiler::target::Architecture;
+use wasmill_compiler::{
+    Compilation, CompileError, CompileModuleInfo, CompiledFunction, Compiler, CpuFeature,
+    DriverState, FunctionBodyData, LocalUsage, ModuleMiddleware, Target, compile_functions, drive,
+};
+use wasmill_types::{LocalFunctionIndex, PrimaryMap};
+
+use crate::config::Singlepass;
+use crate::emit::Frame;
+use crate::environment::{Cpu, Environment};
+use crate::generator::{Generator, Tables};
+
+/// Compiles WebAssembly in one pass.
+#[derive(Clone, Debug)]
+pub struct SinglepassCompiler {
+    config: Singlepass,
+}
+
+impl SinglepassCompiler {
+    /// A compiler with these settings.
+    pub fn new(config: Singlepass) -> Self {
+        Self { config }
+    }
+
+    /// The settings.
+    pub fn config(&self) -> &Singlepass {
+        &self.config
+    }
+}
+
+impl Compiler for SinglepassCompiler {
+    fn name(&self) -> &str {
+        "singlepass"
+    }
+
+    fn options(&self) -> String {
+        let Singlepass {
+            nan_canonicalization,
+            middlewares,
+        } = &self.config;
+        let middlewares = middlewares.len();
+        format!("canonicalize_nans={nan_canonicalization} middlewares={middlewares}")
+    }
+
+    fn compile_module(
+        &self,
+        target: &Target,
+        module: &CompileModuleInfo,
+        bodies: PrimaryMap<LocalFunctionIndex, FunctionBodyData<'_>>,
+    ) -> Result<Compilation, CompileError> {
+        let cpu = cpu(target)?;
+        let environment = Environment::new(module, cpu, self.config.nan_canonicalization);
+        let functions = compile_functions(bodies, Worker::default, |worker, index, body| {
+            guarded(worker, |worker| worker.compile(&environment, index, body))
+        })?;
+        Ok(Compilation { functions })
+    }
+
+    fn get_middlewares(&self) -> &[Arc<dyn ModuleMiddleware>] {
+        &self.config.middlewares
+    }
+}
+
+/// What the target's processor can do.
+fn cpu(target: &Target) -> Result<Cpu, CompileError> {
+    let triple = target.triple();
+    let refuse = |what: &str| CompileError::UnsupportedTarget(format!("{triple}{what}"));
+    if triple.architecture != Architecture::X86_64 {
+        return Err(refuse(" (Singlepass makes code for x86-64 only)"));
+    }
+    if !target.cpu_features().contains(CpuFeature::SSE41) {
+        return Err(refuse(" without SSE4.1, which Singlepass needs"));
+    }
+    Ok(Cpu::new(*target.cpu_features()))
+}
+
+/// Runs the compiler so that a bug in it is an error, not the end of the host: modules are hostile.
+fn guarded<T>(
+    worker: &mut Worker,
+    work: impl FnOnce(&mut Worker) -> Result<T, CompileError>,
+) -> Result<T, CompileError> {
+    catch_unwind(AssertUnwindSafe(|| work(worker))).unwrap_or_else(|_| {
+        *worker = Worker::default();
+        Err(CompileError::Codegen("the code generator panicked".into()))
+    })
+}
+
+/// What a thread keeps from function to function, to save allocations.
+#[derive(Default)]
+struct Worker {
+    tables: Tables,
+    usage: LocalUsage,
+    driver: DriverState<(), Frame>,
+}
+
+impl Worker {
+    fn compile(
+        &mut self,
+        environment: &Environment<'_>,
+        index: LocalFunctionIndex,
+        body: FunctionBodyData<'_>,
+    ) -> Result<CompiledFunction, CompileError> {
+        let (start_offset, end_offset) = (body.start_offset(), body.end_offset());
+        self.usage.read(&body);
+        let mut generator = Generator::new(environment, &mut self.tables, &self.usage, index);
+        drive(environment.module(), body, &mut self.driver, &mut generator)?;
+        let mut function = generator.finish()?;
+        function.start_offset = start_offset;
+        function.end_offset = end_offset;
+        Ok(function)
+    }
+}

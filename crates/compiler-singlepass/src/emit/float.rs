@@ -1,0 +1,199 @@
+//! Arithmetic on scalar floats.
+//!
+//! Where NaNs are to have the canonical bits, results are not made canonical one by one: NaNs stay NaNs from operation to
+//! operation, so an operand only remembers that it may be one ([`Operand::nan`]) until its bits can be seen: when it is
+//! stored, passed on, reinterpreted, or its sign is taken.
+
+use wasmill_compiler::ops::{Binary, Shape, Unary};
+
+use crate::generator::{Generator, SCRATCH_XMM};
+use crate::location::{Kind, Loc, Operand};
+use crate::pending::Pending;
+use crate::x64::assembler::{Op, XmmRm};
+use crate::x64::opcodes::*;
+use crate::x64::registers::Xmm;
+
+/// What a way of rounding is called in instructions; none of them reports that it was inexact.
+pub(super) fn rounding(op: Unary) -> u8 {
+    const QUIET: u8 = 8;
+    QUIET
+        | match op {
+            Unary::FNearest => 0,
+            Unary::FFloor => 1,
+            Unary::FCeil => 2,
+            _ => 3,
+        }
+}
+
+fn ops(kind: Kind) -> &'static ScalarOps {
+    match kind {
+        Kind::F32 => &SINGLE,
+        _ => &DOUBLE,
+    }
+}
+
+fn sign_bit(kind: Kind) -> u64 {
+    match kind {
+        Kind::F32 => 1 << 31,
+        _ => 1 << 63,
+    }
+}
+
+impl Generator<'_> {
+    pub(super) fn emit_float_unary(&mut self, op: Unary, shape: Shape) {
+        let mut a = self.pop();
+        let is_bitwise = matches!(op, Unary::FAbs | Unary::FNeg);
+        if is_bitwise {
+            self.canonical(&mut a);
+        }
+        let nan = self.environment.canonical_nans && !is_bitwise;
+        self.push_pending(shape.into(), Pending::Unary { op, shape, a }, nan);
+    }
+
+    pub(super) fn emit_float_binary(&mut self, op: Binary, shape: Shape) {
+        let (mut b, mut a) = (self.pop(), self.pop());
+        let is_bitwise = op == Binary::FCopysign;
+        if is_bitwise {
+            self.canonical(&mut b);
+            self.canonical(&mut a);
+        }
+        let nan = self.environment.canonical_nans && !is_bitwise;
+        let pending = Pending::Binary { op, shape, a, b };
+        self.push_pending(shape.into(), pending, nan);
+    }
+
+    /// Makes an operand's bits those of the canonical NaN if it may be another one.
+    pub(crate) fn canonical(&mut self, operand: &mut Operand) {
+        if !operand.nan {
+            return;
+        }
+        debug_assert!(!self.flags_live);
+        let kind = operand.kind;
+        let reg = self.xmm_to_change(*operand, None);
+        operand.loc = Loc::Xmm(reg);
+        operand.nan = false;
+        self.make_canonical(kind, reg);
+    }
+
+    /// Replaces a NaN by the canonical one.
+    pub(crate) fn make_canonical(&mut self, kind: Kind, reg: Xmm) {
+        let bits = match kind {
+            Kind::F32 => 0x7fc0_0000,
+            _ => 0x7ff8_0000_0000_0000,
+        };
+        let compare = ops(kind).compare;
+        self.asm().sse(compare, false, reg, reg.into(), 0);
+        let past = self.asm().short_jump_if(condition::NOT_PARITY);
+        self.set_xmm(kind, reg, bits);
+        self.asm().land(past);
+    }
+
+    pub(super) fn float_unary(&mut self, op: Unary, mut a: Operand, want: Option<Xmm>) -> Xmm {
+        let kind = a.kind;
+        if matches!(op, Unary::FAbs | Unary::FNeg) {
+            let to = self.xmm_to_change(a, want);
+            let (op, mask) = match op {
+                Unary::FAbs => (ANDPS, sign_bit(kind) - 1),
+                _ => (XORPS, sign_bit(kind)),
+            };
+            self.set_xmm(kind, SCRATCH_XMM, mask);
+            self.asm().sse(op, false, to, SCRATCH_XMM.into(), 0);
+            return to;
+        }
+        let from = self.xmm_or_memory(&mut a);
+        let to = self.result_xmm(want, &[a]);
+        if op == Unary::FSqrt {
+            self.asm().sse(ops(kind).sqrt, false, to, from, 0);
+        } else {
+            self.asm().sse(ops(kind).round, false, to, from, 1);
+            self.asm().imm8(rounding(op));
+        }
+        to
+    }
+
+    pub(super) fn float_binary(
+        &mut self,
+        op: Binary,
+        a: Operand,
+        b: Operand,
+        want: Option<Xmm>,
+    ) -> Xmm {
+        let ops = ops(a.kind);
+        match op {
+            Binary::FAdd => self.scalar_op(ops.add, true, a, b, want),
+            Binary::FSub => self.scalar_op(ops.sub, false, a, b, want),
+            Binary::FMul => self.scalar_op(ops.mul, true, a, b, want),
+            Binary::FDiv => self.scalar_op(ops.div, false, a, b, want),
+            Binary::FMin => self.minimum(ops, ops.min, ORPS, a, b),
+            Binary::FMax => self.minimum(ops, ops.max, ANDPS, a, b),
+            Binary::FCopysign => self.copy_sign(a, b),
+            _ => unreachable!("no operation on scalar floats"),
+        }
+    }
+
+    fn scalar_op(
+        &mut self,
+        op: Op,
+        commutes: bool,
+        mut a: Operand,
+        mut b: Operand,
+        want: Option<Xmm>,
+    ) -> Xmm {
+        if self.environment.cpu.avx {
+            let first = self.xmm(&mut a);
+            let second = self.xmm_or_memory(&mut b);
+            let to = self.result_xmm(want, &[a, b]);
+            self.asm().vex(op, false, to.0, first.0, second, 0);
+            return to;
+        }
+        if commutes && b.is_own_xmm() && !a.is_own_xmm() {
+            std::mem::swap(&mut a, &mut b);
+        }
+        let second = self.xmm_or_memory(&mut b);
+        let want = want.filter(|&want| second != XmmRm::Reg(want));
+        let to = self.xmm_to_change(a, want);
+        self.asm().sse(op, false, to, second, 0);
+        self.release(b);
+        to
+    }
+
+    /// The processor's own gives the second operand for zeros of both signs and for NaNs: the former are or-ed (for the
+    /// minimum; and-ed for the maximum), the latter added.
+    fn minimum(
+        &mut self,
+        ops: &ScalarOps,
+        op: Op,
+        of_equals: Op,
+        a: Operand,
+        mut b: Operand,
+    ) -> Xmm {
+        let second = self.xmm(&mut b);
+        let to = self.xmm_to_change(a, None);
+        self.asm().sse(ops.compare, false, to, second.into(), 0);
+        let usual = self.asm().short_jump_if(condition::NOT_EQUAL);
+        let nan = self.asm().short_jump_if(condition::PARITY);
+        self.asm().sse(of_equals, false, to, second.into(), 0);
+        let done = self.asm().short_jump();
+        self.asm().land(nan);
+        self.asm().sse(ops.add, false, to, second.into(), 0);
+        let done_too = self.asm().short_jump();
+        self.asm().land(usual);
+        self.asm().sse(op, false, to, second.into(), 0);
+        self.asm().land(done);
+        self.asm().land(done_too);
+        self.release(b);
+        to
+    }
+
+    fn copy_sign(&mut self, a: Operand, b: Operand) -> Xmm {
+        let kind = a.kind;
+        let to = self.xmm_to_change(a, None);
+        let sign = self.xmm_to_change(b, None);
+        self.set_xmm(kind, SCRATCH_XMM, sign_bit(kind));
+        self.asm().sse(ANDPS, false, sign, SCRATCH_XMM.into(), 0);
+        self.asm().sse(ANDNPS, false, SCRATCH_XMM, to.into(), 0);
+        self.asm().sse(ORPS, false, sign, SCRATCH_XMM.into(), 0);
+        self.free_xmm(to);
+        sign
+    }
+}

@@ -1,0 +1,30 @@
+//! The baseline compiler of Wasmill: one pass, no IR, time and memory linear in the input.
+//!
+//! ```text
+//!   FunctionBodyData ─► LocalUsage ─► which locals get registers (locals.rs)
+//!            └────────► driver ─► Generator ─► Assembler ─► CompiledFunction
+//!                       (hooks)   (emit/…)     (x64/…)
+//! ```
+//!
+//! - `compiler`: from the bodies of a module to its code, function by function, on all threads.
+//! - `generator`: the state of one function: the operand stack and who owns which register. `location`: where an operand
+//!   can be. `pending`: the topmost operand may not be computed yet. `locals`: where locals are.
+//! - `emit`: the hooks, by category of operators.
+//! - `entry`, `abi`: how functions are entered and called.
+//! - `x64`: the machine, which knows no WebAssembly.
+
+mod abi;
+mod compiler;
+mod config;
+mod emit;
+mod entry;
+mod environment;
+mod generator;
+mod locals;
+mod location;
+mod masm;
+mod pending;
+mod x64;
+
+pub use compiler::SinglepassCompiler;
+pub use config::Singlepass;
