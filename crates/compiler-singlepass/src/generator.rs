@@ -388,7 +388,7 @@ impl<'a> Generator<'a> {
     }
 
     /// Forgets all operands above a height.
-    pub(crate) fn truncate(&mut self, height: usize) {
+    pub(crate) fn forget_above(&mut self, height: usize) {
         self.pending = Pending::None;
         while self.height() > height {
             let operand = self.pop();

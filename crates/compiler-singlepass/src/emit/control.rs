@@ -118,7 +118,7 @@ impl Generator<'_> {
     }
 
     fn start_otherwise(&mut self, frame: &mut Frame) {
-        self.truncate(frame.height);
+        self.forget_above(frame.height);
         self.bind(&mut frame.otherwise);
         for &kind in &frame.params {
             self.push(kind, Loc::Slot, false);
@@ -134,7 +134,7 @@ impl Generator<'_> {
         if end.kind == FrameKind::Loop {
             match end.fallthrough {
                 Some(values) => results.extend(values),
-                None => self.truncate(frame.height),
+                None => self.forget_above(frame.height),
             }
             return;
         }
@@ -157,11 +157,11 @@ impl Generator<'_> {
                 self.transfer(&frame);
                 self.reload_pins();
             }
-            self.truncate(frame.height);
+            self.forget_above(frame.height);
             self.bind(&mut frame.label);
             self.push_args(&frame);
         } else if !falls_through {
-            self.truncate(frame.height);
+            self.forget_above(frame.height);
         }
         if frame.is_function {
             if end.is_live() {
@@ -403,7 +403,7 @@ impl Generator<'_> {
                 self.free_gpr(reg);
             }
         }
-        self.truncate(frame.height);
+        self.forget_above(frame.height);
         self.emit_epilogue();
     }
 

@@ -250,6 +250,12 @@ impl Assembler {
         self.legacy(op, wide, false, reg, rm.into(), tail);
     }
 
+    /// The same with a general register as the first operand.
+    #[inline]
+    pub(crate) fn sse_gpr_from(&mut self, op: Op, wide: bool, reg: u8, from: Xmm) {
+        self.legacy(op, wide, false, reg, Operand::Reg(from.0), 0);
+    }
+
     /// A three-operand instruction in the VEX encoding, 128 bits wide. `second` is 0 where the instruction has no such
     /// operand.
     #[inline]
