@@ -152,7 +152,8 @@ impl Generator<'_> {
             self.start_otherwise(&mut frame);
             falls_through = true;
         }
-        if frame.label.is_awaited() {
+        let is_awaited = frame.label.is_awaited();
+        if is_awaited {
             if falls_through {
                 self.transfer(&frame);
                 self.reload_pins();
@@ -164,7 +165,8 @@ impl Generator<'_> {
             self.forget_above(frame.height);
         }
         if frame.is_function {
-            if end.is_live() {
+            // A branch may have returned by itself.
+            if is_awaited || falls_through {
                 self.return_results(&frame);
             }
             self.finish_function();
