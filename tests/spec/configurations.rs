@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 use wasmill::{
-    BaseTunables, CompileError, CompilerConfig, Cranelift, CraneliftOptLevel, Engine, Features,
-    FunctionMiddleware, LocalFunctionIndex, Module, ModuleMiddleware, Pages, Store, Universal,
-    UniversalEngine,
+    BaseTunables, CompileError, CompilerConfig, CpuFeature, Cranelift, CraneliftOptLevel, Engine,
+    Features, FunctionMiddleware, LocalFunctionIndex, Module, ModuleMiddleware, Pages, Singlepass,
+    Store, Target, Triple, Universal, UniversalEngine,
 };
 
 /// A compiler with its settings, in an engine, in a store.
@@ -46,18 +46,52 @@ pub(crate) const CONFIGURATIONS: &[Configuration] = &[
     // As where a process may not reserve address space: every access is checked.
     Configuration {
         name: "cranelift-checked",
+        store: |features| checked(&universal(Cranelift::new(), features)),
+        load: compile,
+    },
+    Configuration {
+        name: "singlepass",
+        store: |features| Store::new(&universal(Singlepass::new(), features)),
+        load: compile,
+    },
+    Configuration {
+        name: "singlepass-artifacts",
+        store: |features| Store::new(&universal(Singlepass::new(), features)),
+        load: reload,
+    },
+    Configuration {
+        name: "singlepass-checked",
         store: |features| {
-            let engine = universal(Cranelift::new(), features);
-            let mut tunables = BaseTunables::for_target(engine.target());
-            tunables.static_memory_bound = Pages(0);
-            Store::new_with_tunables(&engine, tunables)
+            let mut config = Singlepass::new();
+            config.push_middleware(Arc::new(Identity));
+            config.canonicalize_nans(false);
+            checked(&universal(config, features))
+        },
+        load: compile,
+    },
+    // The processor that vectors need at least: no AVX, no BMI, no counting of bits.
+    Configuration {
+        name: "singlepass-sse41",
+        store: |features| {
+            let sse41 = CpuFeature::SSE2 | CpuFeature::SSE3 | CpuFeature::SSSE3 | CpuFeature::SSE41;
+            let engine = Universal::new(Singlepass::new())
+                .features(features)
+                .target(Target::new(Triple::host(), sse41));
+            Store::new(&engine.engine())
         },
         load: compile,
     },
 ];
 
-fn universal(config: Cranelift, features: Features) -> UniversalEngine {
+fn universal(config: impl CompilerConfig + 'static, features: Features) -> UniversalEngine {
     Universal::new(config).features(features).engine()
+}
+
+/// A store where no address space is reserved for memories, so that code must check every access.
+fn checked(engine: &UniversalEngine) -> Store {
+    let mut tunables = BaseTunables::for_target(engine.target());
+    tunables.static_memory_bound = Pages(0);
+    Store::new_with_tunables(engine, tunables)
 }
 
 /// A middleware that leaves everything as it is: all code goes through the rewriting step.

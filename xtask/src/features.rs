@@ -13,7 +13,6 @@ use std::process::{Command, Stdio};
 /// The manifest of the front crate, and what must be among its features for this check to mean anything.
 const MANIFEST: &str = "crates/wasmill/Cargo.toml";
 
-const SINGLEPASS: &str = "needs the Singlepass compiler";
 const LLVM: &str = "needs the LLVM compiler";
 const NATIVE: &str = "need the Native engine";
 const EXCLUSIVE: &str = "let quick = Store::new(&Universal::new(Singlepass::default()).engine());";
@@ -21,8 +20,6 @@ const EXCLUSIVE: &str = "let quick = Store::new(&Universal::new(Singlepass::defa
 /// Sets that must not build, and words of the one error they must give. A feature that is here alone is not tried as one
 /// that builds.
 const REFUSED: &[(&str, &str)] = &[
-    ("singlepass", SINGLEPASS),
-    ("default-singlepass", SINGLEPASS),
     ("llvm", LLVM),
     ("default-llvm", LLVM),
     ("dylib", NATIVE),
@@ -48,6 +45,8 @@ const REFUSED: &[(&str, &str)] = &[
 /// Sets of several features that must build: without text, with a compiler that is not the default, without a compiler.
 const TOGETHER: &[&str] = &[
     "default-cranelift,default-universal",
+    "default-singlepass,default-universal",
+    "cranelift,singlepass,universal",
     "cranelift,universal",
     "wat,universal",
 ];

@@ -28,6 +28,11 @@ impl Singlepass {
         }
     }
 
+    /// Nothing to choose: a guest that uses up its stack always traps, and no check in its code is needed for that.
+    pub fn enable_stack_check(&mut self, _enable: bool) -> &mut Self {
+        self
+    }
+
     /// Gives NaNs deterministic bits, or not.
     pub fn canonicalize_nans(&mut self, enable: bool) -> &mut Self {
         self.nan_canonicalization = enable;

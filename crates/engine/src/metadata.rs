@@ -17,7 +17,7 @@ use std::any::Any;
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 use wasmill_abi::TrapCode;
-use wasmill_compiler::CompiledFunction;
+use wasmill_compiler::{AddressMapEntry, CompiledFunction};
 use wasmill_types::{
     EntityRef, FunctionIndex, LocalFunctionIndex, ModuleInfo, PrimaryMap, SharedBytes,
 };
@@ -139,8 +139,8 @@ impl CodeMap {
     }
 
     /// The frames that a place in code stands for, innermost first: one, and one more for each call around it that was
-    /// replaced by the callee's code. For a caller, the place is the last byte of its call: the return address may lie
-    /// behind the function.
+    /// replaced by the callee's code; none if the code belongs to no operator. For a caller, the place is the last byte of
+    /// its call: the return address may lie behind the function.
     pub fn frames(&self, offset: u32) -> Vec<FrameInfo> {
         let Some(function) = self.code.find(offset) else {
             return Vec::new();
@@ -151,6 +151,9 @@ impl CodeMap {
             Some((from, module_offset)) if from >= start => module_offset,
             _ => self.bodies.starts[function],
         };
+        if innermost == AddressMapEntry::NO_OPERATOR {
+            return Vec::new();
+        }
         let info = self.info();
         std::iter::once(innermost)
             .chain(self.inlined.calls_around(offset, start))
@@ -350,7 +353,7 @@ impl TrapTable {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use wasmill_compiler::{AddressMapEntry, InlinedRange, TrapSite};
+    use wasmill_compiler::{InlinedRange, TrapSite};
 
     fn function(
         body: std::ops::Range<u32>,
@@ -477,6 +480,31 @@ mod tests {
         // A range that does not lie in the function is none.
         assert_eq!(frame(55), (3, 140, 10));
         assert!(map.frames(25).is_empty());
+    }
+
+    #[test]
+    fn code_of_no_operator_is_no_frame() {
+        let entry = (0, AddressMapEntry::NO_OPERATOR);
+        let mut functions: PrimaryMap<_, _> = [
+            function(100..120, 32, &[], &[entry, (8, 103)]),
+            function(120..130, 32, &[], &[entry]),
+            function(130..140, 32, &[], &[]),
+        ]
+        .into_iter()
+        .collect();
+        let image = crate::link(&mut functions, 0xcc).unwrap();
+        let info = Arc::new(ModuleInfo::new());
+        let map = CodeMap::new(&mut functions, &image, info).unwrap();
+        let frames = |offset| {
+            let frames = map.frames(offset);
+            let offsets = frames.iter().map(FrameInfo::module_offset);
+            offsets.collect::<Vec<_>>()
+        };
+        assert!(frames(0).is_empty() && frames(7).is_empty());
+        assert_eq!(frames(8), [103]);
+        assert!(frames(32).is_empty() && frames(63).is_empty());
+        // The entry of the function before does not count.
+        assert_eq!(frames(64), [130]);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! ```text
 //!   Store ── Module::new ──► Module ── Instance::new(&module, &imports) ──► Instance { exports }
 //!     │                                                                        │
-//!   engine (Universal) + compiler (Cranelift)              Function, NativeFunc, Memory, Global, Table
+//!   engine (Universal) + compiler (Cranelift, Singlepass)  Function, NativeFunc, Memory, Global, Table
 //! ```
 //!
 //! # Example
@@ -100,6 +100,8 @@ pub use wasmill_compiler::{
 };
 #[cfg(feature = "cranelift")]
 pub use wasmill_compiler_cranelift::{Cranelift, CraneliftOptLevel};
+#[cfg(feature = "singlepass")]
+pub use wasmill_compiler_singlepass::Singlepass;
 pub use wasmill_derive::WasmerEnv;
 pub use wasmill_engine::{
     Artifact, BaseTunables, ChainableNamedResolver, DeserializeError, Engine, EngineId, Export,

@@ -11,7 +11,7 @@ use wasmill_vm::{Account, StoreLimits, StoreUsage, TrapHandlerFn, VMStore};
 /// A cheap handle. The store keeps no instances alive; their handles do.
 ///
 /// ```
-/// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+/// # #[cfg(all(feature = "default-cranelift", feature = "default-engine"))] {
 /// use wasmill::{Cranelift, Store, Universal};
 /// let store = Store::default();
 /// assert_eq!(store, store.clone());
@@ -175,5 +175,13 @@ impl Default for Store {
     /// A store with the default engine and compiler.
     fn default() -> Self {
         Self::new(&crate::Universal::new(crate::Cranelift::default()).engine())
+    }
+}
+
+#[cfg(all(feature = "default-singlepass", feature = "default-universal"))]
+impl Default for Store {
+    /// A store with the default engine and compiler.
+    fn default() -> Self {
+        Self::new(&crate::Universal::new(crate::Singlepass::default()).engine())
     }
 }

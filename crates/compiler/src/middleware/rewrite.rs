@@ -14,8 +14,8 @@ use super::encode::encode;
 use super::{MiddlewareBinaryReader, ModuleMiddleware, ModuleMiddlewareChain, Operator};
 use crate::convert::{invalid, limit_exceeded};
 use crate::{
-    Compilation, CompileError, Features, FunctionBodyData, MAX_MODULE_SIZE, Translation,
-    compile_functions, translate,
+    AddressMapEntry, Compilation, CompileError, Features, FunctionBodyData, MAX_MODULE_SIZE,
+    Translation, compile_functions, translate,
 };
 use std::ops::Range;
 use std::sync::Arc;
@@ -107,7 +107,9 @@ impl Rewritten {
         for (function, body) in functions.zip(self.bodies.values()) {
             (function.start_offset, function.end_offset) = (body.start, body.end);
             for entry in &mut function.address_map {
-                entry.module_offset = self.origins.find(entry.module_offset);
+                if entry.module_offset != AddressMapEntry::NO_OPERATOR {
+                    entry.module_offset = self.origins.find(entry.module_offset);
+                }
             }
             function
                 .address_map
