@@ -33,6 +33,9 @@ impl Generator<'_> {
         mut a: Operand,
         want: Want,
     ) -> Loc {
+        if from.is_vector() {
+            return Loc::Xmm(self.vector_convert(op, from, to, a, want.xmm));
+        }
         match op {
             Convert::Wrap => {
                 let from = self.gpr_or_memory(&mut a);

@@ -55,6 +55,9 @@ impl Generator<'_> {
         if matches!(shape, Shape::F32 | Shape::F64) {
             return Loc::Xmm(self.float_unary(op, a, want.xmm));
         }
+        if shape.is_vector() {
+            return Loc::Xmm(self.vector_unary(op, shape, a, want.xmm));
+        }
         let wide = shape == Shape::I64;
         let from = self.gpr_or_memory(&mut a);
         let to = self.result_gpr(want.gpr, &[a]);
@@ -130,6 +133,9 @@ impl Generator<'_> {
     ) -> Loc {
         if matches!(shape, Shape::F32 | Shape::F64) {
             return Loc::Xmm(self.float_binary(op, a, b, want.xmm));
+        }
+        if shape.is_vector() {
+            return Loc::Xmm(self.vector_binary(op, shape, a, b, want.xmm));
         }
         let want = want.gpr;
         Loc::Gpr(match op {

@@ -2,8 +2,9 @@
 //!
 //! - `registers`: their names, and sets of them.
 //! - `assembler`: bytes of instructions; labels and constants.
-//! - `opcodes`: the instructions by name.
+//! - `opcodes`: the instructions by name; `vectors`: those on all lanes of vectors.
 
 pub(crate) mod assembler;
 pub(crate) mod opcodes;
 pub(crate) mod registers;
+pub(crate) mod vectors;

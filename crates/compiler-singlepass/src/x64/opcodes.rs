@@ -1,12 +1,13 @@
 //! The instructions by name.
 //!
 //! Those on general registers are methods; `wide` says whether they work on 64 bits (otherwise on 32, and the upper half
-//! of the destination becomes zero). Those on vectors are constants ([`Op`]), for which `masm.rs` chooses the encoding.
+//! of the destination becomes zero). Those on the lowest lane of vector registers are
+//! constants ([`Op`]), for which `masm.rs` chooses the encoding; for those on all lanes see `vectors.rs`.
 
 use super::assembler::{Assembler, Mem, Op, Rm};
 use super::registers::Gpr;
 
-const fn op(prefix: u8, map: u8, byte: u8) -> Op {
+pub(super) const fn op(prefix: u8, map: u8, byte: u8) -> Op {
     Op { prefix, map, byte }
 }
 const fn one(byte: u8) -> Op {
