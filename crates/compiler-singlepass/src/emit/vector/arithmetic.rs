@@ -5,7 +5,7 @@ use wasmill_compiler::ops::Shape::*;
 use wasmill_compiler::ops::{Binary, Shape, Unary};
 
 use super::super::float::rounding;
-use super::{floats, lane_bits, splat};
+use super::{floats, lane_bits, order, splat};
 use crate::generator::{Generator, SCRATCH_XMM};
 use crate::location::Operand;
 use crate::x64::assembler::Op;
@@ -77,9 +77,6 @@ pub(super) fn extend_low(shape: Shape, signed: bool) -> Op {
     }
 }
 
-/// Puts the high half of a vector into the low one, as an order of 32-bit lanes.
-pub(super) const HIGH_HALF: u8 = 0b11_10_11_10;
-
 impl Generator<'_> {
     pub(in crate::emit) fn vector_unary(
         &mut self,
@@ -130,9 +127,8 @@ impl Generator<'_> {
 
     /// Inverts lanes whose sign is set, and subtracts -1 from them.
     fn absolute_i64x2(&mut self, a: Operand, want: Option<Xmm>) -> Xmm {
-        const HIGH_WORDS: u8 = 0b11_11_01_01;
         let to = self.xmm_to_change(a, want);
-        self.apply_one(PSHUFD.imm(HIGH_WORDS), SCRATCH_XMM, to);
+        self.apply_one(PSHUFD.imm(order::ODD_LANES), SCRATCH_XMM, to);
         self.shift_lanes(PSRAD, SCRATCH_XMM, SCRATCH_XMM, 31);
         self.apply(PXOR, to, to, SCRATCH_XMM);
         self.apply(PSUBQ, to, to, SCRATCH_XMM);
@@ -295,9 +291,13 @@ impl Generator<'_> {
             }
             _ => {
                 // Lanes 0 and 2 are multiplied.
-                let order = if high { 0b11_11_10_10 } else { 0b01_01_00_00 };
-                self.apply_one(PSHUFD.imm(order), SCRATCH_XMM, second);
-                self.apply_one(PSHUFD.imm(order), to, to);
+                let spread = if high {
+                    order::SPREAD_HIGH
+                } else {
+                    order::SPREAD_LOW
+                };
+                self.apply_one(PSHUFD.imm(spread), SCRATCH_XMM, second);
+                self.apply_one(PSHUFD.imm(spread), to, to);
                 let multiply = if signed { PMULDQ } else { PMULUDQ };
                 self.apply(multiply, to, to, SCRATCH_XMM);
             }
@@ -317,7 +317,7 @@ impl Generator<'_> {
     ) {
         let extend = extend_low(shape, signed);
         if high {
-            self.apply_one(PSHUFD.imm(HIGH_HALF), to, from);
+            self.apply_one(PSHUFD.imm(order::HIGH_HALF), to, from);
             self.apply_one(extend, to, to);
         } else {
             self.apply_one(extend, to, from);

@@ -4,7 +4,7 @@ use wasmill_compiler::ops::{Binary, Compare, Shape, Test};
 
 use super::super::compare::Condition;
 use super::arithmetic::instruction;
-use super::floats;
+use super::{floats, order};
 use crate::generator::{Generator, SCRATCH_XMM};
 use crate::location::{Kind, Operand};
 use crate::x64::assembler::Op;
@@ -83,7 +83,6 @@ impl Generator<'_> {
 
     /// The upper halves decide; where they are equal, that of `b - a` is -1 if the lower half of `a` is the greater one.
     fn greater_i64x2(&mut self, a: Operand, mut b: Operand) -> Xmm {
-        const HIGH_WORDS: u8 = 0b11_11_01_01;
         let (to, second) = self.to_change_and_to_read(a, &mut b, None);
         let equal = self.new_xmm();
         self.apply(PSUBQ, SCRATCH_XMM, second, to);
@@ -91,7 +90,7 @@ impl Generator<'_> {
         self.apply(PAND, SCRATCH_XMM, SCRATCH_XMM, equal);
         self.apply(PCMPGTD, to, to, second);
         self.apply(POR, to, to, SCRATCH_XMM);
-        self.apply_one(PSHUFD.imm(HIGH_WORDS), to, to);
+        self.apply_one(PSHUFD.imm(order::ODD_LANES), to, to);
         self.free_xmm(equal);
         self.release(b);
         to

@@ -3,7 +3,7 @@
 use wasmill_compiler::ops::{Convert, Shape};
 
 use super::arithmetic::extend_low;
-use super::splat;
+use super::{order, splat};
 use crate::generator::{Generator, SCRATCH_XMM};
 use crate::location::Operand;
 use crate::x64::opcodes::ANDPS;
@@ -171,14 +171,13 @@ impl Generator<'_> {
     /// Once the float is in range and has no fraction, 2^52 is added, and the lower half of its bits is the integer.
     fn doubles_to_unsigned(&mut self, a: Operand, want: Option<Xmm>) -> Xmm {
         const TOWARDS_ZERO: u8 = 3;
-        const EVEN_LANES: u8 = 0b10_00_10_00;
         let to = self.xmm_to_change(a, want);
         self.zero_xmm(SCRATCH_XMM);
         self.apply(DOUBLES.max, to, to, SCRATCH_XMM);
         self.apply_constant(DOUBLES.min, to, to, splat_double(u32::MAX.into()));
         self.apply_one(DOUBLES.round.imm(TOWARDS_ZERO), to, to);
         self.apply_constant(DOUBLES.add, to, to, splat_double(TWO_TO_52));
-        self.apply(SHUFPS.imm(EVEN_LANES), to, to, SCRATCH_XMM);
+        self.apply(SHUFPS.imm(order::EVEN_LANES), to, to, SCRATCH_XMM);
         to
     }
 }

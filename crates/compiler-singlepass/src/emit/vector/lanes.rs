@@ -2,17 +2,13 @@
 
 use wasmill_compiler::ops::{LaneExtend, Shape};
 
-use super::{lane_bits, splat};
+use super::{lane_bits, order, splat};
 use crate::generator::{Generator, SCRATCH_XMM};
 use crate::location::{Kind, Operand};
 use crate::x64::assembler::{Op, Rm};
 use crate::x64::opcodes::{MOVD, MOVD_TO, MOVSD, Widen};
 use crate::x64::registers::{Gpr, Xmm};
 use crate::x64::vectors::*;
-
-/// Orders of lanes: the first everywhere; the lower half twice, if lanes have 32 bits.
-pub(super) const ALL_FIRST: u8 = 0;
-pub(super) const LOW_HALF: u8 = 0b01_00_01_00;
 
 /// The scalar that a lane is.
 fn scalar(shape: Shape) -> Kind {
@@ -45,7 +41,7 @@ impl Generator<'_> {
             Shape::F32x4 => {
                 let from = self.xmm(&mut a);
                 let to = self.result_xmm(None, &[a]);
-                self.apply(SHUFPS.imm(ALL_FIRST), to, from, from);
+                self.apply(SHUFPS.imm(order::FIRST), to, from, from);
                 to
             }
             Shape::F64x2 => {
@@ -75,11 +71,11 @@ impl Generator<'_> {
                 self.apply(PSHUFB, to, to, SCRATCH_XMM);
             }
             Shape::I16x8 => {
-                self.apply_one(PSHUFLW.imm(ALL_FIRST), to, to);
-                self.apply_one(PSHUFD.imm(ALL_FIRST), to, to);
+                self.apply_one(PSHUFLW.imm(order::FIRST), to, to);
+                self.apply_one(PSHUFD.imm(order::FIRST), to, to);
             }
-            Shape::I32x4 => self.apply_one(PSHUFD.imm(ALL_FIRST), to, to),
-            _ => self.apply_one(PSHUFD.imm(LOW_HALF), to, to),
+            Shape::I32x4 => self.apply_one(PSHUFD.imm(order::FIRST), to, to),
+            _ => self.apply_one(PSHUFD.imm(order::LOW_HALF), to, to),
         }
     }
 
@@ -108,7 +104,7 @@ impl Generator<'_> {
         let to = match (shape, lane) {
             (_, 0) => self.xmm_to_change(a, None),
             (Shape::F32x4, _) => self.one_operand(PSHUFD.imm(lane), a, None),
-            _ => self.one_operand(PSHUFD.imm(super::arithmetic::HIGH_HALF), a, None),
+            _ => self.one_operand(PSHUFD.imm(order::HIGH_HALF), a, None),
         };
         self.push_xmm(kind, to);
     }

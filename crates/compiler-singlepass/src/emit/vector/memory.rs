@@ -4,7 +4,7 @@ use wasmill_abi::TrapCode;
 use wasmill_compiler::ops::{Load, MemoryArg, Shape};
 
 use super::arithmetic::extend_low;
-use super::lanes::ALL_FIRST;
+use super::order;
 use crate::generator::{Generator, SCRATCH};
 use crate::location::Kind;
 use crate::x64::assembler::Mem;
@@ -43,7 +43,7 @@ impl Generator<'_> {
             Shape::I32x4 if self.environment.cpu.avx => self.apply_one(VBROADCASTSS, to, from),
             Shape::I32x4 => {
                 self.load_xmm(Kind::F32, to, from);
-                self.apply_one(PSHUFD.imm(ALL_FIRST), to, to);
+                self.apply_one(PSHUFD.imm(order::FIRST), to, to);
             }
             _ => self.apply_one(MOVDDUP, to, from),
         }

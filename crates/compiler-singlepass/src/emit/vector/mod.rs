@@ -37,6 +37,20 @@ fn floats(shape: Shape) -> &'static FloatOps {
     }
 }
 
+/// Orders of 32-bit lanes, two bits for each, the lowest first.
+mod order {
+    pub(super) const FIRST: u8 = 0;
+    pub(super) const LOW_HALF: u8 = 0b01_00_01_00;
+    pub(super) const HIGH_HALF: u8 = 0b11_10_11_10;
+    /// Those of the first operand, then those of the second.
+    pub(super) const EVEN_LANES: u8 = 0b10_00_10_00;
+    /// Each of them twice.
+    pub(super) const ODD_LANES: u8 = 0b11_11_01_01;
+    /// The lanes of one half in the even places.
+    pub(super) const SPREAD_LOW: u8 = 0b01_01_00_00;
+    pub(super) const SPREAD_HIGH: u8 = 0b11_11_10_10;
+}
+
 /// A vector whose lanes, of so many bits, all hold these bits.
 fn splat(bits: u32, lane: u64) -> u128 {
     let mut vector = u128::from(lane) & (u128::MAX >> (128 - bits));

@@ -73,6 +73,7 @@ impl Generator<'_> {
         modulus: u8,
     ) -> Xmm {
         let to = self.xmm_to_change(a, None);
+        // No register can be asked for once the scratch register is in use.
         let other = self.new_xmm();
         self.load_gpr(SCRATCH, &count);
         self.release(count);
