@@ -152,6 +152,9 @@ impl<'a> Generator<'a> {
     /// The operator that follows starts here.
     #[inline]
     pub(crate) fn set_location(&mut self, module_offset: u32) {
+        if cfg!(debug_assertions) {
+            self.check();
+        }
         self.location = module_offset;
     }
 
@@ -499,6 +502,37 @@ impl<'a> Generator<'a> {
             self.tables.stack[index].loc = loc;
             self.tables.locals.get_mut(local).aliases -= 1;
         }
+    }
+
+    /// Checks the invariants between two operators: no hook runs, so each register has one owner, and every name of a
+    /// local is counted.
+    fn check(&self) {
+        let (mut gprs, mut xmms) = (self.free_gprs, self.free_xmms);
+        let mut own = |loc: Loc| {
+            let (set, number) = match loc {
+                Loc::Gpr(reg) => (&mut gprs, reg.0),
+                Loc::Xmm(reg) => (&mut xmms, reg.0),
+                _ => return,
+            };
+            assert!(!set.contains(number), "{loc:?} has two owners");
+            set.insert(number);
+        };
+        let mut aliases = 0;
+        for (index, operand) in self.tables.stack.iter().enumerate().skip(self.clean) {
+            own(operand.loc);
+            match operand.loc {
+                Loc::Gpr(reg) => assert_eq!(self.gpr_owners[usize::from(reg.0)], index as u32),
+                Loc::Xmm(reg) => assert_eq!(self.xmm_owners[usize::from(reg.0)], index as u32),
+                Loc::Local(_) => aliases += 1,
+                Loc::Pending => assert_eq!(index + 1, self.height()),
+                Loc::Const(_) | Loc::Pool(_) | Loc::Slot => {}
+            }
+        }
+        self.pending.operands().for_each(|operand| own(operand.loc));
+        let pinned = self.tables.locals.pinned();
+        assert_eq!(gprs.union(pinned.0), GENERAL.union(pinned.0), "lost");
+        assert_eq!(xmms.union(pinned.1), VECTORS, "lost");
+        assert_eq!(aliases, self.tables.locals.aliases(), "names of locals");
     }
 
     // ---- the frame

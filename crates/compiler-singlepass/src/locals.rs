@@ -158,6 +158,18 @@ impl Locals {
         self.stale.contains(self.first[local as usize].pin)
     }
 
+    /// The registers that locals are pinned to.
+    pub(crate) fn pinned(&self) -> (RegisterSet, RegisterSet) {
+        let mut pinned = Registers::default();
+        self.first.iter().for_each(|local| pinned.insert(local.pin));
+        (pinned.gprs, pinned.xmms)
+    }
+
+    /// How many operands are names of locals.
+    pub(crate) fn aliases(&self) -> u32 {
+        self.first.iter().map(|local| local.aliases).sum()
+    }
+
     /// How many registers the function saves.
     pub(crate) fn saved_count(&self) -> u32 {
         self.saved.0.count_ones()

@@ -98,6 +98,23 @@ impl From<Loc> for Want {
     }
 }
 
+impl Pending {
+    /// The operands that it will be computed from.
+    pub(crate) fn operands(&self) -> impl Iterator<Item = Operand> {
+        let (a, b) = match *self {
+            Self::None => (None, None),
+            Self::Unary { a, .. } | Self::IsZero { a, .. } | Self::Convert { a, .. } => {
+                (Some(a), None)
+            }
+            Self::Load { address, .. } => (Some(address), None),
+            Self::Binary { a, b, .. }
+            | Self::IsDisjoint { a, b, .. }
+            | Self::Compare { a, b, .. } => (Some(a), Some(b)),
+        };
+        a.into_iter().chain(b)
+    }
+}
+
 impl Generator<'_> {
     /// Pushes an operand that is not computed yet.
     pub(crate) fn push_pending(&mut self, kind: Kind, pending: Pending, nan: bool) {
@@ -155,17 +172,13 @@ impl Generator<'_> {
 
     /// Forgets the topmost operand, if nothing but its value would be missed.
     pub(crate) fn drop_pending(&mut self) -> bool {
-        let unused: &[Operand] = match &self.pending {
-            Pending::Unary { a, .. } | Pending::IsZero { a, .. } => &[*a],
-            Pending::Compare { a, b, .. } | Pending::IsDisjoint { a, b, .. } => &[*a, *b],
-            Pending::Binary { op, a, b, .. } if !traps(*op) => &[*a, *b],
-            _ => return false,
-        };
-        let unused = smallvec::SmallVec::<[Operand; 2]>::from_slice(unused);
-        self.pending = Pending::None;
-        for operand in unused {
-            self.release(operand);
+        match self.pending {
+            Pending::None | Pending::Load { .. } | Pending::Convert { .. } => return false,
+            Pending::Binary { op, .. } if traps(op) => return false,
+            _ => {}
         }
+        let pending = std::mem::replace(&mut self.pending, Pending::None);
+        pending.operands().for_each(|operand| self.release(operand));
         self.pop();
         true
     }
