@@ -40,7 +40,7 @@
 //! # What is not interrupted
 //!
 //! Host functions, however long they take: their caller ends when they return. The runtime's own work for a guest is host
-//! code; what can take long (copying and filling memories and tables) asks in between ([`check`]). Code of another
+//! code; what can take long (see `pieces`) asks in between ([`check`]). Code of another
 //! instance that this one has called is part of the call; calls that others have made are not.
 
 use crate::arch;

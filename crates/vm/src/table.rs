@@ -12,6 +12,7 @@ use crate::instance::Instance;
 use crate::island::{Island, Object};
 use crate::limits::{Account, Charge, Kind, LimitError};
 use crate::made;
+use crate::pieces::{ELEMENTS, Order, in_pieces};
 use crate::refs::{RootKey, RootSource};
 use crate::store::VMStore;
 use std::fmt;
@@ -52,6 +53,9 @@ pub enum TableError {
     /// What tunables made cannot be used.
     #[error("{0}")]
     Tunables(String),
+    /// The guest that it was for is to stop.
+    #[error("{}", .0.message())]
+    Trap(#[from] TrapCode),
 }
 
 /// An element as the host gives and gets it.
@@ -180,14 +184,6 @@ impl TableObject {
         }
     }
 
-    /// Makes every element what instantiation put there.
-    pub(crate) fn clear(&mut self) {
-        match &mut self.elements {
-            Elements::Functions(elements) => elements.fill(UNINITIALIZED_ELEMENT),
-            Elements::Externs(elements) => elements.fill(0),
-        }
-    }
-
     /// Makes an instance answer for the elements that were never written.
     pub(crate) fn set_initial(&mut self, instance: NonNull<Instance>, table: LocalTableIndex) {
         self.initial = Some((instance, table));
@@ -272,22 +268,29 @@ impl TableObject {
         Ok(())
     }
 
-    /// Writes an element of the table's type; `None` if there is no such place.
-    pub(crate) fn set(&mut self, index: u64, value: RawElement) -> Option<()> {
+    /// Writes an element of the table's type.
+    pub(crate) fn set(&mut self, index: u64, value: RawElement) -> Result<(), TrapCode> {
         self.fill(index, value, 1)
     }
 
     /// Writes `length` elements; none if not all places exist.
-    pub(crate) fn fill(&mut self, index: u64, value: RawElement, length: u64) -> Option<()> {
-        let range = self.range(index, length)?;
+    pub(crate) fn fill(
+        &mut self,
+        index: u64,
+        value: RawElement,
+        length: u64,
+    ) -> Result<(), TrapCode> {
+        let range = self.range(index, length);
+        let range = range.ok_or(TrapCode::TableAccessOutOfBounds)?;
         match (&mut self.elements, value) {
             (Elements::Functions(elements), RawElement::Function(function)) => {
-                elements[range].fill(encode(function));
+                fill(&mut elements[range], encode(function))
             }
-            (Elements::Externs(elements), RawElement::Extern(value)) => elements[range].fill(value),
+            (Elements::Externs(elements), RawElement::Extern(value)) => {
+                fill(&mut elements[range], value)
+            }
             _ => unreachable!("the element type was checked"),
         }
-        Some(())
     }
 
     fn range(&self, index: u64, length: u64) -> Option<std::ops::Range<usize>> {
@@ -295,52 +298,55 @@ impl TableObject {
         (end <= u64::from(self.size())).then_some(index as usize..end as usize)
     }
 
-    /// Adds `delta` elements; gives the old size.
-    pub(crate) fn grow(&mut self, delta: u64, value: RawElement) -> Option<u32> {
-        let old = self.size();
-        let maximum = self.ty.maximum.unwrap_or(u32::MAX).min(MAX_TABLE_ELEMENTS);
-        let new = u32::try_from(u64::from(old).checked_add(delta)?).ok()?;
-        if new > maximum {
-            return (delta == 0).then_some(old);
-        }
-        let additional = new - old;
-        if let Some(charge) = &mut self.charge {
-            charge.add(additional.into()).ok()?;
-        }
-        if self.reserve(additional as usize).is_none() {
-            if let Some(charge) = &mut self.charge {
-                charge.subtract(additional.into());
-            }
-            return None;
-        }
-        match (&mut self.elements, value) {
+    /// Adds `delta` elements; gives the old size, or `None` if they cannot be added.
+    ///
+    /// # Errors
+    ///
+    /// If the guest is to stop, and then nothing was added.
+    pub(crate) fn grow(&mut self, delta: u64, value: RawElement) -> Result<Option<u32>, TrapCode> {
+        self.grow_by(delta, |elements, count| match (elements, value) {
             (Elements::Functions(elements), RawElement::Function(function)) => {
-                elements.resize(new as usize, encode(function));
+                extend(elements, count, encode(function))
             }
             (Elements::Externs(elements), RawElement::Extern(value)) => {
-                elements.resize(new as usize, value);
+                extend(elements, count, value)
             }
             _ => unreachable!("the element type was checked"),
+        })
+    }
+
+    /// Grows a table that nobody has taken over yet: what is added is as instantiation will put it there.
+    pub(crate) fn grow_untouched(&mut self, delta: u64) -> Result<Option<u32>, TrapCode> {
+        self.grow_by(delta, |elements, count| match elements {
+            Elements::Functions(elements) => extend(elements, count, UNINITIALIZED_ELEMENT),
+            Elements::Externs(elements) => extend(elements, count, 0),
+        })
+    }
+
+    /// Adds elements by `extend`, if the table may have them.
+    fn grow_by(
+        &mut self,
+        delta: u64,
+        extend: impl FnOnce(&mut Elements, usize) -> Result<Option<()>, TrapCode>,
+    ) -> Result<Option<u32>, TrapCode> {
+        let old = self.size();
+        let maximum = self.ty.maximum.unwrap_or(u32::MAX).min(MAX_TABLE_ELEMENTS);
+        let room = maximum.saturating_sub(old);
+        if delta > u64::from(room) {
+            return Ok(None);
         }
+        if let Some(charge) = &mut self.charge
+            && charge.add(delta).is_err()
+        {
+            return Ok(None);
+        }
+        let extended = extend(&mut self.elements, delta as usize);
+        // They may have moved, also where none was added.
         self.publish();
-        Some(old)
-    }
-
-    /// Adds null elements; gives the old size.
-    pub(crate) fn grow_null(&mut self, delta: u64) -> Option<u32> {
-        let null = match self.ty.ty {
-            Type::ExternRef => RawElement::Extern(0),
-            _ => RawElement::Function(ptr::null()),
-        };
-        self.grow(delta, null)
-    }
-
-    /// Makes room for more elements. Where the elements are may change: what was published must be published again.
-    fn reserve(&mut self, additional: usize) -> Option<()> {
-        match &mut self.elements {
-            Elements::Functions(elements) => elements.try_reserve(additional).ok(),
-            Elements::Externs(elements) => elements.try_reserve(additional).ok(),
+        if let (Ok(None) | Err(_), Some(charge)) = (&extended, &mut self.charge) {
+            charge.subtract(delta);
         }
+        Ok(extended?.map(|()| old))
     }
 
     /// Whether a copy to here stays inside, and the same for where it comes from.
@@ -349,21 +355,71 @@ impl TableObject {
     }
 
     /// Moves elements inside the table, which may overlap. The ranges were checked.
-    pub(crate) fn copy_within(&mut self, to: u64, from: u64, length: u64) {
+    fn copy_within(&mut self, to: usize, from: usize, length: usize) {
         if let Elements::Externs(elements) = &mut self.elements {
-            let from = from as usize;
-            elements.copy_within(from..from + length as usize, to as usize);
+            elements.copy_within(from..from + length, to);
             return;
         }
-        let step = |nth: u64| if to <= from { nth } else { length - 1 - nth };
+        let step = |nth| if to <= from { nth } else { length - 1 - nth };
         for nth in (0..length).map(step) {
-            let value = self.get(from + nth).expect("checked");
-            self.set(to + nth, value).expect("checked");
+            let value = self.get((from + nth) as u64).expect("checked");
+            self.set((to + nth) as u64, value).expect("checked");
+        }
+    }
+
+    /// Copies elements of another table. The ranges were checked.
+    fn copy_from(&mut self, other: &mut Self, to: usize, from: usize, length: usize) {
+        for nth in 0..length {
+            let value = other.get((from + nth) as u64).expect("checked");
+            self.set((to + nth) as u64, value).expect("checked");
         }
     }
 }
 
-/// Copies elements between tables or inside one; `None` if not all places exist, and then nothing was copied.
+fn fill<T: Copy>(elements: &mut [T], value: T) -> Result<(), TrapCode> {
+    in_pieces(elements.len(), ELEMENTS, Order::Forwards, |piece| {
+        elements[piece].fill(value);
+    })
+}
+
+/// Adds elements; `None` if there is no memory for them. Unless all are added, there are as many as before.
+fn extend<T: Copy>(
+    elements: &mut Vec<T>,
+    additional: usize,
+    value: T,
+) -> Result<Option<()>, TrapCode> {
+    let old = elements.len();
+    if additional > elements.capacity() - old && relocate(elements, old + additional)?.is_none() {
+        return Ok(None);
+    }
+    let extended = in_pieces(additional, ELEMENTS, Order::Forwards, |piece| {
+        elements.resize(old + piece.end, value);
+    });
+    if extended.is_err() {
+        elements.truncate(old);
+    }
+    extended.map(Some)
+}
+
+/// Moves elements to where there is room for `needed` of them, in pieces: an allocator may copy them all at once.
+fn relocate<T: Copy>(elements: &mut Vec<T>, needed: usize) -> Result<Option<()>, TrapCode> {
+    let mut moved = Vec::new();
+    let ample = needed.max(elements.capacity() * 2);
+    if moved.try_reserve_exact(ample).is_err() {
+        return Ok(None);
+    }
+    in_pieces(elements.len(), ELEMENTS, Order::Forwards, |piece| {
+        moved.extend_from_slice(&elements[piece]);
+    })?;
+    *elements = moved;
+    Ok(Some(()))
+}
+
+/// Copies elements between tables or inside one.
+///
+/// # Errors
+///
+/// If not all places exist, and then nothing was copied; if the guest is to stop.
 ///
 /// # Safety
 ///
@@ -374,24 +430,25 @@ pub(crate) unsafe fn copy(
     from: NonNull<TableObject>,
     from_index: u64,
     length: u64,
-) -> Option<()> {
+) -> Result<(), TrapCode> {
     let (to, from) = (to.as_ptr(), from.as_ptr());
-    // SAFETY: as the caller promises; the two are told apart before both are referred to.
-    unsafe {
-        if !(*to).has(to_index, length) || !(*from).has(from_index, length) {
-            return None;
-        }
-        if to == from {
-            (*to).copy_within(to_index, from_index, length);
-            return Some(());
-        }
-        let (to, from) = (&mut *to, &mut *from);
-        for nth in 0..length {
-            let value = from.get(from_index + nth).expect("checked");
-            to.set(to_index + nth, value).expect("checked");
-        }
+    // SAFETY: as the caller promises.
+    if unsafe { !(*to).has(to_index, length) || !(*from).has(from_index, length) } {
+        return Err(TrapCode::TableAccessOutOfBounds);
     }
-    Some(())
+    let (to_index, from_index) = (to_index as usize, from_index as usize);
+    let order = Order::of_copy(to_index, from_index);
+    in_pieces(length as usize, ELEMENTS, order, |piece| {
+        let (to_index, from_index) = (to_index + piece.start, from_index + piece.start);
+        // SAFETY: as the caller promises; the two are told apart before both are referred to.
+        unsafe {
+            if to == from {
+                (*to).copy_within(to_index, from_index, piece.len());
+            } else {
+                (*to).copy_from(&mut *from, to_index, from_index, piece.len());
+            }
+        }
+    })
 }
 
 /// A handle to a table.
@@ -427,8 +484,7 @@ impl VMTable {
         let value = self.raw_element(init).ok_or(TableError::Element)?;
         let table = self.object(&guard);
         let size = table.size().into();
-        table.fill(0, value, size).expect("these elements exist");
-        Ok(())
+        Ok(table.fill(0, value, size)?)
     }
 
     /// A handle to a table that `island` can reach.
@@ -560,21 +616,21 @@ impl VMTable {
         self.join_domain(&element);
         let guard = self.enter();
         let value = self.raw_element(element).ok_or(TrapCode::BadSignature)?;
-        let done = self.object(&guard).set(u64::from(index), value);
-        done.ok_or(TrapCode::TableAccessOutOfBounds)
+        self.object(&guard).set(u64::from(index), value)
     }
 
     /// Adds elements; gives the old size.
     ///
     /// # Errors
     ///
-    /// If the table would exceed its maximum or a limit, or the value is of another type or store.
+    /// If the table would exceed its maximum or a limit, or the value is of another type or store; or if the guest on whose
+    /// behalf this is done is interrupted.
     pub fn grow(&self, delta: u32, element: TableElement) -> Result<u32, TableError> {
         self.join_domain(&element);
         let guard = self.enter();
         let value = self.raw_element(element).ok_or(TableError::Element)?;
         self.object(&guard)
-            .grow(u64::from(delta), value)
+            .grow(u64::from(delta), value)?
             .ok_or(TableError::Grow(delta))
     }
 
@@ -601,7 +657,7 @@ impl VMTable {
         }
         let _guard = to.enter();
         // SAFETY: both islands live, and their one domain is held.
-        let done = unsafe {
+        unsafe {
             copy(
                 to.table,
                 to_index.into(),
@@ -609,8 +665,7 @@ impl VMTable {
                 from_index.into(),
                 length.into(),
             )
-        };
-        done.ok_or(TrapCode::TableAccessOutOfBounds)
+        }
     }
 
     /// Whether the two are the same table.

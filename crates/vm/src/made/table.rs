@@ -145,7 +145,7 @@ impl Table for MadeTable {
     fn grow(&self, delta: u32, init_value: TableElement) -> Option<u32> {
         let is_null = init_value == null(&self.ty);
         self.visit(
-            |table| is_null.then(|| table.grow_null(delta.into()))?,
+            |table| is_null.then(|| table.grow_untouched(delta.into()).ok()?)?,
             |table| table.grow(delta, init_value.clone()).ok(),
         )?
     }
@@ -210,9 +210,7 @@ pub(crate) fn claim<'a>(
 ) -> Result<Claim<'a, TableObject>, TableError> {
     made.made().cell.claim(|table| {
         check(table, ty)?;
-        table.charge_to(account)?;
-        table.clear();
-        Ok(())
+        Ok(table.charge_to(account)?)
     })
 }
 

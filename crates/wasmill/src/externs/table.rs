@@ -51,8 +51,7 @@ impl Table {
         let made = tunables.create_host_table(&ty, &tunables.table_style(&ty));
         let made = made.map_err(RuntimeError::new)?;
         let vm = VMTable::adopt(store.vm(), &*made, &ty, init, store.account());
-        let vm = vm.map_err(|error| RuntimeError::new(error.to_string()))?;
-        Ok(Self::from_vm(store, vm))
+        Ok(Self::from_vm(store, vm.map_err(failure)?))
     }
 
     pub(crate) fn from_vm(store: &Store, vm: VMTable) -> Self {
@@ -155,7 +154,7 @@ impl Table {
         let init = element(self.ty(), init)?;
         let grown = self.link.reach(|vm| vm.grow(delta, init));
         let grown = grown.unwrap_or(Err(TableError::Grow(delta)));
-        grown.map_err(|error| RuntimeError::new(error.to_string()))
+        grown.map_err(failure)
     }
 
     /// Copies elements; the two may be the same table, and the parts may overlap.
@@ -193,6 +192,13 @@ impl Table {
 
 fn trap(code: TrapCode) -> RuntimeError {
     crate::instance::trap(code)
+}
+
+fn failure(error: TableError) -> RuntimeError {
+    match error {
+        TableError::Trap(code) => trap(code),
+        other => RuntimeError::new(other.to_string()),
+    }
 }
 
 fn wrong_type(table: Type, value: Type) -> RuntimeError {
