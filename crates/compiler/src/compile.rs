@@ -40,6 +40,15 @@ pub trait Compiler: Send + Sync {
         String::new()
     }
 
+    /// Checks that a module is valid with these features.
+    ///
+    /// # Errors
+    ///
+    /// [`CompileError::Validate`] if it is not.
+    fn validate_module(&self, features: &Features, data: &[u8]) -> Result<(), CompileError> {
+        crate::validate(data, features)
+    }
+
     /// Compiles all functions that a module defines, validating them.
     ///
     /// # Errors

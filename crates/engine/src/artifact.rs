@@ -15,7 +15,8 @@
 use crate::images::make_images;
 use crate::serialized::{self, Origin};
 use crate::{
-    AbsoluteAddress, CodeMap, InstantiationError, LinkError, RuntimeError, SerializeError, Tunables,
+    AbsoluteAddress, CodeMap, FunctionBodyPtr, InstantiationError, LinkError, RuntimeError,
+    SerializeError, Tunables, VMSharedSignatureIndex,
 };
 #[cfg(feature = "compiler")]
 use crate::{Image, link, link::resolve_absolute, padding_byte};
@@ -27,7 +28,10 @@ use wasmill_abi::ContextLayout;
 #[cfg(feature = "compiler")]
 use wasmill_compiler::{Compilation, Compiler, CpuFeature, Translation};
 use wasmill_compiler::{CompileError, CompileModuleInfo, Features, Target};
-use wasmill_types::{MemoryIndex, MemoryStyle, ModuleInfo, PrimaryMap, TableIndex, TableStyle};
+use wasmill_types::{
+    BoxedSlice, EntityRef, LocalFunctionIndex, MemoryIndex, MemoryStyle, ModuleInfo, PrimaryMap,
+    SignatureIndex, TableIndex, TableStyle,
+};
 use wasmill_vm::{
     CodeMemory, CodePointer, CodeRegistration, RuntimeModule, RuntimeModuleParts, VMStore,
 };
@@ -56,6 +60,11 @@ pub trait Artifact: Any + Send + Sync {
     fn memory_styles(&self) -> &PrimaryMap<MemoryIndex, MemoryStyle>;
     /// How each table is laid out.
     fn table_styles(&self) -> &PrimaryMap<TableIndex, TableStyle>;
+    /// Where the code of each function that the module defines starts; empty if it was compiled for another machine. Valid
+    /// as long as the artifact, or anything made of it, lives. What is there follows this library's own convention.
+    fn finished_functions(&self) -> &BoxedSlice<LocalFunctionIndex, FunctionBodyPtr>;
+    /// The engine-wide ids of the module's types.
+    fn signatures(&self) -> &BoxedSlice<SignatureIndex, VMSharedSignatureIndex>;
     /// The machine code of the whole module.
     fn code(&self) -> &[u8];
     /// Where functions lie in the code, what may trap, and where code comes from.
@@ -138,6 +147,13 @@ impl PublishedCode {
         }
     }
 
+    /// Where the code of a function starts.
+    fn entry(&self, map: &CodeMap, index: LocalFunctionIndex) -> CodePointer {
+        let range = map.function_range(index);
+        let start = range.expect("every function has code").start;
+        CodePointer(self.memory.base().wrapping_add(start as usize).cast())
+    }
+
     /// Makes the code known to traps and traces as long as this lives.
     fn register(&self, map: &Arc<CodeMap>) {
         let register = || wasmill_vm::register(self.memory.clone(), map.clone());
@@ -166,6 +182,9 @@ pub struct UniversalArtifact {
     compiled: Arc<Compiled>,
     store: Arc<VMStore>,
     runtime: OnceLock<Arc<RuntimeModule>>,
+    /// What the host may ask for and the runtime keeps in another form, made when asked for.
+    function_bodies: OnceLock<BoxedSlice<LocalFunctionIndex, FunctionBodyPtr>>,
+    signatures: OnceLock<BoxedSlice<SignatureIndex, VMSharedSignatureIndex>>,
 }
 
 /// What an artifact is made with.
@@ -243,6 +262,8 @@ impl UniversalArtifact {
             compiled,
             store: store.clone(),
             runtime: OnceLock::new(),
+            function_bodies: OnceLock::new(),
+            signatures: OnceLock::new(),
         }
     }
 
@@ -267,12 +288,8 @@ impl UniversalArtifact {
         };
         let types = self.store.signatures().register_all(&self.info.signatures);
         code.register(&compiled.map);
-        let (base, map) = (code.memory.clone(), compiled.map.clone());
-        let entry = move |index| {
-            let range = map.function_range(index);
-            let start = range.expect("every function has code").start;
-            CodePointer(base.base().wrapping_add(start as usize).cast())
-        };
+        let (published, map) = (code.clone(), compiled.map.clone());
+        let entry = move |index| published.entry(&map, index);
         let info = self.info.clone();
         let parts = RuntimeModuleParts {
             store: self.store.clone(),
@@ -388,6 +405,27 @@ impl Artifact for UniversalArtifact {
     }
     fn table_styles(&self) -> &PrimaryMap<TableIndex, TableStyle> {
         &self.compiled.table_styles
+    }
+    fn finished_functions(&self) -> &BoxedSlice<LocalFunctionIndex, FunctionBodyPtr> {
+        let compiled = &self.compiled;
+        let defined = 0..self.info.functions.len() - self.info.num_imported_functions;
+        self.function_bodies.get_or_init(|| {
+            let bodies: PrimaryMap<_, _> = match &compiled.code {
+                Code::Foreign(_) => PrimaryMap::new(),
+                Code::Executable(code) => defined
+                    .map(|n| code.entry(&compiled.map, LocalFunctionIndex::new(n)))
+                    .collect(),
+            };
+            bodies.into_boxed_slice()
+        })
+    }
+    fn signatures(&self) -> &BoxedSlice<SignatureIndex, VMSharedSignatureIndex> {
+        self.signatures.get_or_init(|| {
+            let registry = self.store.signatures();
+            let types = self.info.signatures.values();
+            let ids: PrimaryMap<_, _> = types.map(|ty| registry.register(ty)).collect();
+            ids.into_boxed_slice()
+        })
     }
     fn code(&self) -> &[u8] {
         self.compiled.code.as_slice()

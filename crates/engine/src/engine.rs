@@ -1,6 +1,6 @@
 //! What an engine is: it turns modules into artifacts.
 
-use crate::{Artifact, DeserializeError, Signature, SignatureRegistry, Tunables};
+use crate::{Artifact, DeserializeError, SignatureRegistry, Tunables, VMSharedSignatureIndex};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -18,13 +18,13 @@ pub trait Engine: Send + Sync {
     fn signatures(&self) -> &Arc<SignatureRegistry>;
     /// What the objects of all stores of this engine share, so that they may refer to one another.
     fn vm_store(&self) -> &Arc<VMStore>;
-    /// The engine-wide id of a type, for as long as the guard lives.
-    fn register_signature(&self, ty: &FunctionType) -> Signature {
-        self.signatures().register(ty)
+    /// The engine-wide id of a type: equal types have equal ids, as long as somebody holds one.
+    fn register_signature(&self, func_type: &FunctionType) -> VMSharedSignatureIndex {
+        self.signatures().register(func_type)
     }
-    /// The type with this engine-wide id, if somebody holds it.
-    fn lookup_signature(&self, id: u32) -> Option<FunctionType> {
-        self.signatures().lookup(id)
+    /// The type with this id; `None` if it is the id of another engine.
+    fn lookup_signature(&self, sig: VMSharedSignatureIndex) -> Option<FunctionType> {
+        self.signatures().type_of(&sig)
     }
     /// Checks that a module is valid with the engine's features.
     ///

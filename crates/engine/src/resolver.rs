@@ -5,13 +5,10 @@
 //! ```
 
 use crate::tunables::make_parts;
-use crate::{ImportError, LinkError, Tunables};
+use crate::{Export, ImportError, LinkError, Tunables};
 use std::sync::Arc;
 use wasmill_types::{ExternType, ImportIndex, ModuleInfo};
 use wasmill_vm::{Account, InstanceImports, RuntimeModule, VMExtern, VMInstance, VMStore};
-
-/// Something that can be imported: a handle to what it is.
-pub type Export = VMExtern;
 
 /// Finds imports by position or by name.
 pub trait Resolver {
@@ -114,8 +111,8 @@ impl<A: NamedResolver, B: NamedResolver> NamedResolver for NamedResolverChain<A,
 pub fn resolve_imports(
     module: &RuntimeModule,
     resolver: &dyn Resolver,
-    adapt: &mut dyn FnMut(Export) -> Export,
-) -> Result<Vec<Export>, LinkError> {
+    adapt: &mut dyn FnMut(Export) -> VMExtern,
+) -> Result<Vec<VMExtern>, LinkError> {
     let (info, store) = (module.info(), module.store());
     let mut imports = Vec::with_capacity(info.imports.len());
     for ((namespace, field, position), index) in &info.imports {
@@ -138,7 +135,7 @@ pub fn resolve_imports(
 
 /// Whether `export` is a function of the store, and of the type that the import requires.
 fn is_the_function(
-    export: &Export,
+    export: &VMExtern,
     index: ImportIndex,
     info: &ModuleInfo,
     store: &Arc<VMStore>,
@@ -173,7 +170,7 @@ pub fn instantiate(
     module: &Arc<RuntimeModule>,
     resolver: &dyn Resolver,
     resources: Resources<'_>,
-    adapt: &mut dyn FnMut(Export) -> Export,
+    adapt: &mut dyn FnMut(Export) -> VMExtern,
 ) -> Result<VMInstance, LinkError> {
     let mut imports = InstanceImports::default();
     for import in resolve_imports(module, resolver, adapt)? {
@@ -198,7 +195,11 @@ pub fn instantiate(
 }
 
 /// Whether `export` may serve where `required` is asked for.
-fn check(export: &Export, required: &ExternType, store: &Arc<VMStore>) -> Result<(), ImportError> {
+fn check(
+    export: &VMExtern,
+    required: &ExternType,
+    store: &Arc<VMStore>,
+) -> Result<(), ImportError> {
     // The minimum of a memory or table is its size now.
     let provided = export.ty();
     let same_elements = match (&provided, required) {
@@ -216,7 +217,7 @@ fn check(export: &Export, required: &ExternType, store: &Arc<VMStore>) -> Result
 
 /// Whether a memory has the reservation and the guard that unchecked accesses rely on.
 fn check_style(
-    export: &Export,
+    export: &VMExtern,
     index: ImportIndex,
     module: &RuntimeModule,
 ) -> Result<(), ImportError> {
@@ -256,7 +257,7 @@ mod tests {
 
     fn value(export: Option<Export>) -> Option<i32> {
         match export? {
-            VMExtern::Global(global) => global.get().i32(),
+            Export::Global(global) => global.get().i32(),
             _ => None,
         }
     }
@@ -279,7 +280,7 @@ mod tests {
     }
 
     /// The text of what is wrong with `export` where `required` is asked for.
-    fn wrong(export: &Export, required: impl Into<ExternType>, store: &Arc<VMStore>) -> String {
+    fn wrong(export: &VMExtern, required: impl Into<ExternType>, store: &Arc<VMStore>) -> String {
         check(export, &required.into(), store)
             .unwrap_err()
             .to_string()
@@ -288,7 +289,7 @@ mod tests {
     #[test]
     fn kinds_and_types_must_fit() {
         let store = VMStore::new();
-        let export = global(&store, 1);
+        let export = VMExtern::from(global(&store, 1));
         let ty = GlobalType::new(Type::I32, Mutability::Const);
         check(&export, &ty.into(), &store).unwrap();
         assert_eq!(
@@ -308,7 +309,7 @@ mod tests {
             offset_guard_size: 0x1_0000,
         };
         let memory = VMMemory::new(&store, &ty, &style).unwrap();
-        let export = Export::from(memory.clone());
+        let export = VMExtern::from(memory.clone());
         let two = MemoryType::new(2, None, false);
         assert!(wrong(&export, two, &store).ends_with("received Memory(MemoryType { minimum: 1 pages, maximum: Some(3 pages), shared: false })"));
         memory.grow(Pages(1)).unwrap();
@@ -341,7 +342,7 @@ mod tests {
         let (store, other) = (VMStore::new(), VMStore::new());
         let ty = GlobalType::new(Type::I32, Mutability::Const);
         assert_eq!(
-            wrong(&global(&other, 1), ty, &store),
+            wrong(&global(&other, 1).into(), ty, &store),
             "cross-`Store` imports are not supported"
         );
     }

@@ -188,7 +188,7 @@ impl Engine for UniversalEngine {
     #[cfg(feature = "compiler")]
     fn validate(&self, binary: &[u8]) -> Result<(), CompileError> {
         let workshop = self.workshop()?;
-        wasmill_compiler::validate(binary, workshop.features)
+        workshop.compiler.validate_module(workshop.features, binary)
     }
     #[cfg(not(feature = "compiler"))]
     fn validate(&self, _binary: &[u8]) -> Result<(), CompileError> {

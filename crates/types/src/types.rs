@@ -223,7 +223,7 @@ impl fmt::Display for MemoryType {
 }
 
 /// The type of anything that can be imported or exported.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum ExternType {
     /// A function.
     Function(FunctionType),
@@ -322,7 +322,7 @@ extern_type_from! {
 }
 
 /// What a module imports: two names and a type.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ImportType<T = ExternType> {
     module: String,
     name: String,
@@ -353,7 +353,7 @@ impl<T> ImportType<T> {
 }
 
 /// What a module exports: a name and a type.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ExportType<T = ExternType> {
     name: String,
     ty: T,

@@ -16,7 +16,7 @@ pub const WASM_MIN_PAGES: u32 = 0x100;
 pub struct Pages(pub u32);
 
 /// A number of bytes.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Bytes(pub usize);
 
 impl Pages {

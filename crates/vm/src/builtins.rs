@@ -8,7 +8,7 @@ use crate::arch::exit_thunk;
 use crate::instance::Instance;
 use crate::pieces::{BYTES, Order, in_pieces};
 use crate::table::{self, RawElement};
-use crate::traps::{TrapReason, raise};
+use crate::traps::{EndReason, raise};
 use std::ffi::c_void;
 use std::ptr;
 use wasmill_abi::{TrapCode, VMContext, VMFuncRef, for_each_builtin};
@@ -49,7 +49,7 @@ macro_rules! define_entries {
                     unsafe {
                         match super::$fn(Instance::from_context(context), $($param),*) {
                             Ok(value) => value,
-                            Err(code) => raise(TrapReason::Wasm(code)),
+                            Err(code) => raise(EndReason::Wasm(code)),
                         }
                     }
                 }

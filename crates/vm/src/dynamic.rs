@@ -11,7 +11,7 @@ use crate::externs::{number_to_raw, raw_to_value, value_to_raw};
 use crate::function::{HostCode, HostContext, HostFunction, HostFunctionParts, VMFunction};
 use crate::island::Home;
 use crate::store::VMStore;
-use crate::traps::{self, Trap, TrapReason, check_host_stack, raise};
+use crate::traps::{self, EarlyEnd, EndReason, check_host_stack, raise};
 use smallvec::{SmallVec, smallvec};
 use std::any::Any;
 use std::error::Error;
@@ -96,7 +96,7 @@ impl VMFunction {
         args: &[Value<T>],
         lower: impl Fn(&T) -> VMFunction,
         lift: impl Fn(VMFunction) -> T,
-    ) -> Result<Box<[Value<T>]>, Trap> {
+    ) -> Result<Box<[Value<T>]>, EarlyEnd> {
         for arg in args {
             if let Value::FuncRef(Some(function)) = arg {
                 lower(function).join_domain(self.island());
@@ -168,7 +168,7 @@ impl VMFunction {
     ///
     /// The domain is held, and all but the first register is what a function of this type expects.
     #[inline(always)]
-    unsafe fn enter_with(&self, registers: &mut RegisterArgs) -> Result<RegisterResults, Trap> {
+    unsafe fn enter_with(&self, registers: &mut RegisterArgs) -> Result<RegisterResults, EarlyEnd> {
         let record = self.record();
         registers.gpr[0] = record.context as u64;
         // SAFETY: the record is that of a function of this type; the rest is the caller's promise. The closure owns nothing.
@@ -371,8 +371,8 @@ unsafe extern "C" fn dynamic_target(frame: *mut DynamicFrame) {
         }));
         let reason = match outcome {
             Ok(Ok(())) => return,
-            Ok(Err(error)) => TrapReason::User(error),
-            Err(payload) => TrapReason::Panic(payload),
+            Ok(Err(error)) => EndReason::User(error),
+            Err(payload) => EndReason::Panic(payload),
         };
         raise(reason);
     }
@@ -391,7 +391,7 @@ impl HostFunction {
     pub fn dynamic(
         store: &Arc<VMStore>,
         ty: FunctionType,
-        env: Option<Box<dyn Any + Send + Sync>>,
+        env: Option<Arc<dyn Any + Send + Sync>>,
         function: Box<DynamicFunction>,
     ) -> VMFunction {
         let state = Box::new(DynamicState::new(ty.clone(), function));

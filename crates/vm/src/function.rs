@@ -136,7 +136,7 @@ pub struct HostFunction {
     store: *const VMStore,
     slot: Option<Box<AdoptedSlot>>,
     /// Makes the function that an instance gets, for functions with an environment.
-    env: Option<Box<dyn Any + Send + Sync>>,
+    env: Option<Arc<dyn Any + Send + Sync>>,
     /// Owns what `code.state` points to.
     _resources: Box<dyn Any + Send>,
 }
@@ -152,7 +152,7 @@ pub struct HostFunctionParts {
     /// Its machine side.
     pub code: HostCode,
     /// For functions with an environment: what the API needs to make the function of an instance.
-    pub env: Option<Box<dyn Any + Send + Sync>>,
+    pub env: Option<Arc<dyn Any + Send + Sync>>,
     /// Owns what `code.state` points to.
     pub resources: Box<dyn Any + Send>,
 }
@@ -218,8 +218,8 @@ impl HostFunction {
     }
 
     /// What the API left to make the function of an instance.
-    pub fn env(&self) -> Option<&(dyn Any + Send + Sync)> {
-        self.env.as_deref()
+    pub fn env(&self) -> Option<&Arc<dyn Any + Send + Sync>> {
+        self.env.as_ref()
     }
 }
 

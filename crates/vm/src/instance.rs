@@ -27,7 +27,7 @@ use crate::memory::MemoryError;
 use crate::module::RuntimeModule;
 use crate::refs::RootKey;
 use crate::table::{TableError, TableObject, VMTable};
-use crate::traps::{self, Trap};
+use crate::traps::{self, EarlyEnd};
 use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
 use std::cell::RefCell;
 use std::ffi::c_void;
@@ -455,7 +455,7 @@ impl VMInstance {
     /// # Errors
     ///
     /// If it traps.
-    pub fn start(&self) -> Result<(), Trap> {
+    pub fn start(&self) -> Result<(), EarlyEnd> {
         let Some(function) = self.get().module.info().start_function else {
             return Ok(());
         };

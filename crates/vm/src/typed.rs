@@ -16,11 +16,12 @@ pub use callee::*;
 pub use host::*;
 pub use lists::*;
 
+use crate::arch;
 use crate::function::VMFunction;
 use crate::store::VMStore;
-use crate::traps::Trap;
+use crate::traps::EarlyEnd;
 use std::array::TryFromSliceError;
-use std::mem::MaybeUninit;
+use std::mem::{MaybeUninit, transmute};
 use wasmill_abi::RawValue;
 use wasmill_types::{ExternRef, Type, Value, WasmValueType};
 
@@ -119,6 +120,37 @@ unsafe impl NativeWasmType for ExternRef {
     }
     fn from_raw(raw: RawValue, store: &VMStore) -> Self {
         store.refs().get(raw.u32())
+    }
+}
+
+// SAFETY: a `v128` travels as C's 16-byte vector; all bit patterns are valid.
+unsafe impl NativeWasmType for u128 {
+    const WASM_TYPE: Type = Type::V128;
+    type Abi = arch::Vector;
+    fn to_binary(self) -> i128 {
+        self as i128
+    }
+    fn from_binary(binary: i128) -> Self {
+        binary as Self
+    }
+    fn to_value<T: WasmValueType>(self) -> Value<T> {
+        Value::V128(self)
+    }
+    #[inline(always)]
+    fn into_abi(self, _: &VMStore) -> arch::Vector {
+        // SAFETY: both are 16 bytes, of any value.
+        unsafe { transmute::<Self, arch::Vector>(self) }
+    }
+    #[inline(always)]
+    fn from_abi(abi: arch::Vector, _: &VMStore) -> Self {
+        // SAFETY: as above.
+        unsafe { transmute::<arch::Vector, Self>(abi) }
+    }
+    fn into_raw(self, _: &VMStore) -> RawValue {
+        RawValue::from_u128(self)
+    }
+    fn from_raw(raw: RawValue, _: &VMStore) -> Self {
+        raw.u128()
     }
 }
 
@@ -244,5 +276,5 @@ pub unsafe trait CallArguments<Rets: WasmTypeList>: WasmTypeList {
     ///
     /// The function's type is that of these arguments and results.
     #[doc(hidden)]
-    unsafe fn call(self, function: &VMFunction) -> Result<Rets, Trap>;
+    unsafe fn call(self, function: &VMFunction) -> Result<Rets, EarlyEnd>;
 }

@@ -8,11 +8,13 @@
 //! - W1: a weak handle is made from a strong one only, with the island and the address of that. So whoever gets the
 //!   island has what keeps the address valid.
 
+use crate::dynamic::{DynamicCall, HostError};
 use crate::externs::{VMGlobal, VMMemory};
-use crate::function::VMFunction;
+use crate::function::{HostFunction, VMFunction};
 use crate::island::{Island, WeakIsland};
+use crate::store::VMStore;
 use crate::table::VMTable;
-use crate::traps::{Backtrace, Trap, TrapReason};
+use crate::traps::{Backtrace, EarlyEnd, EndReason};
 use std::fmt;
 use std::ptr::NonNull;
 use std::sync::Arc;
@@ -23,12 +25,12 @@ use wasmill_types::{FunctionType, GlobalType, TableType};
 #[error("a weak handle was used after its instance was dropped")]
 pub struct Gone;
 
-impl From<Gone> for Trap {
+impl From<Gone> for EarlyEnd {
     /// The error of a call, with the frames that are on the stack.
     #[cold]
     fn from(gone: Gone) -> Self {
         Self {
-            reason: TrapReason::User(Box::new(gone)),
+            reason: EndReason::User(Box::new(gone)),
             backtrace: Backtrace::capture(),
         }
     }
@@ -153,6 +155,20 @@ impl<H: Handle> Link<H> {
         match self {
             Self::Strong(handle) => handle.parts().2,
             Self::Weak(weak) => &weak.ty,
+        }
+    }
+}
+
+impl Link<VMFunction> {
+    /// The function of `store` that it refers to; one that always fails in place of one that is gone.
+    #[inline]
+    pub fn into_function(self, store: &Arc<VMStore>) -> VMFunction {
+        match self {
+            Self::Strong(function) => function,
+            Self::Weak(weak) => weak.upgrade().unwrap_or_else(|| {
+                let fail = |_: &mut DynamicCall<'_>| Err(HostError::from(Gone));
+                HostFunction::dynamic(store, weak.ty, None, Box::new(fail))
+            }),
         }
     }
 }

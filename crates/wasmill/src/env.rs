@@ -6,6 +6,7 @@
 use crate::{ExportError, ExportableWithGenerics, Instance};
 use std::fmt;
 use std::sync::{Arc, Mutex, RwLock};
+use wasmill_engine::ExportFunction;
 use wasmill_vm::VMFunction;
 use wasmill_vm::native::{WasmTypeList, WithoutEnv};
 
@@ -298,10 +299,16 @@ impl EnvFactory {
         Self(Box::new(make))
     }
 
-    /// What an instance is to import in place of `function`.
-    pub(crate) fn for_instance(function: &VMFunction) -> Option<(VMFunction, InitEnv)> {
-        let factory = function.host()?.env()?.downcast_ref::<Self>()?;
-        Some((factory.0)(function))
+    /// What an instance is to import in place of `export`. Metadata of another function counts for nothing.
+    pub(crate) fn for_instance(export: &ExportFunction) -> Option<(VMFunction, InitEnv)> {
+        let ExportFunction {
+            vm_function,
+            metadata,
+        } = export;
+        let factory = metadata.as_ref()?;
+        let own = vm_function.host()?.env()?;
+        let factory = Arc::ptr_eq(factory, own).then_some(factory)?;
+        Some((factory.downcast_ref::<Self>()?.0)(vm_function))
     }
 }
 

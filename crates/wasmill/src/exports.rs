@@ -72,7 +72,7 @@ impl InstanceExports {
                 .take(self.indices().len())
                 .collect()
         });
-        let make = || Extern::from_vm_export(&self.store, self.instance.export(*index));
+        let make = || Extern::from_vm_export(&self.store, self.instance.export(*index).into());
         Some((name, made[position].get_or_init(make)))
     }
 }

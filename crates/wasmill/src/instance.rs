@@ -4,8 +4,8 @@ use crate::env::{EnvFactory, HostEnvInitError};
 use crate::{Exports, Module, RuntimeError, Store};
 use std::fmt;
 use wasmill_abi::VMContext;
-use wasmill_engine::{LinkError, Resolver};
-use wasmill_vm::{Backtrace, InterruptHandle, Trap, TrapCode, TrapReason, VMExtern, VMInstance};
+use wasmill_engine::{Export, LinkError, Resolver};
+use wasmill_vm::{InterruptHandle, Trap, TrapCode, VMExtern, VMInstance};
 
 /// A module could not be instantiated.
 #[derive(Debug, thiserror::Error)]
@@ -59,15 +59,14 @@ impl Instance {
     ///   imported memories and tables until then stays.
     pub fn new(module: &Module, resolver: &dyn Resolver) -> Result<Self, InstantiationError> {
         let mut environments = Vec::new();
-        let mut adapt = |export| match export {
-            VMExtern::Function(function) => match EnvFactory::for_instance(&function) {
-                Some((function, init)) => {
-                    environments.push(init);
-                    VMExtern::Function(function)
-                }
-                None => VMExtern::Function(function),
-            },
-            other => other,
+        let mut adapt = |export: Export| -> VMExtern {
+            if let Export::Function(function) = &export
+                && let Some((function, init)) = EnvFactory::for_instance(function)
+            {
+                environments.push(init);
+                return function.into();
+            }
+            export.into()
         };
         let store = module.store();
         let runtime = module.artifact().runtime()?;
@@ -92,7 +91,7 @@ impl Instance {
             .initialize()
             .map_err(|code| InstantiationError::Start(trap(code)))?;
         let started = instance.vm.start();
-        started.map_err(|trap| InstantiationError::Start(RuntimeError::from_trap(trap)))?;
+        started.map_err(|end| InstantiationError::Start(end.into()))?;
         drop(_guard);
         Ok(instance)
     }
@@ -142,10 +141,7 @@ impl Instance {
 
 /// A trap outside of any code.
 pub(crate) fn trap(code: TrapCode) -> RuntimeError {
-    RuntimeError::from_trap(Trap {
-        reason: TrapReason::Wasm(code),
-        backtrace: Backtrace::default(),
-    })
+    Trap::of_code(code).into()
 }
 
 impl fmt::Debug for Instance {

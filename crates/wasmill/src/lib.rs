@@ -42,6 +42,13 @@
 //! keeps alive what it needs and nothing else; what it needs goes when the last handle goes, not when the store does.
 //! Instances that share something mutable (a memory, a table, another instance) run one at a time, whichever thread
 //! calls; others run in parallel. A [`MemoryView`] holds what it looks at while it lives.
+//!
+//! # What is not offered
+//!
+//! All of the API of wasmer 2.0 is here, but for what shows its inside. Of `Engine` and `Artifact`:
+//! `register_function_metadata`, `func_data_registry`, `data_initializers`, `instantiate`, `finish_instantiation`,
+//! `from_parts` and the lists of trampolines; `module_mut` gives `None`. There is no feature `loupe`, nor the trait
+//! `MemoryUsage` that it is about. `RATIONALE.md` says why, and what to use instead.
 
 mod env;
 mod exports;
@@ -60,8 +67,8 @@ pub mod vm {
     pub use wasmill_abi::{VMContext, VMFuncRef, VMMemoryDefinition, VMTableDefinition};
     pub use wasmill_types::{MemoryStyle, ModuleInfo, TableStyle};
     pub use wasmill_vm::{
-        Backtrace, Global, Memory, MemoryError, Table, TableElement, Trap, TrapCode, TrapReason,
-        VMExtern, VMFunction, VMGlobal, VMMemory, VMTable,
+        Backtrace, Global, Memory, MemoryError, Table, TableElement, Trap, TrapCode, VMExtern,
+        VMFunction, VMGlobal, VMMemory, VMTable,
     };
 }
 
@@ -80,7 +87,7 @@ pub use exports::{ExportError, Exportable, ExportableWithGenerics, Exports, Expo
 pub use externs::{Extern, Function, Global, Memory, MemoryAccessError, StoreObject, Table};
 pub use import_object::{ImportObject, ImportObjectIterator, LikeNamespace};
 pub use instance::{Instance, InstantiationError};
-pub use module::{ImportsIterator, IoCompileError, Module, ModuleExportsIterator};
+pub use module::{IoCompileError, Module};
 pub use native::NativeFunc;
 pub use ptr::{Array, Item, WasmCell, WasmPtr};
 pub use store::Store;
@@ -103,15 +110,16 @@ pub use wasmill_compiler_cranelift::{Cranelift, CraneliftOptLevel};
 pub use wasmill_derive::WasmerEnv;
 pub use wasmill_engine::{
     Artifact, BaseTunables, ChainableNamedResolver, DeserializeError, Engine, EngineId, Export,
-    FrameInfo, ImportError, LinkError, NamedResolver, NamedResolverChain, Resolver, RuntimeError,
-    SerializeError, Tunables,
+    ExportFunction, ExportFunctionMetadata, FrameInfo, ImportError, LinkError, NamedResolver,
+    NamedResolverChain, Resolver, RuntimeError, SerializeError, Tunables,
 };
 #[cfg(feature = "universal")]
 pub use wasmill_engine::{Universal, UniversalArtifact, UniversalEngine};
 pub use wasmill_types::{
-    Bytes, ExportIndex, ExportType, ExternRef, ExternType, FunctionType, GlobalInit, GlobalType,
-    ImportType, LocalFunctionIndex, MemoryType, ModuleInfo, Mutability, PageCountOutOfRange, Pages,
-    TableType, Type, Type as ValType, WASM_MAX_PAGES, WASM_MIN_PAGES, WASM_PAGE_SIZE,
+    Bytes, ExportIndex, ExportType, ExportsIterator as ModuleExportsIterator, ExternRef,
+    ExternType, FunctionType, GlobalInit, GlobalType, ImportType, ImportsIterator,
+    LocalFunctionIndex, MemoryType, ModuleInfo, Mutability, PageCountOutOfRange, Pages, TableType,
+    Type, Type as ValType, WASM_MAX_PAGES, WASM_MIN_PAGES, WASM_PAGE_SIZE,
 };
 pub use wasmill_vm::native::{
     FromToNativeWasmType, HostFunction, HostFunctionKind, IntoResult, NativeWasmType, WasmTypeList,

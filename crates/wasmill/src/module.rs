@@ -8,9 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 use wasmill_compiler::CompileError;
 use wasmill_engine::{Artifact, DeserializeError, SerializeError};
-use wasmill_types::{
-    ExportType, ExternType, FunctionType, GlobalType, ImportType, MemoryType, ModuleInfo, TableType,
-};
+use wasmill_types::{ExportType, ExportsIterator, ImportType, ImportsIterator, ModuleInfo};
 
 /// A module could not be read or compiled.
 #[derive(Debug, thiserror::Error)]
@@ -253,11 +251,7 @@ impl Module {
     pub fn imports<'a>(
         &'a self,
     ) -> ImportsIterator<impl ExactSizeIterator<Item = ImportType> + 'a> {
-        let info = self.info();
-        let iter = info.imports.iter().map(move |((module, name, _), index)| {
-            ImportType::new(module, name, info.import_type(*index))
-        });
-        ImportsIterator { iter }
+        self.info().imports()
     }
 
     /// What it exports, in order.
@@ -275,12 +269,8 @@ impl Module {
     /// ```
     pub fn exports<'a>(
         &'a self,
-    ) -> ModuleExportsIterator<impl ExactSizeIterator<Item = ExportType> + 'a> {
-        let info = self.info();
-        let exports = info.exports.iter();
-        let iter =
-            exports.map(move |(name, index)| ExportType::new(name, info.export_type(*index)));
-        ModuleExportsIterator { iter }
+    ) -> ExportsIterator<impl ExactSizeIterator<Item = ExportType> + 'a> {
+        self.info().exports()
     }
 
     /// The contents of all custom sections of this name, in order. (The name section is not among them.)
@@ -295,12 +285,7 @@ impl Module {
     /// # }
     /// ```
     pub fn custom_sections<'a>(&'a self, name: &'a str) -> impl Iterator<Item = Arc<[u8]>> + 'a {
-        let info = self.info();
-        let sections = info
-            .custom_sections
-            .iter()
-            .filter(move |(section, _)| section == name);
-        sections.map(move |(_, index)| info.custom_sections_data[*index].to_arc())
+        self.info().custom_sections(name)
     }
 
     /// The store it belongs to.
@@ -338,51 +323,4 @@ impl fmt::Debug for Module {
             .field("name", &self.name())
             .finish()
     }
-}
-
-macro_rules! type_iterators {
-    ($($(#[$doc:meta])* $name:ident of $item:ident, |$part:ident, $ty:ident| $make:expr;)*) => { $(
-        $(#[$doc])*
-        #[derive(Debug, Clone)]
-        pub struct $name<I> {
-            iter: I,
-        }
-
-        impl<I: Iterator<Item = $item>> $name<I> {
-            type_iterators! { @kind $item, |$part, $ty| $make;
-                Function(FunctionType) functions;
-                Memory(MemoryType) memories;
-                Table(TableType) tables;
-                Global(GlobalType) globals;
-            }
-        }
-
-        impl<I: Iterator<Item = $item>> Iterator for $name<I> {
-            type Item = $item;
-            fn next(&mut self) -> Option<$item> {
-                self.iter.next()
-            }
-            fn size_hint(&self) -> (usize, Option<usize>) {
-                self.iter.size_hint()
-            }
-        }
-
-        impl<I: ExactSizeIterator<Item = $item>> ExactSizeIterator for $name<I> {}
-    )* };
-    (@kind $item:ident, |$part:ident, $ty:ident| $make:expr; $($kind:ident($type:ident) $name:ident;)*) => { $(
-        #[doc = concat!("Only those whose type is a [`", stringify!($type), "`].")]
-        pub fn $name(self) -> impl Iterator<Item = $item<$type>> {
-            self.iter.filter_map(|$part| match $part.ty().clone() {
-                ExternType::$kind($ty) => Some($make),
-                _ => None,
-            })
-        }
-    )* };
-}
-
-type_iterators! {
-    /// What a module imports.
-    ImportsIterator of ImportType, |import, ty| ImportType::new(import.module(), import.name(), ty);
-    /// What a module exports.
-    ModuleExportsIterator of ExportType, |export, ty| ExportType::new(export.name(), ty);
 }

@@ -43,6 +43,9 @@ use std::ptr;
 
 use crate::traps::Activation;
 
+/// How C passes a vector of 16 bytes.
+pub(crate) type Vector = std::arch::x86_64::__m128i;
+
 /// Names the thread-local storage. Versions of this crate in one program have storage of their own.
 macro_rules! thread_state_symbol {
     () => {

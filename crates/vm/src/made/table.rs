@@ -6,7 +6,7 @@ use crate::island::Island;
 use crate::limits::Account;
 use crate::store::VMStore;
 use crate::table::{TableElement, TableError, TableObject, VMTable};
-use crate::traps::{Backtrace, Trap, TrapReason};
+use crate::trap::Trap;
 use std::fmt;
 use std::ptr::{self, NonNull};
 use std::sync::Arc;
@@ -55,11 +55,11 @@ pub trait Table: fmt::Debug + Send + Sync + sealed::Table {
     ) -> Result<(), Trap> {
         let exists = |size: u32, index: u32| index.checked_add(len).is_some_and(|end| end <= size);
         if !exists(self.size(), dst_index) || !exists(src_table.size(), src_index) {
-            return Err(trap(TrapCode::TableAccessOutOfBounds));
+            return Err(Trap::of_code(TrapCode::TableAccessOutOfBounds));
         }
         // All are read before one is written: the two may be the same.
         let elements: Option<Vec<_>> = (0..len).map(|nth| src_table.get(src_index + nth)).collect();
-        let elements = elements.ok_or_else(|| trap(TrapCode::TableAccessOutOfBounds))?;
+        let elements = elements.ok_or_else(|| Trap::of_code(TrapCode::TableAccessOutOfBounds))?;
         let mut places = dst_index..;
         elements
             .into_iter()
@@ -96,13 +96,6 @@ pub fn make_table(ty: &TableType, style: &TableStyle) -> Result<Arc<dyn Table>, 
             current_elements: 0,
         },
     }))
-}
-
-fn trap(code: TrapCode) -> Trap {
-    Trap {
-        reason: TrapReason::Wasm(code),
-        backtrace: Backtrace::default(),
-    }
 }
 
 /// Null, as an element of tables of this type.
@@ -164,7 +157,7 @@ impl Table for MadeTable {
         };
         self.visit(free, |table| table.set(index, reference.clone()))
             .unwrap_or(Err(TrapCode::TableAccessOutOfBounds))
-            .map_err(trap)
+            .map_err(Trap::of_code)
     }
     fn vmtable(&self) -> NonNull<VMTableDefinition> {
         // SAFETY: the island owns the table, and lives meanwhile.

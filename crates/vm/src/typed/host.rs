@@ -6,7 +6,7 @@ use super::WasmTypeList;
 use crate::HostError;
 use crate::function::{self, HostCode, HostContext, HostFunctionParts, VMFunction};
 use crate::store::VMStore;
-use crate::traps::{TrapReason, raise};
+use crate::traps::{EndReason, raise};
 use std::any::Any;
 use std::convert::Infallible;
 use std::error::Error;
@@ -120,7 +120,15 @@ pub unsafe trait HostFunction<
 {
     #[doc(hidden)]
     fn entry() -> *const c_void;
+
+    /// Where its code starts, which follows this library's own convention.
+    fn function_body_ptr(self) -> *const VMFunctionBody {
+        Self::entry()
+    }
 }
+
+/// The code of a function, which nobody looks into.
+pub type VMFunctionBody = c_void;
 
 /// The type of functions with these arguments and results.
 pub fn type_of<Args: WasmTypeList, Rets: WasmTypeList>() -> FunctionType {
@@ -158,7 +166,7 @@ impl function::HostFunction {
         store: &Arc<VMStore>,
         state: Arc<EnvState<F, Env>>,
         origin: Option<&VMFunction>,
-        instantiate: Option<Box<dyn Any + Send + Sync>>,
+        instantiate: Option<Arc<dyn Any + Send + Sync>>,
     ) -> VMFunction
     where
         F: HostFunction<Args, Rets, WithEnv, Env>,
@@ -207,8 +215,8 @@ pub(super) unsafe fn run_host<F, T: Copy>(
         };
         let reason = match outcome {
             Ok(Ok(value)) => return value,
-            Ok(Err(error)) => TrapReason::User(error),
-            Err(payload) => TrapReason::Panic(payload),
+            Ok(Err(error)) => EndReason::User(error),
+            Err(payload) => EndReason::Panic(payload),
         };
         raise(reason)
     }

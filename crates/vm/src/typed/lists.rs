@@ -9,7 +9,7 @@ use crate::arch::exit_thunk;
 use crate::domain::Guard;
 use crate::function::{HostContext, VMFunction};
 use crate::store::VMStore;
-use crate::traps::{self, Trap};
+use crate::traps::{self, EarlyEnd};
 use std::array::TryFromSliceError;
 use std::convert::Infallible;
 use std::ffi::c_void;
@@ -105,7 +105,7 @@ macro_rules! results_abi {
 /// Ends a call that has trapped. Out of line, so that a call which returns does not take its result through memory.
 #[cold]
 #[inline(never)]
-fn leave(guard: Guard<'_>, trap: Trap) -> Trap {
+fn leave(guard: Guard<'_>, trap: EarlyEnd) -> EarlyEnd {
     drop(guard);
     trap
 }
@@ -155,7 +155,7 @@ macro_rules! type_lists {
         // SAFETY: the two casts follow the boundary ABI for the members' types.
         unsafe impl<Rets: WasmTypeList, $($a: FromToNativeWasmType),*> CallArguments<Rets> for ($($a),*) {
             #[inline(always)]
-            unsafe fn call(self, function: &VMFunction) -> Result<Rets, Trap> {
+            unsafe fn call(self, function: &VMFunction) -> Result<Rets, EarlyEnd> {
                 type Direct<R, $($a),*> = unsafe extern "C" fn(*mut ContextHeader, $(AbiOf<$a>),*) -> R;
                 type Memory<$($a),*> =
                     unsafe extern "C" fn(*mut ContextHeader, *mut c_void, $(AbiOf<$a>),*);

@@ -12,7 +12,7 @@ use wasmill_types::{FunctionType, Type};
 use wasmill_vm::native::{
     EnvState, HostFunction, SharedFunction, WasmTypeList, WithEnv, WithoutEnv,
 };
-use wasmill_vm::{DynamicCall, Gone, HostError, Link, VMFunction};
+use wasmill_vm::{DynamicCall, HostError, Link, VMFunction};
 
 /// A function, of the host or of an instance. Clones are the same function.
 ///
@@ -175,13 +175,7 @@ impl Function {
     /// The handle of the lower layer; a function that always fails in place of one that is gone.
     #[inline]
     pub(crate) fn into_vm(self) -> VMFunction {
-        match self.link {
-            Link::Strong(vm) => vm,
-            weak => weak.upgrade().unwrap_or_else(|| {
-                let ty = weak.declared_type().clone();
-                make_dynamic(&self.store, ty, None, |_| Err(Box::new(Gone)))
-            }),
-        }
+        self.link.into_function(self.store.vm())
     }
 
     /// Gives `access` the handle of the lower layer, which stays where it is; see [`Function::into_vm`].
@@ -260,7 +254,7 @@ impl Function {
         let lower = |function: &Self| function.clone().into_vm();
         let lift = |vm| Self::from_vm(&self.store, vm);
         let outcome = vm.call(params, lower, lift);
-        outcome.map_err(RuntimeError::from_trap)
+        outcome.map_err(RuntimeError::from)
     }
 
     #[cold]
@@ -301,7 +295,7 @@ fn make_dynamic(
     factory: Option<EnvFactory>,
     call: impl Fn(&mut DynamicCall<'_>) -> Result<(), HostError> + Send + Sync + 'static,
 ) -> VMFunction {
-    let factory = factory.map(|factory| Box::new(factory) as _);
+    let factory = factory.map(|factory| Arc::new(factory) as _);
     wasmill_vm::HostFunction::dynamic(store.vm(), ty, factory, Box::new(call))
 }
 
@@ -347,7 +341,7 @@ where
     Rets: WasmTypeList,
     Env: WasmerEnv + 'static,
 {
-    let factory = factory.map(|factory| Box::new(factory) as _);
+    let factory = factory.map(|factory| Arc::new(factory) as _);
     wasmill_vm::HostFunction::typed_with_env(store.vm(), state, origin, factory)
 }
 

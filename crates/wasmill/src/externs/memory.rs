@@ -160,6 +160,11 @@ impl Memory {
         grown.unwrap_or(Err(gone))
     }
 
+    /// The memory as bytes: [`Memory::view`] for the type that is asked for most.
+    pub fn uint8view(&self) -> MemoryView<'_, u8> {
+        self.view()
+    }
+
     /// The memory as an array of cells, as long as the memory is now. The view holds the memory: no other thread runs
     /// code with it meanwhile.
     #[inline(always)]

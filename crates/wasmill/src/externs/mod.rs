@@ -15,12 +15,12 @@ use crate::{RuntimeError, Store};
 use std::fmt;
 use wasmill_engine::Export;
 use wasmill_types::ExternType;
-use wasmill_vm::{Gone, Trap, VMExtern};
+use wasmill_vm::{EarlyEnd, Gone, VMExtern};
 
 /// The error for what a weak handle cannot do once its target is gone.
 #[cold]
 fn gone() -> RuntimeError {
-    RuntimeError::from_trap(Trap::from(Gone))
+    EarlyEnd::from(Gone).into()
 }
 
 /// Something that belongs to a store.
@@ -65,7 +65,7 @@ impl Extern {
 
     /// The extern of a handle of the lower layer.
     pub fn from_vm_export(store: &Store, export: Export) -> Self {
-        match export {
+        match VMExtern::from(export) {
             VMExtern::Function(function) => Self::Function(Function::from_vm(store, function)),
             VMExtern::Global(global) => Self::Global(Global::from_vm(store, global)),
             VMExtern::Table(table) => Self::Table(Table::from_vm(store, table)),
