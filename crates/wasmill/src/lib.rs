@@ -45,9 +45,10 @@
 //!
 //! # What is not offered
 //!
-//! All of the API of wasmer 2.0 is here, but for what shows its inside. Of `Engine` and `Artifact`:
+//! The features for compilers and engines that do not exist yet are refused, in one sentence each. Otherwise all of the API
+//! of wasmer 2.0 is here, but for what shows its inside. Of `Engine` and `Artifact` there is none of
 //! `register_function_metadata`, `func_data_registry`, `data_initializers`, `instantiate`, `finish_instantiation`,
-//! `from_parts` and the lists of trampolines; `module_mut` gives `None`. There is no feature `loupe`, nor the trait
+//! `from_parts` or the lists of trampolines; `module_mut` gives `None`. There is no feature `loupe`, nor the trait
 //! `MemoryUsage` that it is about. `RATIONALE.md` says why, and what to use instead.
 
 mod env;

@@ -262,6 +262,34 @@ mod signatures {
             NonNull<VMTableDefinition>,
         ) -> Made<dyn vm::Table, String> = Tunables::create_vm_table;
         let _: fn(&BaseTunables, GlobalType) -> Made<vm::Global, String> = Tunables::create_global;
+        use wasmill_types::{
+            LocalGlobalIndex, LocalMemoryIndex, LocalTableIndex, MemoryIndex, PrimaryMap,
+            TableIndex,
+        };
+        type All<I, T> = Result<PrimaryMap<I, Arc<T>>, LinkError>;
+        let _: unsafe fn(
+            &BaseTunables,
+            &ModuleInfo,
+            &PrimaryMap<MemoryIndex, vm::MemoryStyle>,
+            &[NonNull<VMMemoryDefinition>],
+        ) -> All<LocalMemoryIndex, dyn vm::Memory> = Tunables::create_memories;
+        let _: unsafe fn(
+            &BaseTunables,
+            &ModuleInfo,
+            &PrimaryMap<TableIndex, vm::TableStyle>,
+            &[NonNull<VMTableDefinition>],
+        ) -> All<LocalTableIndex, dyn vm::Table> = Tunables::create_tables;
+        let _: fn(&BaseTunables, &ModuleInfo) -> All<LocalGlobalIndex, vm::Global> =
+            Tunables::create_globals;
+        let _: fn(&dyn vm::Memory) -> (MemoryType, &vm::MemoryStyle, Pages) =
+            |made| (made.ty(), made.style(), made.size());
+        let _: fn(&dyn vm::Table) -> (&TableType, &vm::TableStyle, u32) =
+            |made| (made.ty(), made.style(), made.size());
+        let _: fn(&dyn vm::Table, u32) -> Option<vm::TableElement> = |made, n| made.get(n);
+        let _: fn(&dyn vm::Table, u32, vm::TableElement) -> Result<(), Trap> =
+            |made, n, element| made.set(n, element);
+        let _: fn(&dyn vm::Table, &dyn vm::Table) -> Result<(), Trap> =
+            |made, from| made.copy(from, 0, 0, 1);
         let _: fn(&dyn vm::Memory) -> NonNull<VMMemoryDefinition> = |made| made.vmmemory();
         let _: fn(&dyn vm::Memory, Pages) -> Result<Pages, MemoryError> = |made, n| made.grow(n);
         let _: fn(&dyn vm::Table) -> NonNull<VMTableDefinition> = |made| made.vmtable();
@@ -282,6 +310,10 @@ mod signatures {
         let _: fn(&mut dyn CompilerConfig, Arc<dyn ModuleMiddleware>) =
             |config, middleware| config.push_middleware(middleware);
         let _: fn(&Cranelift, &Target) -> Features = CompilerConfig::default_features_for_target;
+        let _: fn(&dyn wasmill_compiler::Compiler, &Features, &[u8]) -> Result<(), CompileError> =
+            |compiler, features, data| compiler.validate_module(features, data);
+        let _: fn(Box<dyn CompilerConfig>) -> Box<dyn wasmill_compiler::Compiler> =
+            CompilerConfig::compiler;
         let _: fn(&dyn ModuleMiddleware, LocalFunctionIndex) -> Box<dyn FunctionMiddleware> =
             |middleware, index| middleware.generate_function_middleware(index);
         let _: fn(&dyn ModuleMiddleware, &mut ModuleInfo) =
@@ -583,6 +615,8 @@ mod signatures {
             ptr.deref(m)?.set(1);
             Some(())
         };
+        let _: unsafe fn(WasmPtr<u32>, &Memory) -> Option<WasmCell<'_, u32>> =
+            WasmPtr::<u32>::deref_mut;
         let _: fn(WasmPtr<u8, Array>, &Memory) -> Option<u8> =
             |ptr, m| ptr.deref(m, 0, 4)?.iter().map(|cell| cell.get()).max();
         let _: fn(WasmPtr<u8, Array>, &Memory) -> Option<()> = |ptr, m| {
