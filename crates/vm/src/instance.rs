@@ -267,10 +267,8 @@ impl Instance {
             .escaping(index)
             .expect("validated: only declared functions");
         let layout = self.module.layout();
-        let funcref = self
-            .context
-            .field::<VMFuncRef>(layout.funcref(nth as usize));
-        let (word, bit) = layout.funcref_bit(nth as usize);
+        let funcref = self.context.field::<VMFuncRef>(layout.funcref(nth));
+        let (word, bit) = layout.funcref_bit(nth);
         let made = self.context.field::<u64>(word);
         // SAFETY: both lie in the context (N1), and nobody else is in the domain (N2).
         unsafe {
