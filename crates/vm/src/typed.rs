@@ -11,6 +11,7 @@
 mod callee;
 mod host;
 mod lists;
+mod sync;
 
 pub use callee::*;
 pub use host::*;

@@ -3,6 +3,7 @@
 //! Their glue, one C function per number of arguments, is in `lists.rs`.
 
 use super::WasmTypeList;
+use super::sync::is_sync;
 use crate::HostError;
 use crate::function::{self, HostCode, HostContext, HostFunctionParts, VMFunction};
 use crate::store::VMStore;
@@ -76,7 +77,7 @@ impl<F> Clone for SharedFunction<F> {
 }
 
 // SAFETY: outside of this module it can only be cloned and dropped. The entries of host functions call it, in an exclusive
-// domain that all of them share unless it has no state.
+// domain that all of them share unless it is `Sync`.
 unsafe impl<F: Send> Send for SharedFunction<F> {}
 // SAFETY: as above.
 unsafe impl<F: Send> Sync for SharedFunction<F> {}
@@ -147,7 +148,7 @@ impl function::HostFunction {
         let code = HostCode {
             entry: F::entry(),
             state: ptr::from_ref(&*state).cast(),
-            exclusive: is_exclusive::<F>(),
+            exclusive: !is_sync::<F>(),
             domain: None,
         };
         let parts = HostFunctionParts {
@@ -177,7 +178,7 @@ impl function::HostFunction {
         let code = HostCode {
             entry: F::entry(),
             state: Arc::as_ptr(&state).cast(),
-            exclusive: is_exclusive::<F>(),
+            exclusive: !is_sync::<F>(),
             // They share the closure, so they exclude one another.
             domain: origin.map(|origin| origin.island().domain().clone()),
         };
@@ -199,7 +200,7 @@ impl function::HostFunction {
 /// Called first thing by glue for a function of type `F`, with the context that it got through its thunk. The caller owns
 /// nothing to drop.
 #[inline(always)]
-pub(super) unsafe fn run_host<F, T: Copy>(
+pub(super) unsafe fn run_host<F: 'static, T: Copy>(
     context: *const HostContext,
     body: impl FnOnce(&VMStore) -> Result<T, HostError>,
 ) -> T {
@@ -208,10 +209,10 @@ pub(super) unsafe fn run_host<F, T: Copy>(
     unsafe {
         let store = &*(*context).header.store.cast::<VMStore>();
         let body = AssertUnwindSafe(|| body(store));
-        let outcome = match is_exclusive::<F>() {
+        let outcome = match is_sync::<F>() {
+            true => catch_unwind(body),
             // Out of line, so that the other way needs no frame.
-            true => exclusively(context, body),
-            false => catch_unwind(body),
+            false => exclusively(context, body),
         };
         let reason = match outcome {
             Ok(Ok(value)) => return value,
@@ -220,12 +221,6 @@ pub(super) unsafe fn run_host<F, T: Copy>(
         };
         raise(reason)
     }
-}
-
-/// Whether only one thread at a time may run a function. One that captures nothing is the same on all threads; another one
-/// may not be `Sync`.
-const fn is_exclusive<F>() -> bool {
-    size_of::<F>() != 0
 }
 
 /// Runs the Rust side of a host function in the function's own domain.

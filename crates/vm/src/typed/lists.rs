@@ -230,7 +230,7 @@ macro_rules! host_functions {
                     $($a: AbiOf<$a>),*
                 ) -> Rets::Abi
                 where
-                    F: Fn($($a),*) -> R,
+                    F: Fn($($a),*) -> R + 'static,
                     R: IntoResult<Rets>,
                     Rets: WasmTypeList,
                     $($a: FromToNativeWasmType,)*
@@ -250,7 +250,7 @@ macro_rules! host_functions {
                     $($a: AbiOf<$a>),*
                 )
                 where
-                    F: Fn($($a),*) -> R,
+                    F: Fn($($a),*) -> R + 'static,
                     R: IntoResult<Rets>,
                     Rets: WasmTypeList,
                     $($a: FromToNativeWasmType,)*
@@ -265,10 +265,10 @@ macro_rules! host_functions {
                     }
                 }
                 exit_thunk!(fn direct_thunk[
-                    F: Fn($($a),*) -> R, R: IntoResult<Rets>, Rets: WasmTypeList $(, $a: FromToNativeWasmType)*
+                    F: Fn($($a),*) -> R + 'static, R: IntoResult<Rets>, Rets: WasmTypeList $(, $a: FromToNativeWasmType)*
                 ] => direct::<F, R, Rets, $($a),*>);
                 exit_thunk!(fn memory_thunk[
-                    F: Fn($($a),*) -> R, R: IntoResult<Rets>, Rets: WasmTypeList $(, $a: FromToNativeWasmType)*
+                    F: Fn($($a),*) -> R + 'static, R: IntoResult<Rets>, Rets: WasmTypeList $(, $a: FromToNativeWasmType)*
                 ] => memory::<F, R, Rets, $($a),*>);
                 if Rets::LEN <= 1 {
                     direct_thunk::<F, R, Rets, $($a),*> as *const c_void
@@ -295,7 +295,7 @@ macro_rules! host_functions {
                     $($a: AbiOf<$a>),*
                 ) -> Rets::Abi
                 where
-                    F: Fn(&Env, $($a),*) -> R,
+                    F: Fn(&Env, $($a),*) -> R + 'static,
                     R: IntoResult<Rets>,
                     Rets: WasmTypeList,
                     $($a: FromToNativeWasmType,)*
@@ -315,7 +315,7 @@ macro_rules! host_functions {
                     $($a: AbiOf<$a>),*
                 )
                 where
-                    F: Fn(&Env, $($a),*) -> R,
+                    F: Fn(&Env, $($a),*) -> R + 'static,
                     R: IntoResult<Rets>,
                     Rets: WasmTypeList,
                     $($a: FromToNativeWasmType,)*
@@ -330,10 +330,10 @@ macro_rules! host_functions {
                     }
                 }
                 exit_thunk!(fn direct_thunk[
-                    F: Fn(&Env, $($a),*) -> R, R: IntoResult<Rets>, Rets: WasmTypeList, Env $(, $a: FromToNativeWasmType)*
+                    F: Fn(&Env, $($a),*) -> R + 'static, R: IntoResult<Rets>, Rets: WasmTypeList, Env $(, $a: FromToNativeWasmType)*
                 ] => direct::<F, R, Rets, Env, $($a),*>);
                 exit_thunk!(fn memory_thunk[
-                    F: Fn(&Env, $($a),*) -> R, R: IntoResult<Rets>, Rets: WasmTypeList, Env $(, $a: FromToNativeWasmType)*
+                    F: Fn(&Env, $($a),*) -> R + 'static, R: IntoResult<Rets>, Rets: WasmTypeList, Env $(, $a: FromToNativeWasmType)*
                 ] => memory::<F, R, Rets, Env, $($a),*>);
                 if Rets::LEN <= 1 {
                     direct_thunk::<F, R, Rets, Env, $($a),*> as *const c_void
