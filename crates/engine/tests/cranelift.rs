@@ -53,7 +53,9 @@ impl Running {
         let VMExtern::Function(function) = self.export(name) else {
             panic!("{name} is no function");
         };
-        let results = function.call(args, VMFunction::clone, |function| function)?;
+        let results = function
+            .callee()
+            .call(args, VMFunction::clone, |function| function)?;
         Ok(results.into_vec())
     }
 

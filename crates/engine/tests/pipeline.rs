@@ -92,7 +92,9 @@ fn function(instance: &VMInstance, name: &str) -> VMFunction {
 }
 
 fn call(function: &VMFunction) -> Result<Option<i32>, RuntimeError> {
-    let results = function.call(&[], VMFunction::clone, |function| function)?;
+    let results = function
+        .callee()
+        .call(&[], VMFunction::clone, |function| function)?;
     Ok(results.first().and_then(Value::i32))
 }
 

@@ -267,6 +267,7 @@ impl ModuleInfo {
     }
 
     /// The type of a function.
+    #[inline]
     pub fn function_type(&self, index: FunctionIndex) -> &FunctionType {
         &self.signatures[self.functions[index]]
     }

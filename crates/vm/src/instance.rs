@@ -198,6 +198,7 @@ impl Drop for Context {
 /// # Safety
 ///
 /// `funcref` belongs to an instance that outlives the result.
+#[inline]
 pub(crate) unsafe fn function_type<'a>(funcref: NonNull<VMFuncRef>) -> &'a FunctionType {
     // SAFETY: as the caller promises; the context's owner is its instance.
     unsafe {

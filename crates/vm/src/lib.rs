@@ -3,7 +3,7 @@
 //! ```text
 //!   RuntimeModule ──VMInstance::new──► island ─owns─► instance, memories, tables     handles: VMFunction, VMTable, …
 //!                                        │ domain: the lock around all that runs
-//!   VMFunction::call, CallArguments::call ──enter (traps)──► compiled code ──thunk──► host functions, built-ins
+//!   Callee::call, CallArguments::call ──enter (traps)──► compiled code ──thunk──► host functions, built-ins
 //! ```
 //!
 //! Lifetime is a matter of islands (`island.rs`), exclusion one of domains (`domain.rs`); both are explained there. What

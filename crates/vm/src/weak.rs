@@ -84,7 +84,17 @@ impl<H: Handle> WeakHandle<H> {
         Some(unsafe { H::at(island, self.address, &self.ty) })
     }
 
-    /// The same out of line, and by a pointer: so the way through a strong handle, which is the one that matters, has
+    /// A link that keeps what this one refers to, unless that is gone.
+    #[cold]
+    #[inline(never)]
+    fn link(&self) -> Link<H> {
+        match self.upgrade() {
+            Some(handle) => Link::Strong(handle),
+            None => Link::Weak(Box::new(self.clone())),
+        }
+    }
+
+    /// The same as [`WeakHandle::upgrade`] out of line, and by a pointer: so the way through a strong handle, which is the one that matters, has
     /// nothing in memory.
     #[cold]
     #[inline(never)]
@@ -181,14 +191,11 @@ impl<H: Handle> From<H> for Link<H> {
 
 impl<H: Handle> Clone for Link<H> {
     /// A clone keeps what it refers to, unless that is gone.
-    #[inline]
+    #[inline(always)]
     fn clone(&self) -> Self {
         match self {
             Self::Strong(handle) => Self::Strong(handle.clone()),
-            Self::Weak(weak) => match weak.upgrade() {
-                Some(handle) => Self::Strong(handle),
-                None => Self::Weak(weak.clone()),
-            },
+            Self::Weak(weak) => weak.link(),
         }
     }
 }

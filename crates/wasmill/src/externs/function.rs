@@ -29,10 +29,20 @@ use wasmill_vm::{DynamicCall, HostError, Link, VMFunction};
 ///
 /// A *weak* handle (see [`Exports::get_with_generics_weak`](crate::Exports::get_with_generics_weak)) does not keep the
 /// function. Once the function is gone, calls give an error. Its clones keep the function.
-#[derive(Clone)]
 pub struct Function {
     store: Store,
     link: Link<VMFunction>,
+}
+
+impl Clone for Function {
+    // Inline, so that what is written in two parts is not read back as one.
+    #[inline(always)]
+    fn clone(&self) -> Self {
+        Self {
+            link: self.link.clone(),
+            store: self.store.clone(),
+        }
+    }
 }
 
 impl PartialEq for Function {
@@ -100,7 +110,7 @@ impl Function {
 
     /// A host function from a Rust function or closure; its type follows from Rust's. WebAssembly calls it directly.
     ///
-    /// It may capture. As it need not be `Sync`, a closure that captures runs on one thread at a time.
+    /// It may capture. A closure that is not `Sync`, because of what it captures, runs on one thread at a time.
     pub fn new_native<F, Args, Rets, Env>(store: &Store, func: F) -> Self
     where
         F: HostFunction<Args, Rets, WithoutEnv, Env>,
@@ -241,7 +251,8 @@ impl Function {
         let Link::Strong(vm) = &self.link else {
             return self.call_weak(params);
         };
-        let ty = vm.ty();
+        let callee = vm.callee();
+        let ty = callee.ty();
         if !params.iter().map(Val::ty).eq(ty.params().iter().copied()) {
             return Err(RuntimeError::new(format!(
                 "Parameters of type {:?} did not match signature {ty}",
@@ -253,7 +264,7 @@ impl Function {
         }
         let lower = |function: &Self| function.clone().into_vm();
         let lift = |vm| Self::from_vm(&self.store, vm);
-        let outcome = vm.call(params, lower, lift);
+        let outcome = callee.call(params, lower, lift);
         outcome.map_err(RuntimeError::from)
     }
 
