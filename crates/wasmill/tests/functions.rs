@@ -543,6 +543,56 @@ fn vectors_in_typed_functions() {
         let native = function.native::<(Lanes, i32), (i32, Lanes)>().unwrap();
         assert_eq!(native.call(Lanes(BITS), -3).unwrap(), (-3, Lanes(BITS)));
     }
+    // More than registers hold: one number on the stack, and behind it a vector, which is aligned there.
+    type N = i64;
+    type L = Lanes;
+    let last = |_: N,
+                _: N,
+                _: N,
+                _: N,
+                _: N,
+                n: N,
+                _: L,
+                _: L,
+                _: L,
+                _: L,
+                _: L,
+                _: L,
+                _: L,
+                _: L,
+                last: L,
+                small: i32| { (n, last, small) };
+    let last = Function::new_native(&store, last);
+    let mut args: Vec<Val> = (1..=6).map(Val::I64).collect();
+    args.extend((0..9).map(|nth| Val::V128(BITS << nth)));
+    args.push(Val::I32(-9));
+    for function in [pass_on(&store, &last), last] {
+        let expected = [Val::I64(6), Val::V128(BITS << 8), Val::I32(-9)];
+        assert_eq!(call(&function, &args), expected);
+        type Args = (N, N, N, N, N, N, L, L, L, L, L, L, L, L, L, i32);
+        let native = function.native::<Args, (N, L, i32)>().unwrap();
+        let mut lanes = (0..9).map(|nth| Lanes(BITS << nth));
+        let mut next = || lanes.next().unwrap();
+        let results = native.call(
+            1,
+            2,
+            3,
+            4,
+            5,
+            6,
+            next(),
+            next(),
+            next(),
+            next(),
+            next(),
+            next(),
+            next(),
+            next(),
+            next(),
+            -9,
+        );
+        assert_eq!(results.unwrap(), (6, Lanes(BITS << 8), -9));
+    }
 }
 
 #[test]
