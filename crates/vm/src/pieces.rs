@@ -70,7 +70,11 @@ mod tests {
     #[test]
     fn pieces_cover_everything_once() {
         assert!(pieces(0, Order::Forwards).is_empty());
-        assert_eq!(pieces(4, Order::Backwards), [0..4]);
+        assert!(
+            pieces(4, Order::Backwards)
+                .into_iter()
+                .eq(std::iter::once(0..4))
+        );
         assert_eq!(pieces(9, Order::Forwards), [0..4, 4..8, 8..9]);
         assert_eq!(pieces(9, Order::Backwards), [5..9, 1..5, 0..1]);
     }
