@@ -11,14 +11,71 @@ use wasmill_types::{ExternType, ImportIndex, ModuleInfo};
 use wasmill_vm::{Account, InstanceImports, RuntimeModule, VMExtern, VMInstance, VMStore};
 
 /// Finds imports by position or by name.
+///
+/// For imports that are told apart by position. Where names are enough, implement [`NamedResolver`]: whatever does is a
+///
+/// resolver too.
+///
+/// ```
+/// # use wasmill_engine::{Export, Resolver};
+/// # use wasmill_types::{Mutability, Value};
+/// # use wasmill_vm::{VMGlobal, VMStore};
+/// /// Gives every import its position as a global.
+/// struct Positions(Arc<VMStore>);
+///
+/// impl Resolver for Positions {
+///     fn resolve(&self, index: u32, _module: &str, _field: &str) -> Option<Export> {
+///         Some(VMGlobal::new(&self.0, Mutability::Const, Value::from(index)).into())
+///     }
+/// }
+///
+/// # use std::sync::Arc;
+/// let export = Positions(VMStore::new()).resolve(3, "env", "any").unwrap();
+/// let Export::Global(global) = export else { panic!("it is a global") };
+/// assert_eq!(global.get(), Value::I32(3));
+/// ```
 pub trait Resolver {
     /// What the import at position `index` of the import section, `field` of `module`, is to be.
+    ///
+    /// ```
+    /// # use wasmill_engine::{NullResolver, Resolver};
+    /// assert!(NullResolver.resolve(0, "env", "f").is_none());
+    /// ```
     fn resolve(&self, index: u32, module: &str, field: &str) -> Option<Export>;
 }
 
 /// Finds imports by name.
+///
+/// ```
+/// # use std::sync::Arc;
+/// # use wasmill_engine::{Export, NamedResolver};
+/// # use wasmill_types::{Mutability, Value};
+/// # use wasmill_vm::{VMGlobal, VMStore};
+/// /// What a program is told about itself.
+/// struct Settings(Arc<VMStore>);
+///
+/// impl NamedResolver for Settings {
+///     fn resolve_by_name(&self, module: &str, field: &str) -> Option<Export> {
+///         let value = match (module, field) {
+///             ("settings", "verbose") => 1,
+///             ("settings", "version") => 3,
+///             _ => return None,
+///         };
+///         Some(VMGlobal::new(&self.0, Mutability::Const, Value::I32(value)).into())
+///     }
+/// }
+///
+/// let settings = Settings(VMStore::new());
+/// assert!(settings.resolve_by_name("settings", "verbose").is_some());
+/// assert!(settings.resolve_by_name("env", "abort").is_none());
+/// ```
 pub trait NamedResolver {
     /// What `field` of `module` is to be.
+    ///
+    /// ```
+    /// # use wasmill_engine::NamedResolver;
+    /// assert!(().resolve_by_name("env", "f").is_none(), "`()` has nothing");
+    /// ```
     fn resolve_by_name(&self, module: &str, field: &str) -> Option<Export>;
 }
 
@@ -48,6 +105,11 @@ impl NamedResolver for () {
 }
 
 /// Finds nothing.
+///
+/// ```
+/// # use wasmill_engine::{NullResolver, Resolver};
+/// assert!(NullResolver.resolve(0, "env", "f").is_none());
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NullResolver;
 
@@ -76,10 +138,52 @@ impl Resolver for NullResolver {
 /// ```
 pub trait ChainableNamedResolver: NamedResolver + Sized {
     /// A resolver that asks `other` first, then this one.
+    ///
+    /// ```
+    /// # use wasmill_engine::{ChainableNamedResolver, Export, NamedResolver};
+    /// # use wasmill_types::{Mutability, Value};
+    /// # use wasmill_vm::{VMFunction, VMGlobal, VMStore};
+    /// /// Has this number under every name.
+    /// struct One(i32);
+    /// # impl NamedResolver for One {
+    /// #     fn resolve_by_name(&self, _: &str, _: &str) -> Option<Export> {
+    /// #         Some(VMGlobal::new(&VMStore::new(), Mutability::Const, Value::I32(self.0)).into())
+    /// #     }
+    /// # }
+    /// # fn value(export: Option<Export>) -> Value<VMFunction> {
+    /// #     match export {
+    /// #         Some(Export::Global(global)) => global.get(),
+    /// #         _ => panic!("it is a global"),
+    /// #     }
+    /// # }
+    /// let chain = One(1).chain_front(One(2));
+    /// assert_eq!(value(chain.resolve_by_name("env", "x")), Value::I32(2));
+    /// ```
     fn chain_front<U: NamedResolver>(self, other: U) -> NamedResolverChain<U, Self> {
         NamedResolverChain { a: other, b: self }
     }
     /// A resolver that asks this one first, then `other`.
+    ///
+    /// ```
+    /// # use wasmill_engine::{ChainableNamedResolver, Export, NamedResolver};
+    /// # use wasmill_types::{Mutability, Value};
+    /// # use wasmill_vm::{VMFunction, VMGlobal, VMStore};
+    /// /// Has this number under every name.
+    /// struct One(i32);
+    /// # impl NamedResolver for One {
+    /// #     fn resolve_by_name(&self, _: &str, _: &str) -> Option<Export> {
+    /// #         Some(VMGlobal::new(&VMStore::new(), Mutability::Const, Value::I32(self.0)).into())
+    /// #     }
+    /// # }
+    /// # fn value(export: Option<Export>) -> Value<VMFunction> {
+    /// #     match export {
+    /// #         Some(Export::Global(global)) => global.get(),
+    /// #         _ => panic!("it is a global"),
+    /// #     }
+    /// # }
+    /// let chain = One(1).chain_back(One(2));
+    /// assert_eq!(value(chain.resolve_by_name("env", "x")), Value::I32(1));
+    /// ```
     fn chain_back<U: NamedResolver>(self, other: U) -> NamedResolverChain<Self, U> {
         NamedResolverChain { a: self, b: other }
     }
@@ -88,6 +192,28 @@ pub trait ChainableNamedResolver: NamedResolver + Sized {
 impl<T: NamedResolver> ChainableNamedResolver for T {}
 
 /// Two resolvers, asked one after the other.
+///
+/// ```
+/// # use wasmill_engine::{ChainableNamedResolver, Export, NamedResolver};
+/// # use wasmill_types::{Mutability, Value};
+/// # use wasmill_vm::{VMFunction, VMGlobal, VMStore};
+/// /// Has this number under every name.
+/// struct One(i32);
+/// # impl NamedResolver for One {
+/// #     fn resolve_by_name(&self, _: &str, _: &str) -> Option<Export> {
+/// #         Some(VMGlobal::new(&VMStore::new(), Mutability::Const, Value::I32(self.0)).into())
+/// #     }
+/// # }
+/// # fn value(export: Option<Export>) -> Value<VMFunction> {
+/// #     match export {
+/// #         Some(Export::Global(global)) => global.get(),
+/// #         _ => panic!("it is a global"),
+/// #     }
+/// # }
+/// # use wasmill_engine::NamedResolverChain;
+/// let chain: NamedResolverChain<One, ()> = One(1).chain_back(());
+/// assert_eq!(value(chain.resolve_by_name("anything", "at all")), Value::I32(1));
+/// ```
 #[derive(Clone, Debug)]
 pub struct NamedResolverChain<A: NamedResolver, B: NamedResolver> {
     a: A,

@@ -130,6 +130,14 @@ impl RuntimeError {
 
     /// The error of a call that ended early.
     ///
+    /// ```
+    /// # use wasmill_engine::RuntimeError;
+    /// # use wasmill_vm::{Backtrace, EarlyEnd, EndReason, TrapCode};
+    /// let reason = EndReason::Wasm(TrapCode::IntegerDivisionByZero);
+    /// let error = RuntimeError::from_early_end(EarlyEnd { reason, backtrace: Backtrace::default() });
+    /// assert_eq!(error.message(), "integer divide by zero");
+    /// ```
+    ///
     /// # Panics
     ///
     /// If a panic of a host function ended it, the panic continues here.
@@ -147,7 +155,16 @@ impl RuntimeError {
         }
     }
 
-    /// The same if nothing but one host function was called, without WebAssembly around it: a panic of that function is an error too, whose message is the payload's debug form.
+    /// The same if nothing but one host function was called, without WebAssembly around it: a panic of that function is an error
+    /// too, whose message is the payload's debug form.
+    ///
+    /// ```
+    /// # use wasmill_engine::RuntimeError;
+    /// # use wasmill_vm::{Backtrace, EarlyEnd, EndReason};
+    /// let reason = EndReason::Panic(Box::new("oh no"));
+    /// let error = RuntimeError::from_direct_call(EarlyEnd { reason, backtrace: Backtrace::default() });
+    /// assert_eq!(error.message(), "\"oh no\"");
+    /// ```
     pub fn from_direct_call(end: EarlyEnd) -> Self {
         match end.reason {
             EndReason::Panic(payload) if !payload.is::<Raised>() => {
@@ -158,6 +175,15 @@ impl RuntimeError {
     }
 
     /// An error of the host. A boxed `RuntimeError` is unwrapped, not nested: it keeps its own trace.
+    ///
+    /// ```
+    /// # use wasmill_engine::RuntimeError;
+    /// let cause = std::io::Error::other("disk full");
+    /// let error = RuntimeError::user(Box::new(cause));
+    /// assert_eq!(error.downcast_ref::<std::io::Error>().unwrap().to_string(), "disk full");
+    /// let again = RuntimeError::user(Box::new(error));
+    /// assert!(again.is::<std::io::Error>(), "not nested");
+    /// ```
     pub fn user(error: Box<dyn Error + Send + Sync>) -> Self {
         Self::from_user(error, Traces::here)
     }
@@ -168,6 +194,34 @@ impl RuntimeError {
     /// The host function's frames are unwound, so everything on them is dropped. (The error travels as the payload of an
     /// unwind that no panic hook sees; the boundary to WebAssembly stops it, and [`RuntimeError::from_early_end`] takes the
     /// error out again.)
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use wasmill_compiler_cranelift::Cranelift;
+    /// # use wasmill_engine::{BaseTunables, Engine, Export, NamedResolver, Resources, RuntimeError, Universal, instantiate};
+    /// # use wasmill_vm::{HostFunction, VMFunction, VMStore};
+    /// fn fail() {
+    ///     RuntimeError::raise("enough".into())
+    /// }
+    ///
+    /// # struct Imports(Arc<VMStore>);
+    /// # impl NamedResolver for Imports {
+    /// #     fn resolve_by_name(&self, _: &str, _: &str) -> Option<Export> {
+    /// #         Some(HostFunction::typed(&self.0, fail).into())
+    /// #     }
+    /// # }
+    /// # let engine = Universal::new(Cranelift::default()).engine();
+    /// # let tunables = BaseTunables::for_target(engine.target());
+    /// # let module = r#"(module (import "env" "fail" (func)) (func (export "run") (call 0)))"#;
+    /// # let artifact = engine.compile(&wat::parse_str(module).unwrap(), &tunables).unwrap();
+    /// # let runtime = artifact.runtime().unwrap();
+    /// # let imports = Imports(engine.vm_store().clone());
+    /// # let instance = instantiate(runtime, &imports, Resources::default(), &mut |import| import.into()).unwrap();
+    /// # let wasmill_vm::VMExtern::Function(run) = instance.export(runtime.info().exports["run"]) else { unreachable!() };
+    /// // Called by a guest:
+    /// let trap = run.call::<VMFunction>(&[], Clone::clone, |function| function).unwrap_err();
+    /// assert_eq!(RuntimeError::from_early_end(trap).message(), "enough");
+    /// ```
     ///
     /// # Panics
     ///
@@ -198,11 +252,34 @@ impl RuntimeError {
     }
 
     /// What happened, without the trace.
+    ///
+    /// ```
+    /// # use wasmill_engine::RuntimeError;
+    /// let error = RuntimeError::new("not today");
+    /// assert_eq!((error.message(), error.to_string()), ("not today".into(), "RuntimeError: not today".into()));
+    /// ```
     pub fn message(&self) -> String {
         self.inner.source.to_string()
     }
 
     /// The WebAssembly frames, innermost first.
+    ///
+    /// ```
+    /// # use wasmill_compiler_cranelift::Cranelift;
+    /// # use wasmill_engine::{BaseTunables, Engine, NullResolver, Resources, RuntimeError, Universal, instantiate};
+    /// # let engine = Universal::new(Cranelift::default()).engine();
+    /// # let tunables = BaseTunables::for_target(engine.target());
+    /// # let module = wat::parse_str("(module $calculator (func $fail (export \"fail\") unreachable))").unwrap();
+    /// # let artifact = engine.compile(&module, &tunables).unwrap();
+    /// # let runtime = artifact.runtime().unwrap();
+    /// # let instance = instantiate(runtime, &NullResolver, Resources::default(), &mut |import| import.into()).unwrap();
+    /// # let export = instance.export(runtime.info().exports["fail"]);
+    /// # let wasmill_vm::VMExtern::Function(fail) = export else { unreachable!() };
+    /// # let trap = fail.call::<wasmill_vm::VMFunction>(&[], Clone::clone, |function| function).unwrap_err();
+    /// # let error = RuntimeError::from_early_end(trap);
+    /// let names: Vec<_> = error.trace().iter().map(|frame| frame.function_name()).collect();
+    /// assert_eq!(names, [Some("fail")]);
+    /// ```
     pub fn trace(&self) -> &[FrameInfo] {
         self.inner
             .wasm_trace
@@ -210,6 +287,16 @@ impl RuntimeError {
     }
 
     /// The host's own error, if it is a `T` and nobody else holds this error.
+    ///
+    /// ```
+    /// # use wasmill_engine::RuntimeError;
+    /// # use std::fmt::Error;
+    /// let error = RuntimeError::user(Box::new(Error));
+    /// let shared = error.clone();
+    /// let error = error.downcast::<Error>().unwrap_err();
+    /// drop(shared);
+    /// assert_eq!(error.downcast::<Error>().unwrap(), Error);
+    /// ```
     ///
     /// # Errors
     ///
@@ -226,6 +313,13 @@ impl RuntimeError {
     }
 
     /// The host's own error, if it is a `T`.
+    ///
+    /// ```
+    /// # use wasmill_engine::RuntimeError;
+    /// let error = RuntimeError::user("seven".parse::<i32>().unwrap_err().into());
+    /// assert!(error.downcast_ref::<std::num::ParseIntError>().is_some());
+    /// assert!(error.downcast_ref::<std::io::Error>().is_none());
+    /// ```
     pub fn downcast_ref<T: Error + 'static>(&self) -> Option<&T> {
         match &self.inner.source {
             Source::User(error) => error.downcast_ref(),
@@ -234,11 +328,35 @@ impl RuntimeError {
     }
 
     /// Whether this is the host's own error, a `T`.
+    ///
+    /// ```
+    /// # use wasmill_engine::RuntimeError;
+    /// let error = RuntimeError::user(Box::new(std::fmt::Error));
+    /// assert!(error.is::<std::fmt::Error>() && !RuntimeError::new("text").is::<std::fmt::Error>());
+    /// ```
     pub fn is<T: Error + 'static>(&self) -> bool {
         self.downcast_ref::<T>().is_some()
     }
 
     /// The code, if this is a trap of WebAssembly code.
+    ///
+    /// ```
+    /// # use wasmill_compiler_cranelift::Cranelift;
+    /// # use wasmill_engine::{BaseTunables, Engine, NullResolver, Resources, RuntimeError, Universal, instantiate};
+    /// # let engine = Universal::new(Cranelift::default()).engine();
+    /// # let tunables = BaseTunables::for_target(engine.target());
+    /// # let module = wat::parse_str("(module $calculator (func $fail (export \"fail\") unreachable))").unwrap();
+    /// # let artifact = engine.compile(&module, &tunables).unwrap();
+    /// # let runtime = artifact.runtime().unwrap();
+    /// # let instance = instantiate(runtime, &NullResolver, Resources::default(), &mut |import| import.into()).unwrap();
+    /// # let export = instance.export(runtime.info().exports["fail"]);
+    /// # let wasmill_vm::VMExtern::Function(fail) = export else { unreachable!() };
+    /// # let trap = fail.call::<wasmill_vm::VMFunction>(&[], Clone::clone, |function| function).unwrap_err();
+    /// # let error = RuntimeError::from_early_end(trap);
+    /// # use wasmill_vm::TrapCode;
+    /// assert_eq!(error.to_trap(), Some(TrapCode::UnreachableCodeReached));
+    /// assert_eq!(RuntimeError::new("no trap").to_trap(), None);
+    /// ```
     pub fn to_trap(self) -> Option<TrapCode> {
         match self.inner.source {
             Source::Trap(code) => Some(code),

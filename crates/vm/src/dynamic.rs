@@ -125,6 +125,14 @@ impl<'a> Callee<'a> {
     /// Calls the function. The caller has checked number, types and stores of the arguments. `lower` and `lift` know what
     /// is behind the caller's form of a function, and that form of one.
     ///
+    /// ```
+    /// # use wasmill_types::Value;
+    /// # use wasmill_vm::{HostFunction, VMFunction, VMStore};
+    /// let add = HostFunction::typed(&VMStore::new(), |a: i32, b: i32| a + b);
+    /// let results = add.call::<VMFunction>(&[Value::I32(40), Value::I32(2)], Clone::clone, |f| f);
+    /// assert_eq!(*results.unwrap(), [Value::I32(42)]);
+    /// ```
+    ///
     /// # Errors
     ///
     /// If the call traps.

@@ -232,6 +232,16 @@ impl fmt::Debug for HostFunction {
 }
 
 /// A handle to a function, of the host or of an instance. It keeps what the function needs.
+///
+/// ```
+/// # use std::sync::Arc;
+/// # use wasmill_types::Value;
+/// # use wasmill_vm::{HostFunction, VMFunction, VMStore};
+/// # let store = VMStore::new();
+/// let function: VMFunction = HostFunction::typed(&store, || 42_i64);
+/// let trap = function.call::<VMFunction>(&[], Clone::clone, |f| f);
+/// assert_eq!(*trap.unwrap(), [Value::I64(42)]);
+/// ```
 #[derive(Clone)]
 pub struct VMFunction {
     island: Arc<Island>,
@@ -272,17 +282,47 @@ impl VMFunction {
     }
 
     /// The island that it is reached from.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use wasmill_types::Value;
+    /// # use wasmill_vm::{HostFunction, VMFunction, VMStore};
+    /// # let store = VMStore::new();
+    /// let function: VMFunction = HostFunction::typed(&store, || 42_i64);
+    /// assert!(Arc::ptr_eq(function.island().store(), &store));
+    /// ```
     pub fn island(&self) -> &Arc<Island> {
         &self.island
     }
 
     /// Enters the function's domain.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use wasmill_types::Value;
+    /// # use wasmill_vm::{HostFunction, VMFunction, VMStore};
+    /// # let store = VMStore::new();
+    /// let function: VMFunction = HostFunction::typed(&store, || 42_i64);
+    /// let guard = function.enter();
+    /// assert!(function.call::<VMFunction>(&[], Clone::clone, |f| f).is_ok(), "this thread may");
+    /// drop(guard);
+    /// ```
     #[inline(always)]
     pub fn enter(&self) -> Guard<'_> {
         self.island.domain().enter()
     }
 
     /// The reference as compiled code sees it.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use wasmill_types::Value;
+    /// # use wasmill_vm::{HostFunction, VMFunction, VMStore};
+    /// # let store = VMStore::new();
+    /// let function: VMFunction = HostFunction::typed(&store, || 42_i64);
+    /// // SAFETY: the record lives as long as the function.
+    /// assert_eq!(unsafe { function.funcref().as_ref() }.type_id, function.type_id());
+    /// ```
     #[inline(always)]
     pub fn funcref(&self) -> NonNull<VMFuncRef> {
         self.funcref
@@ -295,12 +335,30 @@ impl VMFunction {
     }
 
     /// The host function behind it, if it is one.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use wasmill_types::Value;
+    /// # use wasmill_vm::{HostFunction, VMFunction, VMStore};
+    /// # let store = VMStore::new();
+    /// let function: VMFunction = HostFunction::typed(&store, || 42_i64);
+    /// assert_eq!(function.host().unwrap().ty(), function.ty());
+    /// ```
     #[inline]
     pub fn host(&self) -> Option<&HostFunction> {
         host_behind(self.record())
     }
 
     /// Its type.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use wasmill_types::Value;
+    /// # use wasmill_vm::{HostFunction, VMFunction, VMStore};
+    /// # let store = VMStore::new();
+    /// let function: VMFunction = HostFunction::typed(&store, || 42_i64);
+    /// assert_eq!(function.ty().to_string(), "[] -> [I64]");
+    /// ```
     #[inline]
     pub fn ty(&self) -> &FunctionType {
         match self.host() {
@@ -311,6 +369,16 @@ impl VMFunction {
     }
 
     /// The engine-wide id of its type.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use wasmill_types::Value;
+    /// # use wasmill_vm::{HostFunction, VMFunction, VMStore};
+    /// # let store = VMStore::new();
+    /// let function: VMFunction = HostFunction::typed(&store, || 42_i64);
+    /// let other = HostFunction::typed(&store, || 0_i64);
+    /// assert_eq!(function.type_id(), other.type_id(), "the same type");
+    /// ```
     pub fn type_id(&self) -> u32 {
         self.record().type_id
     }

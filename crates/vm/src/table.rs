@@ -59,6 +59,13 @@ pub enum TableError {
 }
 
 /// An element as the host gives and gets it.
+///
+/// ```
+/// # use wasmill_types::ExternRef;
+/// # use wasmill_vm::TableElement;
+/// let element = TableElement::Extern(ExternRef::new("mine"));
+/// assert!(matches!(&element, TableElement::Extern(value) if value.downcast::<&str>() == Some(&"mine")));
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub enum TableElement {
     /// Of a function table.
@@ -69,6 +76,12 @@ pub enum TableElement {
 
 impl TableElement {
     /// The element type of the tables it fits.
+    ///
+    /// ```
+    /// # use wasmill_types::Type;
+    /// # use wasmill_vm::TableElement;
+    /// assert_eq!(TableElement::Function(None).ty(), Type::FuncRef);
+    /// ```
     pub fn ty(&self) -> Type {
         match self {
             Self::Function(_) => Type::FuncRef,
@@ -452,6 +465,19 @@ pub(crate) unsafe fn copy(
 }
 
 /// A handle to a table.
+///
+/// ```
+/// # use std::sync::Arc;
+/// # use wasmill_types::{ExternRef, TableType, Type};
+/// # use wasmill_vm::{TableElement, VMStore, VMTable};
+/// # let store = VMStore::new();
+/// # let ty = TableType::new(Type::ExternRef, 2, Some(3));
+/// let null = TableElement::Extern(ExternRef::null());
+/// let table = VMTable::new(&store, ty, null.clone()).unwrap();
+/// table.set(0, TableElement::Extern(ExternRef::new(7))).unwrap();
+/// let Some(TableElement::Extern(value)) = table.get(0) else { panic!("it was set") };
+/// assert_eq!(value.downcast::<i32>(), Some(&7));
+/// ```
 #[derive(Clone)]
 pub struct VMTable {
     island: Arc<Island>,
@@ -465,6 +491,14 @@ unsafe impl Sync for VMTable {}
 
 impl VMTable {
     /// Makes a table with an island of its own, every element `init`.
+    ///
+    /// ```
+    /// # use wasmill_types::{TableType, Type};
+    /// # use wasmill_vm::{TableElement, VMStore, VMTable};
+    /// let ty = TableType::new(Type::FuncRef, 4, None);
+    /// let table = VMTable::new(&VMStore::new(), ty, TableElement::Function(None)).unwrap();
+    /// assert_eq!(table.size(), 4);
+    /// ```
     ///
     /// # Errors
     ///
@@ -497,6 +531,17 @@ impl VMTable {
     }
 
     /// The island that it is reached from.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use wasmill_types::{ExternRef, TableType, Type};
+    /// # use wasmill_vm::{TableElement, VMStore, VMTable};
+    /// # let store = VMStore::new();
+    /// # let ty = TableType::new(Type::ExternRef, 2, Some(3));
+    /// let null = TableElement::Extern(ExternRef::null());
+    /// let table = VMTable::new(&store, ty, null.clone()).unwrap();
+    /// assert!(Arc::ptr_eq(table.island().store(), &store));
+    /// ```
     pub fn island(&self) -> &Arc<Island> {
         &self.island
     }
@@ -546,18 +591,51 @@ impl VMTable {
     }
 
     /// Its declared type; the minimum does not follow growth.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use wasmill_types::{ExternRef, TableType, Type};
+    /// # use wasmill_vm::{TableElement, VMStore, VMTable};
+    /// # let store = VMStore::new();
+    /// # let ty = TableType::new(Type::ExternRef, 2, Some(3));
+    /// let null = TableElement::Extern(ExternRef::null());
+    /// let table = VMTable::new(&store, ty, null.clone()).unwrap();
+    /// assert_eq!(table.ty(), &TableType::new(Type::ExternRef, 2, Some(3)));
+    /// ```
     pub fn ty(&self) -> &TableType {
         // SAFETY: the table lives as long as the island, and its type never changes.
         unsafe { &(*self.table.as_ptr()).ty }
     }
 
     /// Its current size.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use wasmill_types::{ExternRef, TableType, Type};
+    /// # use wasmill_vm::{TableElement, VMStore, VMTable};
+    /// # let store = VMStore::new();
+    /// # let ty = TableType::new(Type::ExternRef, 2, Some(3));
+    /// let null = TableElement::Extern(ExternRef::null());
+    /// let table = VMTable::new(&store, ty, null.clone()).unwrap();
+    /// assert_eq!(table.size(), 2);
+    /// ```
     pub fn size(&self) -> u32 {
         let guard = self.enter();
         self.object(&guard).size()
     }
 
     /// The element at `index`, if there is one.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use wasmill_types::{ExternRef, TableType, Type};
+    /// # use wasmill_vm::{TableElement, VMStore, VMTable};
+    /// # let store = VMStore::new();
+    /// # let ty = TableType::new(Type::ExternRef, 2, Some(3));
+    /// let null = TableElement::Extern(ExternRef::null());
+    /// let table = VMTable::new(&store, ty, null.clone()).unwrap();
+    /// assert_eq!((table.get(1), table.get(2)), (Some(null), None));
+    /// ```
     pub fn get(&self, index: u32) -> Option<TableElement> {
         Some(match self.get_as(index, |function| function)? {
             Value::FuncRef(function) => TableElement::Function(function),
@@ -567,6 +645,19 @@ impl VMTable {
     }
 
     /// The element at `index` as a value, if there is one; `function` gives the form that it is to have of a function.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use wasmill_types::{ExternRef, TableType, Type};
+    /// # use wasmill_vm::{TableElement, VMStore, VMTable};
+    /// # let store = VMStore::new();
+    /// # let ty = TableType::new(Type::ExternRef, 2, Some(3));
+    /// let null = TableElement::Extern(ExternRef::null());
+    /// let table = VMTable::new(&store, ty, null.clone()).unwrap();
+    /// # use wasmill_types::Value;
+    /// let value: Option<Value<String>> = table.get_as(0, |function| function.ty().to_string());
+    /// assert_eq!(value, Some(Value::ExternRef(ExternRef::null())));
+    /// ```
     #[inline]
     pub fn get_as<T>(
         &self,
@@ -586,6 +677,17 @@ impl VMTable {
     }
 
     /// Writes the element at `index`, a function.
+    ///
+    /// ```
+    /// # use wasmill_types::{TableType, Type};
+    /// # use wasmill_vm::{HostFunction, TableElement, VMStore, VMTable};
+    /// let store = VMStore::new();
+    /// let ty = TableType::new(Type::FuncRef, 1, None);
+    /// let table = VMTable::new(&store, ty, TableElement::Function(None)).unwrap();
+    /// let function = HostFunction::typed(&store, || 42);
+    /// table.set_function(0, Some(&function)).unwrap();
+    /// assert_eq!(table.get(0), Some(TableElement::Function(Some(function))));
+    /// ```
     ///
     /// # Errors
     ///
@@ -609,6 +711,19 @@ impl VMTable {
 
     /// Writes the element at `index`.
     ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use wasmill_types::{ExternRef, TableType, Type};
+    /// # use wasmill_vm::{TableElement, VMStore, VMTable};
+    /// # let store = VMStore::new();
+    /// # let ty = TableType::new(Type::ExternRef, 2, Some(3));
+    /// let null = TableElement::Extern(ExternRef::null());
+    /// let table = VMTable::new(&store, ty, null.clone()).unwrap();
+    /// # use wasmill_vm::TrapCode;
+    /// assert_eq!(table.set(2, null), Err(TrapCode::TableAccessOutOfBounds));
+    /// assert_eq!(table.set(0, TableElement::Function(None)), Err(TrapCode::BadSignature));
+    /// ```
+    ///
     /// # Errors
     ///
     /// If there is no such element, or the value is of another type or store.
@@ -620,6 +735,18 @@ impl VMTable {
     }
 
     /// Adds elements; gives the old size.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use wasmill_types::{ExternRef, TableType, Type};
+    /// # use wasmill_vm::{TableElement, VMStore, VMTable};
+    /// # let store = VMStore::new();
+    /// # let ty = TableType::new(Type::ExternRef, 2, Some(3));
+    /// let null = TableElement::Extern(ExternRef::null());
+    /// let table = VMTable::new(&store, ty, null.clone()).unwrap();
+    /// assert_eq!(table.grow(1, null.clone()).unwrap(), 2);
+    /// assert!(table.grow(1, null).is_err(), "its maximum is 3");
+    /// ```
     ///
     /// # Errors
     ///
@@ -635,6 +762,20 @@ impl VMTable {
     }
 
     /// Copies elements from another table or inside one.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use wasmill_types::{ExternRef, TableType, Type};
+    /// # use wasmill_vm::{TableElement, VMStore, VMTable};
+    /// # let store = VMStore::new();
+    /// # let ty = TableType::new(Type::ExternRef, 2, Some(3));
+    /// let null = TableElement::Extern(ExternRef::null());
+    /// let table = VMTable::new(&store, ty, null.clone()).unwrap();
+    /// let seven = TableElement::Extern(ExternRef::new(7));
+    /// table.set(0, seven.clone()).unwrap();
+    /// VMTable::copy(&table, 1, &table, 0, 1).unwrap();
+    /// assert_eq!(table.get(1), Some(seven));
+    /// ```
     ///
     /// # Errors
     ///
@@ -669,6 +810,17 @@ impl VMTable {
     }
 
     /// Whether the two are the same table.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use wasmill_types::{ExternRef, TableType, Type};
+    /// # use wasmill_vm::{TableElement, VMStore, VMTable};
+    /// # let store = VMStore::new();
+    /// # let ty = TableType::new(Type::ExternRef, 2, Some(3));
+    /// let null = TableElement::Extern(ExternRef::null());
+    /// let table = VMTable::new(&store, ty, null.clone()).unwrap();
+    /// assert!(table.same(&table.clone()));
+    /// ```
     pub fn same(&self, other: &Self) -> bool {
         self.table == other.table
     }

@@ -109,6 +109,14 @@ const MARKED: usize = 2;
 const FIRST_CODE: usize = 3;
 
 /// Why WebAssembly code was left early.
+///
+/// ```
+/// # use wasmill_vm::{HostFunction, EndReason, VMFunction, VMStore};
+/// # use std::io::Error;
+/// let fail = HostFunction::typed(&VMStore::new(), || Err::<(), _>(Error::other("no more fuel")));
+/// let trap = fail.call::<VMFunction>(&[], Clone::clone, |f| f).unwrap_err();
+/// assert!(matches!(trap.reason, EndReason::User(error) if error.to_string() == "no more fuel"));
+/// ```
 pub enum EndReason {
     /// A trap of WebAssembly.
     Wasm(TrapCode),
@@ -129,6 +137,14 @@ impl fmt::Debug for EndReason {
 }
 
 /// An early end of a call, and where it happened.
+///
+/// ```
+/// # use wasmill_vm::{EndReason, HostFunction, VMFunction, VMStore};
+/// # use std::io::Error;
+/// let fail = HostFunction::typed(&VMStore::new(), || Err::<(), _>(Error::other("no more fuel")));
+/// let trap = fail.call::<VMFunction>(&[], Clone::clone, |f| f).unwrap_err();
+/// assert!(trap.backtrace.frames.is_empty(), "no guest was on the stack");
+/// ```
 #[derive(Debug)]
 pub struct EarlyEnd {
     /// Why.
@@ -159,6 +175,13 @@ impl fmt::Debug for CodeLocation {
 }
 
 /// The WebAssembly frames of a thread's stack, innermost first; host frames between them are left out.
+///
+/// ```
+/// # use wasmill_vm::{Backtrace, Trap, TrapCode};
+/// let trap_code = TrapCode::StackOverflow;
+/// let trap = Trap::Lib { trap_code, backtrace: Backtrace::default() };
+/// assert!(matches!(trap, Trap::Lib { backtrace, .. } if backtrace.frames.is_empty()));
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Backtrace {
     /// The frames, at most 64.
@@ -167,6 +190,11 @@ pub struct Backtrace {
 
 impl Backtrace {
     /// The frames that are on this thread's stack now. Empty outside of host functions that WebAssembly called.
+    ///
+    /// ```
+    /// # use wasmill_vm::Backtrace;
+    /// assert!(Backtrace::capture().frames.is_empty(), "no guest has called us");
+    /// ```
     pub fn capture() -> Self {
         let thread = thread::current();
         let activation = thread.innermost();

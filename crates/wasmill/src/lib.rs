@@ -108,6 +108,21 @@ pub use wasmill_compiler::{
 };
 #[cfg(feature = "cranelift")]
 pub use wasmill_compiler_cranelift::{Cranelift, CraneliftOptLevel};
+/// See the trait [`WasmerEnv`](trait@WasmerEnv) for an environment that is used by a guest.
+///
+/// ```
+/// use wasmill::{LazyInit, Memory, WasmerEnv};
+///
+/// #[derive(Clone, Default, WasmerEnv)]
+/// struct Env {
+///     calls: u32,
+///     #[wasmer(export)]
+///     memory: LazyInit<Memory>,
+/// }
+///
+/// // The macro makes `memory_ref`, which is set once an instance exists that imports a function with this environment.
+/// assert!(Env::default().memory_ref().is_none());
+/// ```
 pub use wasmill_derive::WasmerEnv;
 pub use wasmill_engine::{
     Artifact, BaseTunables, ChainableNamedResolver, DeserializeError, Engine, EngineId, Export,
@@ -136,6 +151,24 @@ pub use wasmill_vm::{
 pub type JIT = Universal;
 
 /// The same as [`RuntimeError::raise`].
+///
+/// ```
+/// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+/// # use wasmill::{Function, Instance, Module, Store, imports, raise_user_trap};
+/// fn fail() {
+///     // SAFETY: none is needed.
+///     unsafe { raise_user_trap("no more fuel".into()) }
+/// }
+///
+/// # let store = Store::default();
+/// let imports = imports! { "env" => { "fail" => Function::new_native(&store, fail) } };
+/// let text = r#"(module (import "env" "fail" (func $fail)) (func (export "run") (call $fail)))"#;
+/// let module = Module::new(&store, text).unwrap();
+/// let instance = Instance::new(&module, &imports).unwrap();
+/// let error = instance.exports.get_function("run").unwrap().call(&[]).unwrap_err();
+/// assert_eq!(error.message(), "no more fuel");
+/// # }
+/// ```
 ///
 /// # Safety
 ///

@@ -11,6 +11,14 @@ use wasmill_engine::{Artifact, DeserializeError, SerializeError};
 use wasmill_types::{ExportType, ExportsIterator, ImportType, ImportsIterator, ModuleInfo};
 
 /// A module could not be read or compiled.
+///
+/// ```
+/// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+/// # use wasmill::{IoCompileError, Module, Store};
+/// let error = Module::from_file(&Store::default(), "/no/such/file.wasm").unwrap_err();
+/// assert!(matches!(error, IoCompileError::Io(_)));
+/// # }
+/// ```
 #[derive(Debug, thiserror::Error)]
 pub enum IoCompileError {
     /// The file could not be read.
@@ -43,6 +51,16 @@ pub struct Module {
 impl Module {
     /// Compiles a module from its binary form, or (feature `wat`) from text.
     ///
+    /// ```
+    /// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+    /// # use wasmill::{Module, Store};
+    /// # let store = Store::default();
+    /// let from_text = Module::new(&store, "(module (memory (export \"m\") 1))").unwrap();
+    /// let from_bytes = Module::new(&store, b"\0asm\x01\0\0\0").unwrap();
+    /// assert_eq!((from_text.exports().len(), from_bytes.exports().len()), (1, 0));
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// If it is not valid, uses what is not supported, or is too large.
@@ -52,6 +70,17 @@ impl Module {
     }
 
     /// Compiles the module in a file, and names it after the file.
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+    /// # use wasmill::{Module, Store};
+    /// # let path = std::env::temp_dir().join(format!("wasmill-from-file-{}.wat", std::process::id()));
+    /// std::fs::write(&path, "(module (func (export \"run\")))").unwrap();
+    /// let module = Module::from_file(&Store::default(), &path).unwrap();
+    /// assert!(module.name().unwrap().ends_with(".wat"));
+    /// # std::fs::remove_file(&path).unwrap();
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -66,6 +95,15 @@ impl Module {
 
     /// Compiles a module from its binary form.
     ///
+    /// ```
+    /// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+    /// # use wasmill::{Module, Store};
+    /// # let store = Store::default();
+    /// assert!(Module::from_binary(&store, b"\0asm\x01\0\0\0").is_ok());
+    /// assert!(Module::from_binary(&store, b"(module)").is_err(), "text is for `Module::new`");
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// If it is not valid, uses what is not supported, or is too large.
@@ -75,6 +113,15 @@ impl Module {
     }
 
     /// Compiles a module that is known to be valid. (It is validated all the same: that costs next to nothing here.)
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+    /// # use wasmill::{Module, Store};
+    /// // SAFETY: an empty module is valid.
+    /// let module = unsafe { Module::from_binary_unchecked(&Store::default(), b"\0asm\x01\0\0\0") };
+    /// assert!(module.is_ok());
+    /// # }
+    /// ```
     ///
     /// # Safety
     ///
@@ -92,6 +139,17 @@ impl Module {
     }
 
     /// Checks that a module is valid.
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+    /// # use wasmill::{CompileError, Module, Store, wat2wasm};
+    /// # let store = Store::default();
+    /// assert!(Module::validate(&store, b"\0asm\x01\0\0\0").is_ok());
+    /// let nothing_to_return = wat2wasm(b"(module (func (result i32)))").unwrap();
+    /// let error = Module::validate(&store, &nothing_to_return).unwrap_err();
+    /// assert!(matches!(error, CompileError::Validate(_)));
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -130,6 +188,19 @@ impl Module {
     /// Writes the compiled module to a file, for [`Module::deserialize_from_file`]. The file appears when it is complete,
     /// and replaces one that is there; modules that were loaded from that one are not disturbed.
     ///
+    /// ```
+    /// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+    /// # use wasmill::{Module, Store};
+    /// # let path = std::env::temp_dir().join(format!("wasmill-to-file-{}.wasmu", std::process::id()));
+    /// # let module = Module::new(&Store::default(), r#"(module (func (export "f")))"#).unwrap();
+    /// module.serialize_to_file(&path).unwrap();
+    /// // SAFETY: we have just written the file, and nobody changes it.
+    /// let loaded = unsafe { Module::deserialize_from_file(module.store(), &path) }.unwrap();
+    /// assert_eq!(loaded.exports().next().unwrap().name(), "f");
+    /// # std::fs::remove_file(&path).unwrap();
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// If the file cannot be written.
@@ -139,6 +210,22 @@ impl Module {
 
     /// Loads a module that was compiled before: what [`Module::serialize`] gave. All bytes are checked against damage
     /// first, and then copied.
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+    /// # use wasmill::{DeserializeError, Module, Store};
+    /// # let module = Module::new(&Store::default(), r#"(module (func (export "f")))"#).unwrap();
+    /// let mut bytes = module.serialize().unwrap();
+    /// // SAFETY: we have just made these bytes.
+    /// let loaded = unsafe { Module::deserialize(module.store(), &bytes) }.unwrap();
+    /// assert_eq!(loaded.exports().len(), 1);
+    ///
+    /// *bytes.last_mut().unwrap() ^= 1;
+    /// // SAFETY: damage is found before anything of it is used.
+    /// let error = unsafe { Module::deserialize(module.store(), &bytes) }.unwrap_err();
+    /// assert!(matches!(error, DeserializeError::CorruptedBinary(_)));
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -160,6 +247,23 @@ impl Module {
     /// Loads a module from a file that [`Module::serialize_to_file`] wrote. The file is mapped: nothing is copied, pages of
     /// code are read when they first run, and processes share them. Everything but the code is checked against damage.
     ///
+    /// ```
+    /// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+    /// # use wasmill::{DeserializeError, Module, Store};
+    /// # let store = Store::default();
+    /// // SAFETY: there is no such file.
+    /// let error = unsafe { Module::deserialize_from_file(&store, "/no/such/file.wasmu") }.unwrap_err();
+    /// assert!(matches!(error, DeserializeError::Io(_)));
+    /// # let path = std::env::temp_dir().join(format!("wasmill-from-mapped-{}.wasmu", std::process::id()));
+    /// # let module = Module::new(&store, "(module (func (export \"f\")))").unwrap();
+    /// module.serialize_to_file(&path).unwrap();
+    /// // SAFETY: we have just written the file, and nobody changes it.
+    /// let loaded = unsafe { Module::deserialize_from_file(&store, &path) }.unwrap();
+    /// assert_eq!(loaded.exports().len(), 1);
+    /// # std::fs::remove_file(&path).unwrap();
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// As [`Module::deserialize`], and [`DeserializeError::Io`] if the file cannot be read.
@@ -180,6 +284,21 @@ impl Module {
 
     /// As [`Module::deserialize_from_file`], but all of the file is checked against damage, the code too. That takes as long
     /// as reading it. (An addition to the original API.)
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+    /// # use wasmill::{DeserializeError, Module, Store};
+    /// # let path = std::env::temp_dir().join(format!("wasmill-checked-{}.wasmu", std::process::id()));
+    /// # let module = Module::new(&Store::default(), r#"(module (func (export "f")))"#).unwrap();
+    /// let mut bytes = module.serialize().unwrap();
+    /// *bytes.last_mut().unwrap() ^= 1;
+    /// std::fs::write(&path, bytes).unwrap();
+    /// // SAFETY: we made the file, and the damage is found before anything runs.
+    /// let loaded = unsafe { Module::deserialize_from_file_checked(module.store(), &path) };
+    /// assert!(matches!(loaded.unwrap_err(), DeserializeError::CorruptedBinary(_)));
+    /// # std::fs::remove_file(&path).unwrap();
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -210,6 +329,15 @@ impl Module {
     }
 
     /// Its name: from its name section, or given by the host.
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+    /// # use wasmill::{Module, Store};
+    /// # let store = Store::default();
+    /// assert_eq!(Module::new(&store, "(module $calculator)").unwrap().name(), Some("calculator"));
+    /// assert_eq!(Module::new(&store, "(module)").unwrap().name(), None);
+    /// # }
+    /// ```
     pub fn name(&self) -> Option<&str> {
         self.info().name.as_deref()
     }
@@ -289,6 +417,14 @@ impl Module {
     }
 
     /// The store it belongs to.
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+    /// # use wasmill::{Module, Store};
+    /// # let store = Store::default();
+    /// assert_eq!(Module::new(&store, "(module)").unwrap().store(), &store);
+    /// # }
+    /// ```
     pub fn store(&self) -> &Store {
         &self.store
     }

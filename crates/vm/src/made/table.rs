@@ -20,28 +20,109 @@ use wasmill_types::{ExternRef, ExternType, TableStyle, TableType, Type};
 /// once that is gone, it behaves as one without elements that cannot grow.
 ///
 /// Only this crate implements it, as [`Memory`](super::Memory).
+///
+/// ```
+/// # use wasmill_types::{ExternRef, TableStyle, TableType, Type};
+/// # use wasmill_vm::{TableElement, make_table};
+/// # let style = TableStyle::CallerChecksSignature;
+/// let table = make_table(&TableType::new(Type::ExternRef, 2, Some(3)), &style).unwrap();
+/// assert_eq!(table.grow(1, TableElement::Extern(ExternRef::null())), Some(2));
+/// assert_eq!((table.size(), table.grow(1, TableElement::Function(None))), (3, None));
+/// ```
 pub trait Table: fmt::Debug + Send + Sync + sealed::Table {
     /// How it is laid out.
+    ///
+    /// ```
+    /// # use wasmill_types::{ExternRef, TableStyle, TableType, Type};
+    /// # use wasmill_vm::{TableElement, make_table};
+    /// # let style = TableStyle::CallerChecksSignature;
+    /// let table = make_table(&TableType::new(Type::ExternRef, 2, Some(3)), &style).unwrap();
+    /// assert_eq!(table.style(), &TableStyle::CallerChecksSignature);
+    /// ```
     fn style(&self) -> &TableStyle;
     /// Its declared type; the minimum does not follow growth.
+    ///
+    /// ```
+    /// # use wasmill_types::{ExternRef, TableStyle, TableType, Type};
+    /// # use wasmill_vm::{TableElement, make_table};
+    /// # let style = TableStyle::CallerChecksSignature;
+    /// let table = make_table(&TableType::new(Type::ExternRef, 2, Some(3)), &style).unwrap();
+    /// assert_eq!(table.ty(), &TableType::new(Type::ExternRef, 2, Some(3)));
+    /// ```
     fn ty(&self) -> &TableType;
     /// Its current size.
+    ///
+    /// ```
+    /// # use wasmill_types::{ExternRef, TableStyle, TableType, Type};
+    /// # use wasmill_vm::{TableElement, make_table};
+    /// # let style = TableStyle::CallerChecksSignature;
+    /// let table = make_table(&TableType::new(Type::ExternRef, 2, Some(3)), &style).unwrap();
+    /// assert_eq!(table.size(), 2);
+    /// ```
     fn size(&self) -> u32;
     /// Adds elements; gives the old size. `None` if the table would exceed its maximum or a limit, if the value does not
-    /// fit or is of another store, or the table is gone.
+    /// fit (as for [`Table::set`]) or is of another store, or the table is gone.
+    ///
+    /// ```
+    /// # use wasmill_types::{ExternRef, TableStyle, TableType, Type};
+    /// # use wasmill_vm::{TableElement, make_table};
+    /// # let style = TableStyle::CallerChecksSignature;
+    /// let table = make_table(&TableType::new(Type::ExternRef, 2, Some(3)), &style).unwrap();
+    /// let null = TableElement::Extern(ExternRef::null());
+    /// assert_eq!(table.grow(1, null.clone()), Some(2));
+    /// assert_eq!(table.grow(1, null), None, "its maximum is 3");
+    /// ```
     fn grow(&self, delta: u32, init_value: TableElement) -> Option<u32>;
     /// The element at `index`, if there is one.
+    ///
+    /// ```
+    /// # use wasmill_types::{ExternRef, TableStyle, TableType, Type};
+    /// # use wasmill_vm::{TableElement, make_table};
+    /// # let style = TableStyle::CallerChecksSignature;
+    /// let table = make_table(&TableType::new(Type::ExternRef, 2, Some(3)), &style).unwrap();
+    /// assert_eq!(table.get(0), Some(TableElement::Extern(ExternRef::null())));
+    /// assert_eq!(table.get(2), None);
+    /// ```
     fn get(&self, index: u32) -> Option<TableElement>;
     /// Writes the element at `index`.
     ///
+    /// ```
+    /// # use wasmill_types::{ExternRef, TableStyle, TableType, Type};
+    /// # use wasmill_vm::{TableElement, make_table};
+    /// # let style = TableStyle::CallerChecksSignature;
+    /// let table = make_table(&TableType::new(Type::ExternRef, 2, Some(3)), &style).unwrap();
+    /// let null = TableElement::Extern(ExternRef::null());
+    /// assert!(table.set(1, null.clone()).is_ok());
+    /// assert!(table.set(2, null).is_err());
+    /// ```
+    ///
     /// # Errors
     ///
-    /// If there is no such element, or the value does not fit or is of another store.
+    /// If there is no such element, or the value does not fit or is of another store. Before the table is taken over, null
+    /// alone fits.
     fn set(&self, index: u32, reference: TableElement) -> Result<(), Trap>;
     /// Where its elements are and how many there are: what compiled code reads. Valid as long as the table; to be read
     /// only while nothing runs that could change the table.
+    ///
+    /// ```
+    /// # use wasmill_types::{ExternRef, TableStyle, TableType, Type};
+    /// # use wasmill_vm::{TableElement, make_table};
+    /// # let style = TableStyle::CallerChecksSignature;
+    /// let table = make_table(&TableType::new(Type::ExternRef, 2, Some(3)), &style).unwrap();
+    /// // SAFETY: nothing else uses the table.
+    /// assert_eq!(unsafe { table.vmtable().as_ref() }.current_elements, 2);
+    /// ```
     fn vmtable(&self) -> NonNull<VMTableDefinition>;
     /// Copies elements from a table, which may be this one.
+    ///
+    /// ```
+    /// # use wasmill_types::{ExternRef, TableStyle, TableType, Type};
+    /// # use wasmill_vm::{TableElement, make_table};
+    /// # let style = TableStyle::CallerChecksSignature;
+    /// let table = make_table(&TableType::new(Type::ExternRef, 2, Some(3)), &style).unwrap();
+    /// assert!(table.copy(&*table, 0, 1, 1).is_ok());
+    /// assert!(table.copy(&*table, 0, 1, 2).is_err());
+    /// ```
     ///
     /// # Errors
     ///
@@ -209,6 +290,17 @@ pub(crate) fn claim<'a>(
 
 impl VMTable {
     /// Gives a table that tunables made an island of its own, and makes every element `init`.
+    ///
+    /// ```
+    /// # use wasmill_types::{ExternRef, TableStyle, TableType, Type};
+    /// # use wasmill_vm::{TableElement, make_table};
+    /// # let style = TableStyle::CallerChecksSignature;
+    /// let table = make_table(&TableType::new(Type::ExternRef, 2, Some(3)), &style).unwrap();
+    /// # use wasmill_vm::{VMStore, VMTable};
+    /// let seven = TableElement::Extern(ExternRef::new(7));
+    /// let adopted = VMTable::adopt(&VMStore::new(), &*table, table.ty(), seven.clone(), None).unwrap();
+    /// assert_eq!((adopted.get(1), table.get(1)), (Some(seven.clone()), Some(seven)));
+    /// ```
     ///
     /// # Errors
     ///

@@ -19,6 +19,29 @@ pub trait HandleContext {
 }
 
 /// A function whose types were compared with Rust's once.
+///
+/// ```
+/// # use wasmill_vm::native::{HandleContext, TypedFunction};
+/// # use std::sync::Arc;
+/// # use wasmill_vm::{EarlyEnd, HostFunction, VMStore};
+/// /// An API that keeps nothing but the store with its handles, and gives the ends of calls as they are.
+/// struct Plain(Arc<VMStore>);
+///
+/// impl HandleContext for Plain {
+///     type Error = EarlyEnd;
+///     fn error_of_direct_call(end: EarlyEnd) -> EarlyEnd {
+///         end
+///     }
+///     fn vm_store(&self) -> &Arc<VMStore> {
+///         &self.0
+///     }
+/// }
+///
+/// let store = VMStore::new();
+/// let add = HostFunction::typed(&store, |a: i32, b: i32| a + b);
+/// let add = TypedFunction::<(i32, i32), i32, Plain>::new(add.into(), Plain(store)).unwrap();
+/// assert_eq!(add.call(40, 2).unwrap(), 42);
+/// ```
 pub struct TypedFunction<Args, Rets, C> {
     function: Link<VMFunction>,
     context: C,

@@ -19,23 +19,61 @@ use std::sync::{Arc, OnceLock};
 use wasmill_types::FunctionType;
 
 /// Whether a host function has an environment.
+///
+/// ```
+/// # use std::any::type_name;
+/// # use wasmill_vm::native::{HostFunctionKind, WithEnv, WithoutEnv};
+/// fn kind<K: HostFunctionKind>() -> &'static str {
+///     type_name::<K>().rsplit("::").next().unwrap()
+/// }
+/// assert_eq!((kind::<WithEnv>(), kind::<WithoutEnv>()), ("WithEnv", "WithoutEnv"));
+/// ```
 pub trait HostFunctionKind {}
 
 /// The function takes a reference to its environment first.
+///
+/// ```
+/// # use wasmill_vm::native::{HostFunction, WithEnv, WasmTypeList};
+/// fn takes_env<A: WasmTypeList, R: WasmTypeList, E>(_: impl HostFunction<A, R, WithEnv, E>) {}
+/// fn greet(name: &String, times: u32) -> u32 {
+///     name.len() as u32 * times
+/// }
+/// takes_env(greet);
+/// ```
 #[derive(Debug)]
 pub struct WithEnv;
 impl HostFunctionKind for WithEnv {}
 
 /// The function has no environment.
+///
+/// ```
+/// # use wasmill_vm::native::{HostFunction, WithoutEnv, WasmTypeList};
+/// fn takes_none<A: WasmTypeList, R: WasmTypeList>(_: impl HostFunction<A, R, WithoutEnv, ()>) {}
+/// takes_none(|a: i32| a + 1);
+/// ```
 #[derive(Debug, Clone)]
 pub struct WithoutEnv;
 impl HostFunctionKind for WithoutEnv {}
 
 /// What a host function may return: its results, or a `Result` of them.
+///
+/// ```
+/// # use std::convert::Infallible;
+/// # use wasmill_vm::native::IntoResult;
+/// assert_eq!(IntoResult::<i32>::into_result(7), Ok::<i32, Infallible>(7));
+/// let parsed = "seven".parse::<i32>();
+/// assert!(IntoResult::<i32>::into_result(parsed).is_err());
+/// ```
 pub trait IntoResult<T: WasmTypeList> {
     /// What can go wrong.
     type Error: Error + Sync + Send + 'static;
     /// The results, or what went wrong.
+    ///
+    /// ```
+    /// # use wasmill_vm::native::IntoResult;
+    /// let parsed = "7".parse::<i32>();
+    /// assert_eq!(IntoResult::<i32>::into_result(parsed), Ok(7));
+    /// ```
     ///
     /// # Errors
     ///
@@ -107,6 +145,16 @@ impl<F, Env> EnvState<F, Env> {
 /// A Rust function or closure that can be a host function.
 ///
 /// `Kind` says whether it takes `&T` as its environment first; `Args` and `Rets` are inferred from its type.
+///
+/// ```
+/// # use wasmill_types::{FunctionType, Type};
+/// # use wasmill_vm::native::{HostFunction, WasmTypeList, WithoutEnv, type_of};
+/// /// The type that WebAssembly sees.
+/// fn ty<A: WasmTypeList, R: WasmTypeList>(_: impl HostFunction<A, R, WithoutEnv, ()>) -> FunctionType {
+///     type_of::<A, R>()
+/// }
+/// assert_eq!(ty(|_a: u32, _b: f64| 0_i64).to_string(), "[I32, F64] -> [I64]");
+/// ```
 ///
 /// # Safety
 ///
