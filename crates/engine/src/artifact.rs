@@ -184,8 +184,32 @@ pub trait Artifact: Any + Send + Sync {
     fn table_styles(&self) -> &PrimaryMap<TableIndex, TableStyle>;
     /// Where the code of each function that the module defines starts; empty if it was compiled for another machine. Valid
     /// as long as the artifact, or anything made of it, lives. What is there follows this library's own convention.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use wasmill_compiler_cranelift::Cranelift;
+    /// # use wasmill_engine::{Artifact as _, BaseTunables, Engine, Tunables as _, Universal};
+    /// # let engine = Universal::new(Cranelift::default()).engine();
+    /// # let tunables = BaseTunables::for_target(engine.target());
+    /// # let module = wat::parse_str(r#"(module (func) (func))"#).unwrap();
+    /// # let artifact = engine.compile(&module, &tunables).unwrap();
+    /// assert_eq!(artifact.finished_functions().len(), 2);
+    /// ```
     fn finished_functions(&self) -> &BoxedSlice<LocalFunctionIndex, FunctionBodyPtr>;
     /// The engine-wide ids of the module's types.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use wasmill_compiler_cranelift::Cranelift;
+    /// # use wasmill_engine::{Artifact as _, BaseTunables, Engine, Tunables as _, Universal};
+    /// # let engine = Universal::new(Cranelift::default()).engine();
+    /// # let tunables = BaseTunables::for_target(engine.target());
+    /// # let module = wat::parse_str(r#"(module (func (param i32)))"#).unwrap();
+    /// # let artifact = engine.compile(&module, &tunables).unwrap();
+    /// # use wasmill_types::SignatureIndex;
+    /// let id = artifact.signatures().get(SignatureIndex::from_u32(0)).unwrap();
+    /// assert_eq!(engine.lookup_signature(id.clone()).unwrap().to_string(), "[I32] -> []");
+    /// ```
     fn signatures(&self) -> &BoxedSlice<SignatureIndex, VMSharedSignatureIndex>;
     /// The machine code of the whole module.
     ///

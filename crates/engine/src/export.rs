@@ -6,6 +6,15 @@ use wasmill_vm::native::{HandleContext, TypedFunction};
 use wasmill_vm::{VMExtern, VMFunction, VMGlobal, VMMemory, VMTable};
 
 /// Something that can be imported: a handle to what it is.
+///
+/// ```
+/// # use wasmill_engine::Export;
+/// # use wasmill_types::{Mutability, Value};
+/// # use wasmill_vm::{VMGlobal, VMStore};
+/// let seven = VMGlobal::new(&VMStore::new(), Mutability::Const, Value::I32(7));
+/// let export = Export::from(seven);
+/// assert!(matches!(export, Export::Global(global) if global.get() == Value::I32(7)));
+/// ```
 #[derive(Clone, Debug)]
 pub enum Export {
     /// A function.
@@ -19,6 +28,14 @@ pub enum Export {
 }
 
 /// A function that can be imported.
+///
+/// ```
+/// # use wasmill_engine::ExportFunction;
+/// # use wasmill_vm::{HostFunction, VMStore};
+/// let export = ExportFunction::from(HostFunction::typed(&VMStore::new(), || 42));
+/// assert_eq!(export.vm_function.ty().to_string(), "[] -> [I32]");
+/// assert!(export.metadata.is_none(), "it has no environment");
+/// ```
 #[derive(Clone, Debug)]
 pub struct ExportFunction {
     /// The function.

@@ -5,6 +5,18 @@ use std::sync::Arc;
 
 impl ModuleInfo {
     /// What the module imports, in order.
+    ///
+    /// ```
+    /// # use wasmill_types::*;
+    /// # let mut info = ModuleInfo::new();
+    /// # let ty = info.signatures.push(FunctionType::new([Type::I32], []));
+    /// # let function = info.functions.push(ty);
+    /// # info.num_imported_functions = 1;
+    /// # info.imports.insert(("env".into(), "log".into(), 0), ImportIndex::Function(function));
+    /// # info.exports.insert("log".into(), ExportIndex::Function(function));
+    /// let import = info.imports().next().unwrap();
+    /// assert_eq!((import.module(), import.name()), ("env", "log"));
+    /// ```
     pub fn imports(&self) -> ImportsIterator<impl ExactSizeIterator<Item = ImportType> + '_> {
         let iter = self.imports.iter().map(move |((module, name, _), index)| {
             ImportType::new(module, name, self.import_type(*index))
@@ -13,6 +25,17 @@ impl ModuleInfo {
     }
 
     /// What the module exports, in order.
+    ///
+    /// ```
+    /// # use wasmill_types::*;
+    /// # let mut info = ModuleInfo::new();
+    /// # let ty = info.signatures.push(FunctionType::new([Type::I32], []));
+    /// # let function = info.functions.push(ty);
+    /// # info.num_imported_functions = 1;
+    /// # info.imports.insert(("env".into(), "log".into(), 0), ImportIndex::Function(function));
+    /// # info.exports.insert("log".into(), ExportIndex::Function(function));
+    /// assert_eq!(info.exports().next().unwrap().name(), "log");
+    /// ```
     pub fn exports(&self) -> ExportsIterator<impl ExactSizeIterator<Item = ExportType> + '_> {
         let exports = self.exports.iter();
         let iter =
@@ -21,6 +44,19 @@ impl ModuleInfo {
     }
 
     /// The contents of all custom sections of this name, in order.
+    ///
+    /// ```
+    /// # use wasmill_types::*;
+    /// # let mut info = ModuleInfo::new();
+    /// # let ty = info.signatures.push(FunctionType::new([Type::I32], []));
+    /// # let function = info.functions.push(ty);
+    /// # info.num_imported_functions = 1;
+    /// # info.imports.insert(("env".into(), "log".into(), 0), ImportIndex::Function(function));
+    /// # info.exports.insert("log".into(), ExportIndex::Function(function));
+    /// let notes = info.custom_sections_data.push(SharedBytes::from(&b"text"[..]));
+    /// info.custom_sections.push(("notes".into(), notes));
+    /// assert_eq!(*info.custom_sections("notes").next().unwrap(), *b"text");
+    /// ```
     pub fn custom_sections<'a>(&'a self, name: &'a str) -> impl Iterator<Item = Arc<[u8]>> + 'a {
         let sections = self.custom_sections.iter();
         sections
@@ -29,18 +65,56 @@ impl ModuleInfo {
     }
 
     /// The types of the exported functions, in order.
+    ///
+    /// ```
+    /// # use wasmill_types::*;
+    /// # let mut info = ModuleInfo::new();
+    /// # let ty = info.signatures.push(FunctionType::new([Type::I32], []));
+    /// # let function = info.functions.push(ty);
+    /// # info.num_imported_functions = 1;
+    /// # info.imports.insert(("env".into(), "log".into(), 0), ImportIndex::Function(function));
+    /// # info.exports.insert("log".into(), ExportIndex::Function(function));
+    /// assert_eq!(info.exported_signatures(), [FunctionType::new([Type::I32], [])]);
+    /// ```
     pub fn exported_signatures(&self) -> Vec<FunctionType> {
         let functions = self.exports().functions();
         functions.map(|export| export.ty().clone()).collect()
     }
 
     /// The types of the imported functions, in order.
+    ///
+    /// ```
+    /// # use wasmill_types::*;
+    /// # let mut info = ModuleInfo::new();
+    /// # let ty = info.signatures.push(FunctionType::new([Type::I32], []));
+    /// # let function = info.functions.push(ty);
+    /// # info.num_imported_functions = 1;
+    /// # info.imports.insert(("env".into(), "log".into(), 0), ImportIndex::Function(function));
+    /// # info.exports.insert("log".into(), ExportIndex::Function(function));
+    /// assert_eq!(info.imported_function_types().next().unwrap().params(), [Type::I32]);
+    /// ```
     pub fn imported_function_types(&self) -> impl Iterator<Item = FunctionType> + '_ {
         let functions = self.imports().functions();
         functions.map(|import| import.ty().clone())
     }
 
     /// The functions of a passive element segment; `None` for other segments, and for one whose elements are expressions.
+    ///
+    /// ```
+    /// # use wasmill_types::*;
+    /// # let mut info = ModuleInfo::new();
+    /// # let ty = info.signatures.push(FunctionType::new([Type::I32], []));
+    /// # let function = info.functions.push(ty);
+    /// # info.num_imported_functions = 1;
+    /// # info.imports.insert(("env".into(), "log".into(), 0), ImportIndex::Function(function));
+    /// # info.exports.insert("log".into(), ExportIndex::Function(function));
+    /// let segment = info.element_segments.push(ElementSegment {
+    ///     mode: SegmentMode::Passive,
+    ///     ty: Type::FuncRef,
+    ///     items: ElementItems::Functions([function].into()),
+    /// });
+    /// assert_eq!(info.get_passive_element(segment), Some(&[function][..]));
+    /// ```
     pub fn get_passive_element(&self, index: ElemIndex) -> Option<&[FunctionIndex]> {
         let segment = self.element_segments.get(index)?;
         match (&segment.mode, &segment.items) {
@@ -51,7 +125,7 @@ impl ModuleInfo {
 }
 
 macro_rules! type_iterators {
-    ($($(#[$doc:meta])* $name:ident of $item:ident, |$part:ident, $ty:ident| $make:expr;)*) => { $(
+    ($($(#[$doc:meta])* $name:ident of $item:ident, $method:ident, |$part:ident, $ty:ident| $make:expr;)*) => { $(
         $(#[$doc])*
         #[derive(Debug, Clone)]
         pub struct $name<I> {
@@ -59,7 +133,7 @@ macro_rules! type_iterators {
         }
 
         impl<I: Iterator<Item = $item>> $name<I> {
-            type_iterators! { @kind $item, |$part, $ty| $make;
+            type_iterators! { @kind $item, $method, |$part, $ty| $make;
                 Function(FunctionType) functions;
                 Memory(MemoryType) memories;
                 Table(TableType) tables;
@@ -79,8 +153,17 @@ macro_rules! type_iterators {
 
         impl<I: ExactSizeIterator<Item = $item>> ExactSizeIterator for $name<I> {}
     )* };
-    (@kind $item:ident, |$part:ident, $ty:ident| $make:expr; $($kind:ident($type:ident) $name:ident;)*) => { $(
-        #[doc = concat!("Only those whose type is a [`", stringify!($type), "`].")]
+    (@kind $item:ident, $method:ident, |$part:ident, $ty:ident| $make:expr; $($kind:ident($type:ident) $name:ident;)*) => { $(
+        #[doc = concat!("Only the ", stringify!($name), ", each with its [`", stringify!($type), "`].")]
+        ///
+        /// ```
+        /// # use wasmill_types::ModuleInfo;
+        /// # let info = ModuleInfo::new();
+        #[doc = concat!("for item in info.", stringify!($method), "().", stringify!($name), "() {")]
+        ///     println!("{}: {}", item.name(), item.ty());
+        /// }
+        #[doc = concat!("assert_eq!(info.", stringify!($method), "().", stringify!($name), "().count(), 0);")]
+        /// ```
         pub fn $name(self) -> impl Iterator<Item = $item<$type>> {
             self.iter.filter_map(|$part| match $part.ty().clone() {
                 ExternType::$kind($ty) => Some($make),
@@ -91,10 +174,28 @@ macro_rules! type_iterators {
 }
 
 type_iterators! {
-    /// What a module imports.
-    ImportsIterator of ImportType, |import, ty| ImportType::new(import.module(), import.name(), ty);
-    /// What a module exports.
-    ExportsIterator of ExportType, |export, ty| ExportType::new(export.name(), ty);
+    /// What a module imports, in order; all of it, or one kind.
+    ///
+    /// ```
+    /// # use wasmill_types::*;
+    /// let mut info = ModuleInfo::new();
+    /// let memory = info.memories.push(MemoryType::new(1, None, false));
+    /// info.imports.insert(("env".into(), "m".into(), 0), ImportIndex::Memory(memory));
+    /// assert_eq!(info.imports().memories().next().unwrap().name(), "m");
+    /// assert_eq!(info.imports().functions().count(), 0);
+    /// ```
+    ImportsIterator of ImportType, imports, |import, ty| ImportType::new(import.module(), import.name(), ty);
+    /// What a module exports, in order; all of it, or one kind.
+    ///
+    /// ```
+    /// # use wasmill_types::*;
+    /// let mut info = ModuleInfo::new();
+    /// let memory = info.memories.push(MemoryType::new(1, None, false));
+    /// info.exports.insert("m".into(), ExportIndex::Memory(memory));
+    /// assert_eq!(info.exports().memories().next().unwrap().ty().minimum, Pages(1));
+    /// assert_eq!(info.exports().functions().count(), 0);
+    /// ```
+    ExportsIterator of ExportType, exports, |export, ty| ExportType::new(export.name(), ty);
 }
 
 #[cfg(test)]

@@ -52,6 +52,17 @@ impl<T: WasmValueType> Value<T> {
 
     /// Reads a value that [`Value::write_value_to`] wrote. `store` is not needed: what was written knows its own.
     ///
+    /// ```
+    /// # use wasmill_types::{ExternRef, Type, Value};
+    /// let (mut place, reference) = (0, ExternRef::new("kept"));
+    /// // SAFETY: the place is one for an `i128`; it is read once, as what was written.
+    /// let read = unsafe {
+    ///     Value::<()>::ExternRef(reference.clone()).write_value_to(&mut place);
+    ///     Value::<()>::read_value_from(&(), &place, Type::ExternRef)
+    /// };
+    /// assert_eq!(read, Value::ExternRef(reference));
+    /// ```
+    ///
     /// # Safety
     ///
     /// A value of this type, and with this `T`, was written to `p`; if it is a reference, it has not been read yet.

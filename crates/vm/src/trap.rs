@@ -7,6 +7,14 @@ use std::error::Error;
 use wasmill_abi::TrapCode;
 
 /// Why a call into WebAssembly is to end early. It becomes an error by `RuntimeError::from_trap`.
+///
+/// ```
+/// # use wasmill_vm::{Trap, TrapCode};
+/// match Trap::of_code(TrapCode::OutOfBounds) {
+///     Trap::Lib { trap_code, .. } => assert_eq!(trap_code, TrapCode::OutOfBounds),
+///     other => panic!("it is one of the runtime's: {other:?}"),
+/// }
+/// ```
 #[derive(Debug)]
 pub enum Trap {
     /// An error of the host.
@@ -36,6 +44,12 @@ pub enum Trap {
 
 impl Trap {
     /// A trap with this code and no frames.
+    ///
+    /// ```
+    /// # use wasmill_vm::{Trap, TrapCode};
+    /// let trap = Trap::of_code(TrapCode::Interrupted);
+    /// assert!(matches!(trap, Trap::Lib { trap_code: TrapCode::Interrupted, .. }));
+    /// ```
     pub fn of_code(trap_code: TrapCode) -> Self {
         Self::Lib {
             trap_code,
