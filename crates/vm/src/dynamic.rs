@@ -10,6 +10,7 @@ use crate::arch::{
 use crate::externs::{number_to_raw, raw_to_value, value_to_raw};
 use crate::function::{HostCode, HostContext, HostFunction, HostFunctionParts, VMFunction};
 use crate::island::Home;
+use crate::owned::Owned;
 use crate::store::VMStore;
 use crate::traps::{self, EarlyEnd, EndReason, check_host_stack, raise};
 use smallvec::{SmallVec, smallvec};
@@ -19,7 +20,6 @@ use std::ffi::c_void;
 use std::fmt;
 use std::mem::{MaybeUninit, offset_of};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::ptr;
 use std::sync::Arc;
 use wasmill_abi::RawValue;
 use wasmill_types::{FunctionType, Type, Value, WasmValueType};
@@ -384,7 +384,7 @@ impl<T> Drop for Args<'_, T> {
         // There is nothing to drop in a number, and nobody need look.
         if self.have_refs {
             // SAFETY: whoever made this gave the values away for good.
-            unsafe { ptr::drop_in_place(self.values) };
+            unsafe { std::ptr::drop_in_place(self.values) };
         }
     }
 }
@@ -480,14 +480,14 @@ impl HostFunction {
         env: Option<Arc<dyn Any + Send + Sync>>,
         function: Box<DynamicFunction>,
     ) -> VMFunction {
-        let state = Box::new(DynamicState::new(ty.clone(), function));
+        let state = Owned::new(DynamicState::new(ty.clone(), function));
         let code = HostCode {
             entry: dynamic_entry as *const c_void,
-            state: ptr::from_ref(&*state).cast(),
+            state: state.place().as_ptr().cast_const().cast(),
             exclusive: false,
             domain: None,
         };
-        let resources = state;
+        let resources = Box::new(state);
         // SAFETY: the entry serves every type by the state's, which lives in `resources`; the closure is `Sync`.
         unsafe {
             HostFunction::create(
@@ -502,3 +502,6 @@ impl HostFunction {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

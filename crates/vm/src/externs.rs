@@ -6,6 +6,7 @@ use crate::domain::{Domain, Guard};
 use crate::function::VMFunction;
 use crate::island::{Island, Object};
 use crate::memory::{LinearMemory, MemoryError};
+use crate::owned::Owned;
 use crate::refs::{RootKey, RootSource};
 use crate::store::VMStore;
 use crate::table::VMTable;
@@ -163,7 +164,7 @@ impl VMMemory {
         ty: &MemoryType,
         style: &MemoryStyle,
     ) -> Result<Self, MemoryError> {
-        let memory = Box::new(MemoryObject(LinearMemory::new(ty, style, None)?));
+        let memory = Owned::new(MemoryObject(LinearMemory::new(ty, style, None)?));
         let island = Island::new(store.clone(), Domain::new());
         let memory = island.adopt(memory);
         // SAFETY: it was just given to the island.
@@ -478,18 +479,19 @@ impl VMGlobal {
             _ => Domain::new(),
         };
         let island = Island::new(store.clone(), domain);
-        let mut object = Box::new(GlobalObject {
+        let mut object = Owned::new(GlobalObject {
             value: RawValue::default(),
             root: None,
         });
+        // SAFETY: only the address of the field is taken.
+        let place = unsafe { NonNull::new_unchecked(&raw mut (*object.place().as_ptr()).value) };
         if ty.ty == Type::ExternRef {
-            // SAFETY: the value lives in the box, and `drop` unregisters it.
-            let key = unsafe { store.refs().register(RootSource::Global(&object.value)) };
+            let source = RootSource::Global(place.as_ptr());
+            // SAFETY: the value stays where it is, and `drop` unregisters it.
+            let key = unsafe { store.refs().register(source) };
             object.root = Some((key, store.clone()));
         }
-        let object = island.adopt(object);
-        // SAFETY: it was just given to the island; only the address of the field is taken.
-        let place = unsafe { NonNull::new_unchecked(&raw mut (*object.as_ptr()).value) };
+        island.adopt(object);
         let global = Self {
             island,
             value: place,

@@ -25,6 +25,7 @@ use crate::limits::{Account, Charge, LimitError};
 use crate::made::{Global, GlobalError, Memory, Table};
 use crate::memory::MemoryError;
 use crate::module::RuntimeModule;
+use crate::owned::Owned;
 use crate::refs::RootKey;
 use crate::table::{TableError, TableObject, VMTable};
 use crate::traps::{self, EarlyEnd};
@@ -375,7 +376,7 @@ impl VMInstance {
             .iter()
             .filter_map(VMFunction::host)
             .map(HostSlot::new);
-        let mut instance = Box::new(Instance {
+        let mut instance = Owned::new(Instance {
             context: Context::new(&module),
             home: Home::default(),
             memories,
@@ -388,8 +389,8 @@ impl VMInstance {
             target: OnceLock::new(),
             module,
         });
-        instance.fill_context(&imports.functions, &imports.globals);
-        let place = NonNull::from(&mut *instance);
+        Instance::fill_context(&mut instance, &imports.functions, &imports.globals);
+        let place = instance.place();
         instance.attach_tables(place);
         instance.compute_globals();
         instance.register_roots();

@@ -32,6 +32,7 @@ mod made;
 mod mapped_file;
 mod memory;
 mod module;
+mod owned;
 mod pieces;
 mod pool;
 mod refs;

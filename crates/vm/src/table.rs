@@ -12,10 +12,12 @@ use crate::instance::Instance;
 use crate::island::{Island, Object};
 use crate::limits::{Account, Charge, Kind, LimitError};
 use crate::made;
+use crate::owned::Owned;
 use crate::pieces::{ELEMENTS, Order, in_pieces};
 use crate::refs::{RootKey, RootSource};
 use crate::store::VMStore;
 use std::fmt;
+use std::mem::offset_of;
 use std::ptr::{self, NonNull};
 use std::sync::Arc;
 use wasmill_abi::{NULL_ELEMENT, TrapCode, UNINITIALIZED_ELEMENT, VMFuncRef, VMTableDefinition};
@@ -105,6 +107,7 @@ enum Elements {
 
 /// The table itself; it belongs to an island.
 #[derive(Debug)]
+#[repr(C)]
 pub(crate) struct TableObject {
     definition: VMTableDefinition,
     ty: TableType,
@@ -138,7 +141,7 @@ fn encode(function: *const VMFuncRef) -> usize {
 
 impl TableObject {
     /// A table of its minimum size, all null. Before anything else can be in it, it must be registered.
-    pub(crate) fn new(ty: TableType) -> Result<Box<Self>, TableError> {
+    pub(crate) fn new(ty: TableType) -> Result<Owned<Self>, TableError> {
         if let Some(maximum) = ty.maximum.filter(|maximum| *maximum < ty.minimum) {
             return Err(TableError::Limits {
                 minimum: ty.minimum,
@@ -158,7 +161,7 @@ impl TableObject {
             base: ptr::null_mut(),
             current_elements: 0,
         };
-        let mut table = Box::new(Self {
+        let mut table = Owned::new(Self {
             definition,
             ty,
             elements,
@@ -172,12 +175,22 @@ impl TableObject {
 
     /// Lets the store see the host references in it. From now on the object stays where it is, in the domain that it is
     /// used in.
-    pub(crate) fn register(&mut self, store: &Arc<VMStore>) {
-        if self.ty.ty == Type::ExternRef {
-            // SAFETY: the definition stays where it is, and `drop` unregisters it; tables of host references belong to
-            // the reference domain.
-            let key = unsafe { store.refs().register(RootSource::Table(&self.definition)) };
-            self.root = Some((key, store.clone()));
+    ///
+    /// # Safety
+    ///
+    /// `table` is where an island keeps it, and its domain is held.
+    pub(crate) unsafe fn register(table: NonNull<Self>, store: &Arc<VMStore>) {
+        let definition = Self::definition(table);
+        // SAFETY: as the caller promises; the definition stays where it is, and `drop` unregisters it; tables of host
+        // references belong to the reference domain.
+        unsafe {
+            let table = &mut *table.as_ptr();
+            if table.ty.ty == Type::ExternRef {
+                let key = store
+                    .refs()
+                    .register(RootSource::Table(definition.as_ptr()));
+                table.root = Some((key, store.clone()));
+            }
         }
     }
 
@@ -214,13 +227,11 @@ impl TableObject {
         };
     }
 
-    pub(crate) fn definition(&mut self) -> &mut VMTableDefinition {
-        &mut self.definition
-    }
-
-    /// Where the definition is.
-    pub(crate) fn place(&mut self) -> NonNull<VMTableDefinition> {
-        NonNull::from(&mut self.definition)
+    /// Where the definition of a table is.
+    pub(crate) fn definition(table: NonNull<Self>) -> NonNull<VMTableDefinition> {
+        // In front of everything else: so no reference is needed, which would end others (O2).
+        const { assert!(offset_of!(Self, definition) == 0) };
+        table.cast()
     }
 
     pub(crate) fn size(&self) -> u32 {

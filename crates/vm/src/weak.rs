@@ -237,3 +237,6 @@ handles! {
     VMGlobal, GlobalType: |this| (this.as_ptr(), this.ty()),
         |island, address, ty| Self::from_raw(island, address.cast(), *ty);
 }
+
+#[cfg(test)]
+mod tests;

@@ -451,16 +451,23 @@ pub(crate) fn thread_state() -> *const ThreadState {
 pub(crate) fn thread_state() -> *const ThreadState {
     // SAFETY: all zero is a valid state.
     thread_local!(static STATE: ThreadState = const { unsafe { std::mem::zeroed() } });
-    STATE.with(std::ptr::from_ref)
+    STATE.with(ptr::from_ref)
 }
 
 /// The current stack pointer.
+#[cfg(not(miri))]
 #[inline(always)]
 pub(crate) fn stack_pointer() -> usize {
     let sp;
     // SAFETY: only reads a register.
     unsafe { asm!("mov {}, rsp", out(reg) sp, options(nomem, nostack, preserves_flags)) };
     sp
+}
+
+/// An address on no stack that anybody knows of.
+#[cfg(miri)]
+pub(crate) fn stack_pointer() -> usize {
+    usize::MAX
 }
 
 /// Reads a word of the stack of which nothing is known: the compiler must not assume that its bytes have a type, and

@@ -6,6 +6,7 @@ use crate::externs::{MemoryObject, VMMemory};
 use crate::island::Island;
 use crate::limits::Account;
 use crate::memory::{LinearMemory, MemoryError, MemoryImage};
+use crate::owned::Owned;
 use crate::store::VMStore;
 use std::fmt;
 use std::ptr::{self, NonNull};
@@ -114,7 +115,7 @@ unsafe impl Sync for MadeMemory {}
 pub fn make_memory(ty: &MemoryType, style: &MemoryStyle) -> Result<Arc<dyn Memory>, MemoryError> {
     let memory = LinearMemory::new(ty, style, None)?;
     Ok(Arc::new(MadeMemory {
-        cell: Cell::new(Box::new(MemoryObject(memory))),
+        cell: Cell::new(Owned::new(MemoryObject(memory))),
         style: style.clone(),
         exposed: AtomicBool::new(false),
         nothing: VMMemoryDefinition {

@@ -4,6 +4,7 @@ use super::{Cell, Claim, InUse, sealed};
 use crate::domain::Domain;
 use crate::island::Island;
 use crate::limits::Account;
+use crate::owned::Owned;
 use crate::store::VMStore;
 use crate::table::{TableElement, TableError, TableObject, VMTable};
 use crate::trap::Trap;
@@ -190,7 +191,7 @@ fn null(ty: &TableType) -> TableElement {
 impl MadeTable {
     fn visit<R>(
         &self,
-        free: impl FnOnce(&mut TableObject) -> R,
+        free: impl FnOnce(&mut Owned<TableObject>) -> R,
         adopted: impl FnOnce(VMTable) -> R,
     ) -> Option<R> {
         // SAFETY: the island owns the table.
@@ -231,7 +232,7 @@ impl Table for MadeTable {
     }
     fn set(&self, index: u32, reference: TableElement) -> Result<(), Trap> {
         let is_null = reference == null(&self.ty);
-        let free = |table: &mut TableObject| match (is_null, index < table.size()) {
+        let free = |table: &mut Owned<TableObject>| match (is_null, index < table.size()) {
             (true, true) => Ok(()),
             (false, _) => Err(TrapCode::BadSignature),
             (_, false) => Err(TrapCode::TableAccessOutOfBounds),
@@ -241,11 +242,8 @@ impl Table for MadeTable {
             .map_err(Trap::of_code)
     }
     fn vmtable(&self) -> NonNull<VMTableDefinition> {
-        // SAFETY: the island owns the table, and lives meanwhile.
-        let adopted = |_, mut place: NonNull<TableObject>| unsafe { place.as_mut() }.place();
-        self.cell
-            .visit(|table| table.place(), adopted)
-            .unwrap_or(NonNull::from(&self.nothing))
+        let table = self.cell.visit(|table| table.place(), |_, place| place);
+        table.map_or(NonNull::from(&self.nothing), TableObject::definition)
     }
 }
 
@@ -320,9 +318,9 @@ impl VMTable {
         };
         let island = Island::new(store.clone(), domain);
         let guard = island.domain().enter();
-        let mut place = claim.adopt(&island);
+        let place = claim.adopt(&island);
         // SAFETY: the island has just got it, and its domain is held.
-        unsafe { place.as_mut() }.register(store);
+        unsafe { TableObject::register(place, store) };
         drop(guard);
         // SAFETY: it was just given to the island.
         let table = unsafe { Self::from_raw(island, place) };

@@ -6,6 +6,7 @@ use super::WasmTypeList;
 use super::sync::is_sync;
 use crate::HostError;
 use crate::function::{self, HostCode, HostContext, HostFunctionParts, VMFunction};
+use crate::owned::Owned;
 use crate::store::VMStore;
 use crate::traps::{EndReason, raise};
 use std::any::Any;
@@ -14,7 +15,6 @@ use std::error::Error;
 use std::ffi::c_void;
 use std::mem::MaybeUninit;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::ptr;
 use std::sync::{Arc, OnceLock};
 use wasmill_types::FunctionType;
 
@@ -192,10 +192,10 @@ impl function::HostFunction {
         Args: WasmTypeList,
         Rets: WasmTypeList,
     {
-        let state = Box::new(function);
+        let state = Owned::new(function);
         let code = HostCode {
             entry: F::entry(),
-            state: ptr::from_ref(&*state).cast(),
+            state: state.place().as_ptr().cast_const().cast(),
             exclusive: !is_sync::<F>(),
             domain: None,
         };
