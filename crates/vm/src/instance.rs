@@ -513,3 +513,6 @@ impl fmt::Debug for VMInstance {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;
