@@ -15,7 +15,7 @@ use std::fmt;
 /// # let instance = instantiate(runtime, &NullResolver, Resources::default(), &mut |import| import.into()).unwrap();
 /// # let export = instance.export(runtime.info().exports["fail"]);
 /// # let wasmill_vm::VMExtern::Function(fail) = export else { unreachable!() };
-/// # let trap = fail.call::<wasmill_vm::VMFunction>(&[], Clone::clone, |function| function).unwrap_err();
+/// # let trap = fail.callee().call::<wasmill_vm::VMFunction>(&[], Clone::clone, |function| function).unwrap_err();
 /// # let error = RuntimeError::from_early_end(trap);
 /// let frame = &error.trace()[0];
 /// assert_eq!((frame.module_name(), frame.function_name()), ("calculator", Some("fail")));
@@ -59,7 +59,7 @@ impl FrameInfo {
     /// # let instance = instantiate(runtime, &NullResolver, Resources::default(), &mut |import| import.into()).unwrap();
     /// # let export = instance.export(runtime.info().exports["fail"]);
     /// # let wasmill_vm::VMExtern::Function(fail) = export else { unreachable!() };
-    /// # let trap = fail.call::<wasmill_vm::VMFunction>(&[], Clone::clone, |function| function).unwrap_err();
+    /// # let trap = fail.callee().call::<wasmill_vm::VMFunction>(&[], Clone::clone, |function| function).unwrap_err();
     /// # let error = RuntimeError::from_early_end(trap);
     /// assert_eq!(error.trace()[0].func_index(), 0);
     /// ```
@@ -79,7 +79,7 @@ impl FrameInfo {
     /// # let instance = instantiate(runtime, &NullResolver, Resources::default(), &mut |import| import.into()).unwrap();
     /// # let export = instance.export(runtime.info().exports["fail"]);
     /// # let wasmill_vm::VMExtern::Function(fail) = export else { unreachable!() };
-    /// # let trap = fail.call::<wasmill_vm::VMFunction>(&[], Clone::clone, |function| function).unwrap_err();
+    /// # let trap = fail.callee().call::<wasmill_vm::VMFunction>(&[], Clone::clone, |function| function).unwrap_err();
     /// # let error = RuntimeError::from_early_end(trap);
     /// assert_eq!(error.trace()[0].module_name(), "calculator");
     /// ```
@@ -99,7 +99,7 @@ impl FrameInfo {
     /// # let instance = instantiate(runtime, &NullResolver, Resources::default(), &mut |import| import.into()).unwrap();
     /// # let export = instance.export(runtime.info().exports["fail"]);
     /// # let wasmill_vm::VMExtern::Function(fail) = export else { unreachable!() };
-    /// # let trap = fail.call::<wasmill_vm::VMFunction>(&[], Clone::clone, |function| function).unwrap_err();
+    /// # let trap = fail.callee().call::<wasmill_vm::VMFunction>(&[], Clone::clone, |function| function).unwrap_err();
     /// # let error = RuntimeError::from_early_end(trap);
     /// assert_eq!(error.trace()[0].function_name(), Some("fail"));
     /// ```
@@ -119,7 +119,7 @@ impl FrameInfo {
     /// # let instance = instantiate(runtime, &NullResolver, Resources::default(), &mut |import| import.into()).unwrap();
     /// # let export = instance.export(runtime.info().exports["fail"]);
     /// # let wasmill_vm::VMExtern::Function(fail) = export else { unreachable!() };
-    /// # let trap = fail.call::<wasmill_vm::VMFunction>(&[], Clone::clone, |function| function).unwrap_err();
+    /// # let trap = fail.callee().call::<wasmill_vm::VMFunction>(&[], Clone::clone, |function| function).unwrap_err();
     /// # let error = RuntimeError::from_early_end(trap);
     /// assert_eq!(module[error.trace()[0].module_offset()], 0x00, "the code of `unreachable`");
     /// ```
@@ -139,7 +139,7 @@ impl FrameInfo {
     /// # let instance = instantiate(runtime, &NullResolver, Resources::default(), &mut |import| import.into()).unwrap();
     /// # let export = instance.export(runtime.info().exports["fail"]);
     /// # let wasmill_vm::VMExtern::Function(fail) = export else { unreachable!() };
-    /// # let trap = fail.call::<wasmill_vm::VMFunction>(&[], Clone::clone, |function| function).unwrap_err();
+    /// # let trap = fail.callee().call::<wasmill_vm::VMFunction>(&[], Clone::clone, |function| function).unwrap_err();
     /// # let error = RuntimeError::from_early_end(trap);
     /// let frame = &error.trace()[0];
     /// assert!(frame.func_offset() < frame.module_offset());

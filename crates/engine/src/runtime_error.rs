@@ -219,7 +219,7 @@ impl RuntimeError {
     /// # let instance = instantiate(runtime, &imports, Resources::default(), &mut |import| import.into()).unwrap();
     /// # let wasmill_vm::VMExtern::Function(run) = instance.export(runtime.info().exports["run"]) else { unreachable!() };
     /// // Called by a guest:
-    /// let trap = run.call::<VMFunction>(&[], Clone::clone, |function| function).unwrap_err();
+    /// let trap = run.callee().call::<VMFunction>(&[], Clone::clone, |function| function).unwrap_err();
     /// assert_eq!(RuntimeError::from_early_end(trap).message(), "enough");
     /// ```
     ///
@@ -275,7 +275,7 @@ impl RuntimeError {
     /// # let instance = instantiate(runtime, &NullResolver, Resources::default(), &mut |import| import.into()).unwrap();
     /// # let export = instance.export(runtime.info().exports["fail"]);
     /// # let wasmill_vm::VMExtern::Function(fail) = export else { unreachable!() };
-    /// # let trap = fail.call::<wasmill_vm::VMFunction>(&[], Clone::clone, |function| function).unwrap_err();
+    /// # let trap = fail.callee().call::<wasmill_vm::VMFunction>(&[], Clone::clone, |function| function).unwrap_err();
     /// # let error = RuntimeError::from_early_end(trap);
     /// let names: Vec<_> = error.trace().iter().map(|frame| frame.function_name()).collect();
     /// assert_eq!(names, [Some("fail")]);
@@ -351,7 +351,7 @@ impl RuntimeError {
     /// # let instance = instantiate(runtime, &NullResolver, Resources::default(), &mut |import| import.into()).unwrap();
     /// # let export = instance.export(runtime.info().exports["fail"]);
     /// # let wasmill_vm::VMExtern::Function(fail) = export else { unreachable!() };
-    /// # let trap = fail.call::<wasmill_vm::VMFunction>(&[], Clone::clone, |function| function).unwrap_err();
+    /// # let trap = fail.callee().call::<wasmill_vm::VMFunction>(&[], Clone::clone, |function| function).unwrap_err();
     /// # let error = RuntimeError::from_early_end(trap);
     /// # use wasmill_vm::TrapCode;
     /// assert_eq!(error.to_trap(), Some(TrapCode::UnreachableCodeReached));

@@ -82,6 +82,13 @@ const INLINE_RESULTS: usize = 8;
 
 impl VMFunction {
     /// The function, to be called with arguments whose types are known only at run time.
+    ///
+    /// ```
+    /// # use wasmill_vm::{HostFunction, VMFunction, VMStore};
+    /// let nothing = HostFunction::typed(&VMStore::new(), || ());
+    /// let results = nothing.callee().call::<VMFunction>(&[], Clone::clone, |f| f);
+    /// assert!(results.unwrap().is_empty());
+    /// ```
     #[inline]
     pub fn callee(&self) -> Callee<'_> {
         Callee {
@@ -109,6 +116,17 @@ impl VMFunction {
 }
 
 /// A function and its type, which is looked up once for all that a call needs it for.
+///
+/// ```
+/// # use wasmill_types::Value;
+/// # use wasmill_vm::{HostFunction, VMFunction, VMStore};
+/// let double = HostFunction::typed(&VMStore::new(), |a: i32| 2 * a);
+/// let double = double.callee();
+/// for number in 0..3 {
+///     let results = double.call::<VMFunction>(&[Value::I32(number)], Clone::clone, |f| f);
+///     assert_eq!(*results.unwrap(), [Value::I32(2 * number)]);
+/// }
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Callee<'a> {
     function: &'a VMFunction,
@@ -117,6 +135,12 @@ pub struct Callee<'a> {
 
 impl<'a> Callee<'a> {
     /// The function's type.
+    ///
+    /// ```
+    /// # use wasmill_vm::{HostFunction, VMStore};
+    /// let double = HostFunction::typed(&VMStore::new(), |a: i32| 2 * a);
+    /// assert_eq!(double.callee().ty().to_string(), "[I32] -> [I32]");
+    /// ```
     #[inline]
     pub fn ty(&self) -> &'a FunctionType {
         self.ty
@@ -129,7 +153,7 @@ impl<'a> Callee<'a> {
     /// # use wasmill_types::Value;
     /// # use wasmill_vm::{HostFunction, VMFunction, VMStore};
     /// let add = HostFunction::typed(&VMStore::new(), |a: i32, b: i32| a + b);
-    /// let results = add.call::<VMFunction>(&[Value::I32(40), Value::I32(2)], Clone::clone, |f| f);
+    /// let results = add.callee().call::<VMFunction>(&[Value::I32(40), Value::I32(2)], Clone::clone, |f| f);
     /// assert_eq!(*results.unwrap(), [Value::I32(42)]);
     /// ```
     ///

@@ -251,8 +251,8 @@ impl fmt::Debug for HostFunction {
 /// # use wasmill_vm::{HostFunction, VMFunction, VMStore};
 /// # let store = VMStore::new();
 /// let function: VMFunction = HostFunction::typed(&store, || 42_i64);
-/// let trap = function.call::<VMFunction>(&[], Clone::clone, |f| f);
-/// assert_eq!(*trap.unwrap(), [Value::I64(42)]);
+/// let results = function.callee().call::<VMFunction>(&[], Clone::clone, |f| f);
+/// assert_eq!(*results.unwrap(), [Value::I64(42)]);
 /// ```
 #[derive(Clone)]
 pub struct VMFunction {
@@ -316,7 +316,7 @@ impl VMFunction {
     /// # let store = VMStore::new();
     /// let function: VMFunction = HostFunction::typed(&store, || 42_i64);
     /// let guard = function.enter();
-    /// assert!(function.call::<VMFunction>(&[], Clone::clone, |f| f).is_ok(), "this thread may");
+    /// assert!(function.callee().call::<VMFunction>(&[], Clone::clone, |f| f).is_ok(), "this thread may");
     /// drop(guard);
     /// ```
     #[inline(always)]

@@ -114,7 +114,7 @@ const FIRST_CODE: usize = 3;
 /// # use wasmill_vm::{HostFunction, EndReason, VMFunction, VMStore};
 /// # use std::io::Error;
 /// let fail = HostFunction::typed(&VMStore::new(), || Err::<(), _>(Error::other("no more fuel")));
-/// let trap = fail.call::<VMFunction>(&[], Clone::clone, |f| f).unwrap_err();
+/// let trap = fail.callee().call::<VMFunction>(&[], Clone::clone, |f| f).unwrap_err();
 /// assert!(matches!(trap.reason, EndReason::User(error) if error.to_string() == "no more fuel"));
 /// ```
 pub enum EndReason {
@@ -142,7 +142,7 @@ impl fmt::Debug for EndReason {
 /// # use wasmill_vm::{EndReason, HostFunction, VMFunction, VMStore};
 /// # use std::io::Error;
 /// let fail = HostFunction::typed(&VMStore::new(), || Err::<(), _>(Error::other("no more fuel")));
-/// let trap = fail.call::<VMFunction>(&[], Clone::clone, |f| f).unwrap_err();
+/// let trap = fail.callee().call::<VMFunction>(&[], Clone::clone, |f| f).unwrap_err();
 /// assert!(trap.backtrace.frames.is_empty(), "no guest was on the stack");
 /// ```
 #[derive(Debug)]

@@ -201,7 +201,7 @@ unsafe impl NativeWasmType for u128 {
 /// }
 ///
 /// let next = HostFunction::typed(&VMStore::new(), |file: FileNumber| FileNumber(file.0 + 1));
-/// let results = next.call::<VMFunction>(&[Value::I32(3)], Clone::clone, |f| f).unwrap();
+/// let results = next.callee().call::<VMFunction>(&[Value::I32(3)], Clone::clone, |f| f).unwrap();
 /// assert_eq!(*results, [Value::I32(4)]);
 /// ```
 ///
