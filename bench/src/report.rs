@@ -101,7 +101,7 @@ fn compiles_on(item: &Item, threads: Threads) -> bool {
     item.action == Action::Compile(threads)
 }
 
-const KINDS: [Kind; 9] = [
+const KINDS: [Kind; 11] = [
     Kind {
         title: "Run time",
         unit: "ms",
@@ -157,6 +157,18 @@ const KINDS: [Kind; 9] = [
         unit: "MB",
         applies: |item| item.group == Group::Memory,
         figure: |sample, _, _| sample.peak_bytes.map(|bytes| bytes as f64 / 1e6),
+    },
+    Kind {
+        title: "Load a compiled module",
+        unit: "µs",
+        applies: |item| item.group == Group::Load,
+        figure: |sample, _, clock| Some(per_iteration_ns(sample, clock) / 1e3),
+    },
+    Kind {
+        title: "Interrupt a call (wall time)",
+        unit: "µs",
+        applies: |item| item.group == Group::Interrupt,
+        figure: |sample, _, _| Some(per_iteration_ns(sample, Clock::Wall) / 1e3),
     },
 ];
 

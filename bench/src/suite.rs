@@ -1,7 +1,7 @@
 //! What is measured: every case with its group, its module and what to do with it.
 
 use wasmill_bench_harness::protocol::Action;
-use wasmill_bench_harness::{Access, CallKind, Instantiation, Threads, TrapKind};
+use wasmill_bench_harness::{Access, CallKind, Instantiation, Source, Threads, TrapKind};
 
 /// Groups are the report's tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -16,8 +16,12 @@ pub(crate) enum Group {
     Instantiate,
     /// Compile.
     Compile,
+    /// Load compiled modules.
+    Load,
     /// Memory that compiling adds.
     Memory,
+    /// End a call from another thread.
+    Interrupt,
 }
 
 /// One row to measure.
@@ -119,6 +123,9 @@ const INSTANCES: [(&str, &str, bool, bool); 8] = [
     ("sqlite", "sqlite", false, false),
 ];
 
+/// Compiled modules to load, small to large; whether only with `--large`.
+const LOADED: [(&str, bool); 3] = [("tiny", false), ("sqlite", false), ("esbuild", true)];
+
 /// Every case, in the order of the report.
 pub(crate) fn all() -> Vec<Item> {
     let mut items = Vec::new();
@@ -218,5 +225,20 @@ pub(crate) fn all() -> Vec<Item> {
             large,
         );
     }
+    for (source, label) in [(Source::Bytes, "bytes"), (Source::File, "file")] {
+        for (module, large) in LOADED {
+            let name = format!("load/{label}/{module}");
+            add(
+                name,
+                Group::Load,
+                label,
+                module,
+                Action::Load(source),
+                large,
+            );
+        }
+    }
+    let name = "interrupt/loop".to_owned();
+    add(name, Group::Interrupt, "", "spin", Action::Interrupt, false);
     items
 }

@@ -30,6 +30,17 @@ pub(crate) fn cargo<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> 
     command
 }
 
+/// A `cargo` command at the root, of the nightly toolchain, whichever runs this task.
+pub(crate) fn nightly<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Command {
+    let mut command = Command::new("cargo");
+    command.arg("+nightly").args(arguments).current_dir(root());
+    // The cargo that runs this task has put its own toolchain into the environment.
+    for variable in ["RUSTUP_TOOLCHAIN", "CARGO", "RUSTC", "RUSTDOC"] {
+        command.env_remove(variable);
+    }
+    command
+}
+
 /// Runs a command that inherits the output streams; anything but exit code 0 is an error. No task reads standard input.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     println!("$ {}", display(command));

@@ -12,6 +12,8 @@ pub(crate) const SECONDS_IN_TESTS: u64 = 60;
 /// The variable that the test reads its time from.
 pub(crate) const SECONDS_VARIABLE: &str = "WASMILL_TORTURE_SECONDS";
 const SEED_VARIABLE: &str = "WASMILL_TORTURE_SEED";
+/// The variable that, if zero, leaves out calls that only a signal ends.
+pub(crate) const SPIN_VARIABLE: &str = "WASMILL_TORTURE_SPIN";
 
 /// What was asked for: `--seconds N`, `--seed S`.
 #[derive(Debug, PartialEq)]

@@ -9,13 +9,15 @@
 //! different patch releases), no heap; and so that an engine that crashes costs its column, not the run.
 
 pub mod clock;
+mod interruption;
+mod loading;
 pub mod memory;
 pub mod peer;
 pub mod protocol;
 pub mod serve;
 
 pub use peer::{
-    Access, Batch, CallKind, Code, Compiled, Compiler, Instantiation, Kernel, Peer, Threads,
-    TrapKind,
+    Access, Artifact, Batch, CallKind, Code, Compiled, Compiler, Endless, Instantiation, Kernel,
+    Peer, Source, Threads, TrapKind,
 };
 pub use serve::serve;

@@ -4,14 +4,16 @@
 //! that the engine has no such thing (a pool, say): the cell stays empty. Caches are off everywhere; apart from what a
 //! method asks for, engines run as their documentation configures them.
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use serde::{Deserialize, Serialize};
+use std::hint::black_box;
+use std::path::PathBuf;
 
 /// Calls the export `run` of an instance once.
 pub type Kernel = Box<dyn FnMut(i32) -> Result<i64>>;
 /// Does something as many times as the argument says.
 pub type Batch = Box<dyn FnMut(u64) -> Result<()>>;
-/// Compiles one module once. What it returns is dropped outside the clock.
+/// Compiles or loads one module once. What it returns is dropped outside the clock.
 pub type Compiler = Box<dyn FnMut() -> Result<Compiled>>;
 
 /// A compiled module.
@@ -20,6 +22,31 @@ pub struct Compiled {
     pub module: Box<dyn std::any::Any>,
     /// Bytes of machine code, where the engine tells.
     pub code_bytes: Option<u64>,
+}
+
+/// A call that ends only when another thread says so.
+pub struct Endless {
+    /// Calls the export `spin`; an error if the call ends in another way than by being interrupted.
+    pub call: Box<dyn FnMut() -> Result<()>>,
+    /// Ends the call, from another thread. False if it is not running yet.
+    pub interrupt: Box<dyn Fn() -> bool + Send + Sync>,
+}
+
+/// A compiled module as it is kept.
+pub enum Artifact {
+    /// In memory.
+    Bytes(Vec<u8>),
+    /// In a file, which may be mapped and never changes.
+    File(PathBuf),
+}
+
+/// Where compiled modules are loaded from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Source {
+    /// From memory.
+    Bytes,
+    /// From a file.
+    File,
 }
 
 /// Machine code to look at.
@@ -136,6 +163,39 @@ pub fn repeat(mut each: impl FnMut(u64) -> Result<()> + 'static) -> Batch {
     })
 }
 
+/// A batch of calls of `add`: each adds 3 to the sum before.
+pub fn add_up(mut add: impl FnMut(i32) -> Result<i32> + 'static) -> Batch {
+    Box::new(move |iterations| {
+        let mut sum = 0;
+        for _ in 0..iterations {
+            sum = add(sum)?;
+        }
+        black_box(sum);
+        Ok(())
+    })
+}
+
+/// A batch that is one call of a Wasm loop: its argument is the number of turns.
+pub fn turns(mut call: impl FnMut(i32) -> Result<()> + 'static) -> Batch {
+    Box::new(move |iterations| call(i32::try_from(iterations)?))
+}
+
+/// The same for a loop that adds 3 in each turn and gives the sum.
+pub fn adding_turns(mut call: impl FnMut(i32) -> Result<i32> + 'static) -> Batch {
+    turns(move |turns| {
+        ensure!(call(turns)? == turns.wrapping_mul(3), "wrong sum");
+        Ok(())
+    })
+}
+
+/// A batch of calls that trap; `call` says whether it did.
+pub fn trapping(mut call: impl FnMut() -> bool + 'static) -> Batch {
+    repeat(move |_| {
+        ensure!(call(), "it did not trap");
+        Ok(())
+    })
+}
+
 /// An engine with one of its compilers.
 pub trait Peer {
     /// Instantiates a module without imports and returns its export `run: [i32] -> [i64]`.
@@ -155,6 +215,21 @@ pub trait Peer {
 
     /// Traps and catches the error.
     fn trap(&self, wasm: &[u8], kind: TrapKind) -> Result<Option<Batch>>;
+
+    /// A call that can be ended from another thread. The module is `modules/spin.wat`.
+    fn endless(&self, _wasm: &[u8]) -> Result<Option<Endless>> {
+        Ok(None)
+    }
+
+    /// Compiles a module to be loaded later.
+    fn artifact(&self, _wasm: &[u8]) -> Result<Option<Vec<u8>>> {
+        Ok(None)
+    }
+
+    /// Loads what [`Peer::artifact`] gave.
+    fn loader(&self, _artifact: Artifact) -> Result<Option<Compiler>> {
+        Ok(None)
+    }
 
     /// The machine code of a module, for those who want to read it.
     fn code(&self, _wasm: &[u8]) -> Result<Option<Code>> {

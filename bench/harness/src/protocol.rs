@@ -1,6 +1,6 @@
 //! What driver and worker say to each other: one JSON value per line, an answer to each request.
 
-use crate::peer::{Access, CallKind, Instantiation, Threads, TrapKind};
+use crate::peer::{Access, CallKind, Instantiation, Source, Threads, TrapKind};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -32,6 +32,10 @@ pub enum Action {
     Access(Access),
     /// Trap and catch.
     Trap(TrapKind),
+    /// Interrupt a call. Times are from the interruption to the call's end, which only a clock on the wall can tell.
+    Interrupt,
+    /// Load a compiled module.
+    Load(Source),
 }
 
 /// From the driver to a worker.

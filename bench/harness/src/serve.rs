@@ -5,8 +5,10 @@
 //! machine code to a file and lists its functions.
 
 use crate::clock::{Elapsed, timed};
+use crate::interruption::latency;
+use crate::loading::loader;
 use crate::memory;
-use crate::peer::{Batch, Compiler, Kernel, Peer, Threads};
+use crate::peer::{Batch, Compiler, Endless, Kernel, Peer, Threads};
 use crate::protocol::{Action, Answer, Case, Request, Sample};
 use anyhow::{Context, Result, bail, ensure};
 use std::io::{BufRead, Write, stdin, stdout};
@@ -98,6 +100,7 @@ enum Prepared {
     Loop(Kernel),
     Compile(Compiler),
     CompileMemory(Compiler),
+    Interrupt(Endless),
     Batch(Batch),
 }
 
@@ -118,6 +121,10 @@ impl Prepared {
             Action::Call(kind) => peer.call(&wasm, kind)?.map(Prepared::Batch),
             Action::Access(kind) => peer.access(&wasm, kind)?.map(Prepared::Batch),
             Action::Trap(kind) => peer.trap(&wasm, kind)?.map(Prepared::Batch),
+            Action::Interrupt => peer.endless(&wasm)?.map(Prepared::Interrupt),
+            Action::Load(source) => {
+                loader(peer, &wasm, source, &case.module)?.map(Prepared::Compile)
+            }
         })
     }
 
@@ -141,6 +148,7 @@ impl Prepared {
             }
             Prepared::Compile(compiler) => compile(compiler, iterations),
             Prepared::CompileMemory(compiler) => compile_memory(compiler, iterations),
+            Prepared::Interrupt(endless) => interrupt(endless, iterations),
             Prepared::Batch(batch) => {
                 let (done, elapsed) = timed(|| batch(iterations));
                 done?;
@@ -180,6 +188,17 @@ fn run(kernel: &mut Kernel, argument: i32, iterations: u64) -> Result<Sample> {
         checksum: sums.last().copied(),
         ..sample(iterations, elapsed)
     })
+}
+
+fn interrupt(endless: &mut Endless, iterations: u64) -> Result<Sample> {
+    let latencies = (0..iterations).map(|_| latency(endless));
+    let total: std::time::Duration = latencies.sum::<Result<_>>()?;
+    let ns = u64::try_from(total.as_nanos())?;
+    let elapsed = Elapsed {
+        wall_ns: ns,
+        cpu_ns: ns,
+    };
+    Ok(sample(iterations, elapsed))
 }
 
 fn compile(compiler: &mut Compiler, iterations: u64) -> Result<Sample> {

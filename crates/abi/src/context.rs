@@ -71,6 +71,13 @@ pub struct ContextHeader {
 }
 
 /// An instance as compiled code sees it: this, then the tail that [`crate::ContextLayout`] computes.
+///
+/// ```
+/// # use std::mem::{offset_of, size_of};
+/// # use wasmill_abi::{ContextHeader, VMContext};
+/// // Compiled code reaches its parts by offset.
+/// assert_eq!(offset_of!(VMContext, builtins), size_of::<ContextHeader>());
+/// ```
 #[repr(C, align(16))]
 #[derive(Debug)]
 pub struct VMContext {
@@ -81,6 +88,12 @@ pub struct VMContext {
 }
 
 /// A reference to a function: what a non-null `funcref` points to. Immutable once made.
+///
+/// ```
+/// # use std::mem::offset_of;
+/// # use wasmill_abi::VMFuncRef;
+/// assert_eq!(offset_of!(VMFuncRef, code), 0, "what an indirect call loads first");
+/// ```
 #[repr(C, align(8))]
 #[derive(Debug, Clone, Copy)]
 pub struct VMFuncRef {
@@ -109,6 +122,13 @@ pub struct VMFunctionImport {
 }
 
 /// The state of a memory, at an address that stays the same for the memory's life.
+///
+/// ```
+/// # use wasmill_abi::VMMemoryDefinition;
+/// let mut page = [0_u8; 65_536];
+/// let memory = VMMemoryDefinition { base: page.as_mut_ptr(), current_length: page.len() };
+/// assert_eq!(memory.current_length, 65_536);
+/// ```
 #[repr(C)]
 #[derive(Debug, Clone, Copy)]
 pub struct VMMemoryDefinition {
@@ -129,6 +149,12 @@ pub struct VMMemoryRef {
 }
 
 /// The state of a table, at an address that stays the same for the table's life.
+///
+/// ```
+/// # use wasmill_abi::VMTableDefinition;
+/// let empty = VMTableDefinition { base: std::ptr::null_mut(), current_elements: 0 };
+/// assert_eq!(empty.current_elements, 0);
+/// ```
 #[repr(C)]
 #[derive(Debug, Clone, Copy)]
 pub struct VMTableDefinition {

@@ -6,6 +6,13 @@ use std::str::FromStr;
 macro_rules! define_traps {
     ($($(#[$doc:meta])* $name:ident = $code:literal, $message:literal, $short:literal;)*) => {
         /// Why WebAssembly code stopped.
+        ///
+        /// ```
+        /// # use wasmill_abi::TrapCode;
+        /// let code = TrapCode::IntegerDivisionByZero;
+        /// assert_eq!((code.message(), code.to_string()), ("integer divide by zero", "int_divz".into()));
+        /// assert_eq!("int_divz".parse(), Ok(code));
+        /// ```
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[repr(u32)]
         pub enum TrapCode {
@@ -16,10 +23,20 @@ macro_rules! define_traps {
             /// All codes, by number.
             pub const ALL: &[Self] = &[$(Self::$name),*];
             /// The message, in the words of the WebAssembly test suite.
+            ///
+            /// ```
+            /// # use wasmill_abi::TrapCode;
+            /// assert_eq!(TrapCode::StackOverflow.message(), "call stack exhausted");
+            /// ```
             pub fn message(&self) -> &'static str {
                 match self { $(Self::$name => $message,)* }
             }
             /// The short form that `Display` and `FromStr` use.
+            ///
+            /// ```
+            /// # use wasmill_abi::TrapCode;
+            /// assert_eq!(TrapCode::StackOverflow.short(), "stk_ovf");
+            /// ```
             pub fn short(&self) -> &'static str {
                 match self { $(Self::$name => $short,)* }
             }
@@ -58,6 +75,12 @@ define_traps! {
 
 impl TrapCode {
     /// The code with this number.
+    ///
+    /// ```
+    /// # use wasmill_abi::TrapCode;
+    /// assert_eq!(TrapCode::from_u32(8), Some(TrapCode::IntegerDivisionByZero));
+    /// assert_eq!(TrapCode::from_u32(999), None);
+    /// ```
     pub fn from_u32(code: u32) -> Option<Self> {
         Self::ALL.get(code as usize).copied()
     }

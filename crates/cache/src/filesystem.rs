@@ -12,6 +12,19 @@ use std::path::{Path, PathBuf};
 use wasmill::{DeserializeError, Module, SerializeError, Store};
 
 /// A cache in a folder. Entries are called by their keys.
+///
+/// ```
+/// # use wasmill::{Module, Store};
+/// # use wasmill_cache::{Cache, FileSystemCache, Hash};
+/// # let folder = std::env::temp_dir().join(format!("wasmill-cache-3-{}", std::process::id()));
+/// # let store = Store::default();
+/// let mut cache = FileSystemCache::new(&folder)?;
+/// let key = Hash::generate(b"(module)");
+/// cache.store(key, &Module::new(&store, "(module)")?)?;
+/// assert!(folder.join(key.to_string()).is_file());
+/// # std::fs::remove_dir_all(&folder)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct FileSystemCache {
     path: PathBuf,
@@ -20,6 +33,16 @@ pub struct FileSystemCache {
 
 impl FileSystemCache {
     /// A cache in this folder, which is made if it is not there, with its parents.
+    ///
+    /// ```
+    /// # use wasmill_cache::FileSystemCache;
+    /// # let folder = std::env::temp_dir().join(format!("wasmill-cache-new-{}", std::process::id()));
+    /// FileSystemCache::new(folder.join("made/with/parents"))?;
+    /// # std::fs::write(folder.join("file"), "")?;
+    /// assert!(FileSystemCache::new(folder.join("file")).is_err());
+    /// # std::fs::remove_dir_all(&folder)?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -41,6 +64,20 @@ impl FileSystemCache {
     }
 
     /// Gives the files of entries an extension, or none. Entries with another one are not found then.
+    ///
+    /// ```
+    /// # use wasmill::{Module, Store};
+    /// # use wasmill_cache::{Cache, FileSystemCache, Hash};
+    /// # let folder = std::env::temp_dir().join(format!("wasmill-cache-4-{}", std::process::id()));
+    /// # let store = Store::default();
+    /// let mut cache = FileSystemCache::new(&folder)?;
+    /// cache.set_cache_extension(Some("v2"));
+    /// let key = Hash::generate(b"(module)");
+    /// cache.store(key, &Module::new(&store, "(module)")?)?;
+    /// assert!(folder.join(format!("{key}.v2")).is_file());
+    /// # std::fs::remove_dir_all(&folder)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn set_cache_extension(&mut self, extension: Option<impl ToString>) {
         self.extension = extension.map(|extension| extension.to_string());
     }

@@ -18,11 +18,23 @@ pub struct Hash([u8; 32]);
 
 impl Hash {
     /// The key with these bytes.
+    ///
+    /// ```
+    /// # use wasmill_cache::Hash;
+    /// assert_eq!(Hash::new([1; 32]), Hash::new([1; 32]));
+    /// ```
     pub fn new(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
 
     /// The key of some contents: their BLAKE3 hash.
+    ///
+    /// ```
+    /// # use wasmill_cache::Hash;
+    /// // Settings that decide about the code belong into the key.
+    /// let key = |wasm: &[u8], fast: bool| Hash::generate(&[wasm, &[fast.into()]].concat());
+    /// assert_ne!(key(b"\0asm", true), key(b"\0asm", false));
+    /// ```
     pub fn generate(bytes: &[u8]) -> Self {
         Self(*blake3::hash(bytes).as_bytes())
     }

@@ -10,6 +10,14 @@ use crate::compiler::CraneliftCompiler;
 use crate::isa;
 
 /// How hard the compiler tries.
+///
+/// ```
+/// # use wasmill_compiler_cranelift::{Cranelift, CraneliftOptLevel};
+/// // For code that runs once: compile quickly.
+/// let mut config = Cranelift::new();
+/// config.opt_level(CraneliftOptLevel::None);
+/// assert_eq!(CraneliftOptLevel::default(), CraneliftOptLevel::Speed);
+/// ```
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum CraneliftOptLevel {
@@ -23,6 +31,15 @@ pub enum CraneliftOptLevel {
 }
 
 /// Settings of the optimizing compiler on Cranelift.
+///
+/// ```
+/// # use wasmill_compiler::CompilerConfig;
+/// # use wasmill_compiler_cranelift::Cranelift;
+/// let mut config = Cranelift::default();
+/// config.canonicalize_nans(true);
+/// config.enable_verifier();
+/// assert_eq!(Box::new(config).compiler().name(), "cranelift");
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Cranelift {
     pub(crate) opt_level: CraneliftOptLevel,
@@ -34,23 +51,53 @@ pub struct Cranelift {
 
 impl Cranelift {
     /// The default settings: code for speed, NaNs as the processor makes them, no checks of the compiler's own work.
+    ///
+    /// ```
+    /// # use wasmill_compiler_cranelift::{Cranelift, CraneliftOptLevel};
+    /// let mut config = Cranelift::new();
+    /// config.canonicalize_nans(true).opt_level(CraneliftOptLevel::SpeedAndSize);
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Gives NaNs deterministic bits, or not.
+    ///
+    /// ```
+    /// # use wasmill_compiler::{Compiler, CompilerConfig};
+    /// # use wasmill_compiler_cranelift::Cranelift;
+    /// let mut config = Cranelift::new();
+    /// let options = |config: &Cranelift| Box::new(config.clone()).compiler().options();
+    /// let before = options(&config);
+    /// config.canonicalize_nans(true);
+    /// assert_ne!(options(&config), before, "artifacts record it");
+    /// ```
     pub fn canonicalize_nans(&mut self, enable: bool) -> &mut Self {
         self.nan_canonicalization = enable;
         self
     }
 
     /// Chooses how hard the compiler tries.
+    ///
+    /// ```
+    /// # use wasmill_compiler_cranelift::{Cranelift, CraneliftOptLevel};
+    /// let mut config = Cranelift::new();
+    /// config.opt_level(CraneliftOptLevel::None);
+    /// assert!(config.flags().to_string().contains("opt_level = \"none\""));
+    /// ```
     pub fn opt_level(&mut self, opt_level: CraneliftOptLevel) -> &mut Self {
         self.opt_level = opt_level;
         self
     }
 
     /// Cranelift, set up for a target.
+    ///
+    /// ```
+    /// # use wasmill_compiler::Target;
+    /// # use wasmill_compiler_cranelift::Cranelift;
+    /// let isa = Cranelift::new().isa(&Target::default());
+    /// assert_eq!(isa.triple(), Target::default().triple());
+    /// ```
     ///
     /// # Panics
     ///
@@ -63,6 +110,11 @@ impl Cranelift {
     }
 
     /// The settings as Cranelift names them, but for those of the processor.
+    ///
+    /// ```
+    /// # use wasmill_compiler_cranelift::Cranelift;
+    /// assert!(Cranelift::new().flags().to_string().contains("opt_level = \"speed\""));
+    /// ```
     pub fn flags(&self) -> settings::Flags {
         isa::flags(self).expect("Cranelift knows the settings that are made here")
     }

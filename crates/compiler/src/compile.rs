@@ -40,6 +40,15 @@ pub trait Compiler: Send + Sync {
         String::new()
     }
 
+    /// Checks that a module is valid with these features.
+    ///
+    /// # Errors
+    ///
+    /// [`CompileError::Validate`] if it is not.
+    fn validate_module(&self, features: &Features, data: &[u8]) -> Result<(), CompileError> {
+        crate::validate(data, features)
+    }
+
     /// Compiles all functions that a module defines, validating them.
     ///
     /// # Errors
@@ -59,32 +68,146 @@ pub trait Compiler: Send + Sync {
     }
 }
 
-/// The settings of a compiler, and how to make it.
+/// For the examples below, which need settings but no compiler: `config` remembers what it was asked for.
+macro_rules! example_config {
+    () => {
+        r#"# use std::sync::Arc;
+# use wasmill_compiler::{Compilation, CompileError, CompileModuleInfo, Compiler, CompilerConfig};
+# use wasmill_compiler::{Features, FunctionBodyData, FunctionMiddleware, ModuleMiddleware, Target};
+# use wasmill_types::{LocalFunctionIndex, PrimaryMap};
+# #[derive(Debug, Default)]
+# struct Config {
+#     pic: bool,
+#     verifier: bool,
+#     canonical_nans: bool,
+#     middlewares: Vec<Arc<dyn ModuleMiddleware>>,
+# }
+# impl Compiler for Config {
+#     fn name(&self) -> &str {
+#         "example"
+#     }
+#     fn compile_module(
+#         &self,
+#         target: &Target,
+#         _: &CompileModuleInfo,
+#         _: PrimaryMap<LocalFunctionIndex, FunctionBodyData<'_>>,
+#     ) -> Result<Compilation, CompileError> {
+#         Err(CompileError::UnsupportedTarget(target.triple().to_string()))
+#     }
+#     fn get_middlewares(&self) -> &[Arc<dyn ModuleMiddleware>] {
+#         &self.middlewares
+#     }
+# }
+# impl CompilerConfig for Config {
+#     fn enable_pic(&mut self) {
+#         self.pic = true;
+#     }
+#     fn enable_verifier(&mut self) {
+#         self.verifier = true;
+#     }
+#     fn canonicalize_nans(&mut self, enable: bool) {
+#         self.canonical_nans = enable;
+#     }
+#     fn push_middleware(&mut self, middleware: Arc<dyn ModuleMiddleware>) {
+#         self.middlewares.push(middleware);
+#     }
+#     fn compiler(self: Box<Self>) -> Box<dyn Compiler> {
+#         self
+#     }
+# }
+# let mut config = Config::default();"#
+    };
+}
+
+/// The settings of a compiler, and how to make it. A compiler ignores what it has no setting for.
+///
+/// ```
+#[doc = example_config!()]
+/// /// Whatever compiler it is: its code gives the same results everywhere.
+/// fn deterministic(config: &mut dyn CompilerConfig) {
+///     config.canonicalize_nans(true);
+/// }
+///
+/// deterministic(&mut config);
+/// assert!(config.canonical_nans);
+/// ```
 pub trait CompilerConfig {
     /// Asks for code that can be loaded at any address.
+    ///
+    /// ```
+    #[doc = example_config!()]
+    /// config.enable_pic();
+    /// assert!(config.pic);
+    /// ```
     fn enable_pic(&mut self) {}
 
     /// Asks the compiler to check its own work.
+    ///
+    /// ```
+    #[doc = example_config!()]
+    /// config.enable_verifier();
+    /// assert!(config.verifier);
+    /// ```
     fn enable_verifier(&mut self) {}
 
     /// Asks for NaNs with deterministic bits.
+    ///
+    /// ```
+    #[doc = example_config!()]
+    /// config.enable_nan_canonicalization();
+    /// assert!(config.canonical_nans);
+    /// ```
     #[deprecated(note = "use `canonicalize_nans(true)`")]
     fn enable_nan_canonicalization(&mut self) {
         self.canonicalize_nans(true);
     }
 
     /// Asks for NaNs with deterministic bits, or not.
+    ///
+    /// ```
+    #[doc = example_config!()]
+    /// config.canonicalize_nans(true);
+    /// assert!(config.canonical_nans);
+    /// ```
     fn canonicalize_nans(&mut self, _enable: bool) {}
 
     /// Makes the compiler.
+    ///
+    /// ```
+    #[doc = example_config!()]
+    /// let compiler = Box::new(config).compiler();
+    /// assert_eq!(compiler.name(), "example");
+    /// ```
     fn compiler(self: Box<Self>) -> Box<dyn Compiler>;
 
     /// The proposals that are on by default for a target.
+    ///
+    /// ```
+    #[doc = example_config!()]
+    /// let features = config.default_features_for_target(&Target::default());
+    /// assert_eq!(features, Features::default());
+    /// ```
     fn default_features_for_target(&self, _target: &Target) -> Features {
         Features::default()
     }
 
     /// Puts a middleware behind those that are there.
+    ///
+    /// ```
+    #[doc = example_config!()]
+    /// /// Leaves functions as they are.
+    /// #[derive(Debug)]
+    /// struct Unchanged;
+    /// impl FunctionMiddleware for Unchanged {}
+    /// impl ModuleMiddleware for Unchanged {
+    ///     fn generate_function_middleware(&self, _: LocalFunctionIndex) -> Box<dyn FunctionMiddleware> {
+    ///         Box::new(Unchanged)
+    ///     }
+    /// }
+    ///
+    /// config.push_middleware(Arc::new(Unchanged));
+    /// assert_eq!(Box::new(config).compiler().get_middlewares().len(), 1);
+    /// ```
     fn push_middleware(&mut self, middleware: Arc<dyn ModuleMiddleware>);
 }
 

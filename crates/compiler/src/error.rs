@@ -3,6 +3,17 @@
 use thiserror::Error;
 
 /// A module could not be compiled.
+///
+/// ```
+/// # use wasmill_compiler::{CompileError, Features};
+/// let error = wasmill_compiler::validate(b"\0asm\x09\0\0\0", &Features::new()).unwrap_err();
+/// assert!(error.to_string().starts_with("Validation error: "), "{error}");
+///
+/// let mut features = Features::new();
+/// features.threads(true);
+/// let error = features.to_wasmparser().unwrap_err();
+/// assert!(matches!(error, CompileError::UnsupportedFeature(name) if name == "threads"));
+/// ```
 #[derive(Debug, Error)]
 pub enum CompileError {
     /// The module could not be translated.
@@ -26,6 +37,12 @@ pub enum CompileError {
 }
 
 /// A module could not be translated.
+///
+/// ```
+/// # use wasmill_compiler::{MiddlewareError, WasmError};
+/// let error = WasmError::from(MiddlewareError::new("Deny", "no floats"));
+/// assert_eq!(error.to_string(), "Error in middleware Deny: no floats");
+/// ```
 #[derive(Debug, Error)]
 pub enum WasmError {
     /// The bytes are not WebAssembly.
@@ -51,6 +68,38 @@ pub enum WasmError {
 }
 
 /// A middleware refused an operator.
+///
+/// Made by [`FunctionMiddleware::feed`](crate::FunctionMiddleware::feed) to make the compilation fail:
+///
+/// ```
+/// use wasmill_compiler::wasmparser::Operator;
+/// use wasmill_compiler::{
+///     FunctionMiddleware, MiddlewareBinaryReader, MiddlewareError, MiddlewareReaderState,
+/// };
+///
+/// /// Refuses code that grows memories.
+/// #[derive(Debug)]
+/// struct Fixed;
+///
+/// impl FunctionMiddleware for Fixed {
+///     fn feed<'a>(
+///         &mut self,
+///         operator: Operator<'a>,
+///         state: &mut MiddlewareReaderState<'a>,
+///     ) -> Result<(), MiddlewareError> {
+///         if let Operator::MemoryGrow { .. } = operator {
+///             return Err(MiddlewareError::new("Fixed", "memories must not grow"));
+///         }
+///         state.push_operator(operator);
+///         Ok(())
+///     }
+/// }
+///
+/// let mut reader = MiddlewareBinaryReader::new_with_offset(&[0x40, 0x00, 0x0b], 0);
+/// reader.set_middleware_chain(vec![Box::new(Fixed)]);
+/// let error = reader.read_operator().unwrap_err();
+/// assert_eq!(error.to_string(), "Error in middleware Fixed: memories must not grow");
+/// ```
 #[derive(Debug, Error)]
 #[error("Error in middleware {name}: {message}")]
 pub struct MiddlewareError {
@@ -62,6 +111,12 @@ pub struct MiddlewareError {
 
 impl MiddlewareError {
     /// Makes the error.
+    ///
+    /// ```
+    /// # use wasmill_compiler::MiddlewareError;
+    /// let error = MiddlewareError::new("Fixed", "memories must not grow");
+    /// assert_eq!(error.to_string(), "Error in middleware Fixed: memories must not grow");
+    /// ```
     pub fn new<A: Into<String>, B: Into<String>>(name: A, message: B) -> Self {
         Self {
             name: name.into(),

@@ -58,6 +58,13 @@ impl Default for Features {
 macro_rules! plain_setters {
     ($($(#[$doc:meta])* $feature:ident;)*) => { $(
         $(#[$doc])*
+        ///
+        /// ```
+        /// # use wasmill_compiler::Features;
+        /// let mut features = Features::new();
+        #[doc = concat!("features.", stringify!($feature), "(true);")]
+        #[doc = concat!("assert!(features.", stringify!($feature), ");")]
+        /// ```
         pub fn $feature(&mut self, enable: bool) -> &mut Self {
             self.$feature = enable;
             self
@@ -67,24 +74,30 @@ macro_rules! plain_setters {
 
 impl Features {
     /// The default ones.
+    ///
+    /// ```
+    /// # use wasmill_compiler::Features;
+    /// let features = Features::new();
+    /// assert!(features.simd && features.reference_types && !features.multi_memory);
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
 
     plain_setters! {
-        /// Switches shared memories and atomic operators.
+        /// Switches shared memories and atomic operators. They are not supported yet: modules are refused with an error while this is on.
         threads;
         /// Switches vectors.
         simd;
         /// Switches several results, and blocks with parameters.
         multi_value;
-        /// Switches tail calls.
+        /// Switches tail calls. They are not supported yet: modules are refused with an error while this is on.
         tail_call;
-        /// Switches module linking.
+        /// Switches module linking. It is not supported yet: modules are refused with an error while this is on.
         module_linking;
         /// Switches several memories.
         multi_memory;
-        /// Switches memories with 64-bit indices.
+        /// Switches memories with 64-bit indices. They are not supported yet: modules are refused with an error while this is on.
         memory64;
     }
 
@@ -103,6 +116,13 @@ impl Features {
     }
 
     /// Switches bulk operations; off, it switches reference types off too, which need them.
+    ///
+    /// ```
+    /// # use wasmill_compiler::Features;
+    /// let mut features = Features::new();
+    /// features.bulk_memory(false);
+    /// assert!(!features.bulk_memory && !features.reference_types);
+    /// ```
     pub fn bulk_memory(&mut self, enable: bool) -> &mut Self {
         self.bulk_memory = enable;
         self.reference_types &= enable;
@@ -110,6 +130,14 @@ impl Features {
     }
 
     /// The same, for wasmparser.
+    ///
+    /// ```
+    /// # use wasmill_compiler::{Features, wasmparser::WasmFeatures};
+    /// let mut features = Features::new();
+    /// features.simd(false);
+    /// assert!(!features.to_wasmparser().unwrap().contains(WasmFeatures::SIMD));
+    /// assert!(features.memory64(true).to_wasmparser().is_err());
+    /// ```
     ///
     /// # Errors
     ///

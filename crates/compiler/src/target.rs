@@ -29,6 +29,13 @@ pub struct Target {
 
 impl Target {
     /// Names a machine.
+    ///
+    /// ```
+    /// # use wasmill_compiler::{CpuFeature, Target};
+    /// let triple = "aarch64-apple-darwin".parse().unwrap();
+    /// let target = Target::new(triple, CpuFeature::set());
+    /// assert!(target.cpu_features().is_empty());
+    /// ```
     pub fn new(triple: Triple, cpu_features: EnumSet<CpuFeature>) -> Self {
         Self {
             triple,
@@ -36,10 +43,22 @@ impl Target {
         }
     }
     /// The triple.
+    ///
+    /// ```
+    /// # use wasmill_compiler::Target;
+    /// # use wasmill_compiler::target::Triple;
+    /// assert_eq!(Target::default().triple(), &Triple::host());
+    /// ```
     pub fn triple(&self) -> &Triple {
         &self.triple
     }
     /// What the processor can do beyond the architecture's base.
+    ///
+    /// ```
+    /// # use wasmill_compiler::{CpuFeature, Target};
+    /// let here = Target::default();
+    /// assert!(here.cpu_features().is_subset(CpuFeature::for_host()));
+    /// ```
     pub fn cpu_features(&self) -> &EnumSet<CpuFeature> {
         &self.cpu_features
     }
@@ -54,7 +73,15 @@ impl Default for Target {
 
 macro_rules! define_cpu_features {
     ($($(#[$doc:meta])* $variant:ident $name:tt $detect:tt;)*) => {
-        /// Something that not every x86-64 processor can do.
+        /// Something that not every x86-64 processor can do. Sets of them are made with `|`.
+        ///
+        /// ```
+        /// # use wasmill_compiler::{CpuFeature, Target};
+        /// let wide = CpuFeature::AVX | CpuFeature::AVX2;
+        /// let target = Target::new(Target::default().triple().clone(), wide);
+        /// assert!(target.cpu_features().contains(CpuFeature::AVX2));
+        /// assert_eq!("avx2".parse(), Ok(CpuFeature::AVX2));
+        /// ```
         #[derive(EnumSetType, Debug, Hash)]
         pub enum CpuFeature { $($(#[$doc])* $variant,)* }
 
@@ -67,6 +94,11 @@ macro_rules! define_cpu_features {
             }
 
             /// What the processor that this program runs on can do: asked of it on x86, nothing elsewhere.
+            ///
+            /// ```
+            /// # use wasmill_compiler::{CpuFeature, Target};
+            /// assert_eq!(Target::default().cpu_features(), &CpuFeature::for_host());
+            /// ```
             pub fn for_host() -> EnumSet<Self> {
                 #[allow(unused_mut, reason = "only x86 adds to it")]
                 let mut features = EnumSet::empty();
@@ -115,6 +147,14 @@ define_cpu_features! {
 
 impl CpuFeature {
     /// The empty set.
+    ///
+    /// ```
+    /// # use wasmill_compiler::CpuFeature;
+    /// let mut features = CpuFeature::set();
+    /// assert!(features.is_empty());
+    /// features |= CpuFeature::AVX | CpuFeature::POPCNT;
+    /// assert_eq!(features.len(), 2);
+    /// ```
     pub fn set() -> EnumSet<Self> {
         EnumSet::empty()
     }
@@ -127,6 +167,12 @@ impl fmt::Display for CpuFeature {
 }
 
 /// A text is not the name of a [`CpuFeature`].
+///
+/// ```
+/// # use wasmill_compiler::CpuFeature;
+/// let error = "sse7".parse::<CpuFeature>().unwrap_err();
+/// assert_eq!(error.to_string(), "CpuFeature sse7 not recognized");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum ParseCpuFeatureError {
     /// This name.

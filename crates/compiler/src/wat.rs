@@ -36,6 +36,12 @@ pub fn wat2wasm(bytes: &[u8]) -> Result<Cow<'_, [u8]>, WatError> {
 
 /// Replaces the old words of a text (a module or a script); `None` if there is none, or if the text cannot be divided
 /// into tokens.
+///
+/// ```
+/// # use wasmill_compiler::modernise_wat;
+/// assert_eq!(modernise_wat("(get_local 0)").as_deref(), Some("(local.get 0)"));
+/// assert_eq!(modernise_wat("(local.get 0)"), None);
+/// ```
 pub fn modernise_wat(text: &str) -> Option<String> {
     let lexer = Lexer::new(text);
     let mut modern = String::new();

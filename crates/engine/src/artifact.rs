@@ -15,7 +15,8 @@
 use crate::images::make_images;
 use crate::serialized::{self, Origin};
 use crate::{
-    AbsoluteAddress, CodeMap, InstantiationError, LinkError, RuntimeError, SerializeError, Tunables,
+    AbsoluteAddress, CodeMap, FunctionBodyPtr, InstantiationError, LinkError, RuntimeError,
+    SerializeError, Tunables, VMSharedSignatureIndex,
 };
 #[cfg(feature = "compiler")]
 use crate::{Image, link, link::resolve_absolute, padding_byte};
@@ -27,46 +28,247 @@ use wasmill_abi::ContextLayout;
 #[cfg(feature = "compiler")]
 use wasmill_compiler::{Compilation, Compiler, CpuFeature, Translation};
 use wasmill_compiler::{CompileError, CompileModuleInfo, Features, Target};
-use wasmill_types::{MemoryIndex, MemoryStyle, ModuleInfo, PrimaryMap, TableIndex, TableStyle};
+use wasmill_types::{
+    BoxedSlice, EntityRef, LocalFunctionIndex, MemoryIndex, MemoryStyle, ModuleInfo, PrimaryMap,
+    SignatureIndex, TableIndex, TableStyle,
+};
 use wasmill_vm::{
     CodeMemory, CodePointer, CodeRegistration, RuntimeModule, RuntimeModuleParts, VMStore,
 };
 
 /// A compiled module.
+///
+/// What a module became; programs that use `Module` of the front crate never need it.
+///
+/// ```
+/// # use std::sync::Arc;
+/// # use wasmill_compiler_cranelift::Cranelift;
+/// # use wasmill_engine::{Artifact as _, BaseTunables, Engine, Tunables as _, Universal};
+/// # let engine = Universal::new(Cranelift::default()).engine();
+/// # let tunables = BaseTunables::for_target(engine.target());
+/// # let module = wat::parse_str(r#"(module (func (export "f")))"#).unwrap();
+/// # let artifact = engine.compile(&module, &tunables).unwrap();
+/// assert!(artifact.module_ref().exports.contains_key("f"));
+/// assert_eq!(artifact.target(), engine.target());
+/// ```
 pub trait Artifact: Any + Send + Sync {
     /// What the module declares.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use wasmill_compiler_cranelift::Cranelift;
+    /// # use wasmill_engine::{Artifact as _, BaseTunables, Engine, Tunables as _, Universal};
+    /// # let engine = Universal::new(Cranelift::default()).engine();
+    /// # let tunables = BaseTunables::for_target(engine.target());
+    /// # let module = wat::parse_str(r#"(module $m)"#).unwrap();
+    /// # let artifact = engine.compile(&module, &tunables).unwrap();
+    /// assert_eq!(artifact.module().name(), "m");
+    /// ```
     fn module(&self) -> Arc<ModuleInfo>;
     /// What the module declares.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use wasmill_compiler_cranelift::Cranelift;
+    /// # use wasmill_engine::{Artifact as _, BaseTunables, Engine, Tunables as _, Universal};
+    /// # let engine = Universal::new(Cranelift::default()).engine();
+    /// # let tunables = BaseTunables::for_target(engine.target());
+    /// # let module = wat::parse_str(r#"(module (memory 1))"#).unwrap();
+    /// # let artifact = engine.compile(&module, &tunables).unwrap();
+    /// assert_eq!(artifact.module_ref().memories.len(), 1);
+    /// ```
     fn module_ref(&self) -> &ModuleInfo;
     /// Nothing: what a module declares is what its code was compiled for, so nobody may change it. See
     /// [`Artifact::set_name`].
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use wasmill_compiler_cranelift::Cranelift;
+    /// # use wasmill_engine::{Artifact as _, BaseTunables, Engine, Tunables as _, Universal};
+    /// # let engine = Universal::new(Cranelift::default()).engine();
+    /// # let tunables = BaseTunables::for_target(engine.target());
+    /// # let module = wat::parse_str(r#"(module)"#).unwrap();
+    /// # let artifact = engine.compile(&module, &tunables).unwrap();
+    /// # let mut artifact = artifact;
+    /// assert!(Arc::get_mut(&mut artifact).unwrap().module_mut().is_none());
+    /// ```
     fn module_mut(&mut self) -> Option<&mut ModuleInfo> {
         None
     }
     /// Gives the module a name, for messages and traces.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use wasmill_compiler_cranelift::Cranelift;
+    /// # use wasmill_engine::{Artifact as _, BaseTunables, Engine, Tunables as _, Universal};
+    /// # let engine = Universal::new(Cranelift::default()).engine();
+    /// # let tunables = BaseTunables::for_target(engine.target());
+    /// # let module = wat::parse_str(r#"(module)"#).unwrap();
+    /// # let artifact = engine.compile(&module, &tunables).unwrap();
+    /// # let mut artifact = artifact;
+    /// Arc::get_mut(&mut artifact).unwrap().set_name("plugin");
+    /// assert_eq!(artifact.module_ref().name(), "plugin");
+    /// ```
     fn set_name(&mut self, name: &str);
     /// The same module under another name. Nothing is copied but its description; traces are made from the code, which is
     /// common, and show the former name.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use wasmill_compiler_cranelift::Cranelift;
+    /// # use wasmill_engine::{Artifact as _, BaseTunables, Engine, Tunables as _, Universal};
+    /// # let engine = Universal::new(Cranelift::default()).engine();
+    /// # let tunables = BaseTunables::for_target(engine.target());
+    /// # let module = wat::parse_str(r#"(module $m)"#).unwrap();
+    /// # let artifact = engine.compile(&module, &tunables).unwrap();
+    /// assert_eq!(artifact.renamed("plugin").module_ref().name(), "plugin");
+    /// assert_eq!(artifact.module_ref().name(), "m");
+    /// ```
     fn renamed(&self, name: &str) -> Arc<dyn Artifact>;
     /// The machine it was compiled for.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use wasmill_compiler_cranelift::Cranelift;
+    /// # use wasmill_engine::{Artifact as _, BaseTunables, Engine, Tunables as _, Universal};
+    /// # let engine = Universal::new(Cranelift::default()).engine();
+    /// # let tunables = BaseTunables::for_target(engine.target());
+    /// # let module = wat::parse_str(r#"(module)"#).unwrap();
+    /// # let artifact = engine.compile(&module, &tunables).unwrap();
+    /// # use wasmill_compiler::Target;
+    /// assert_eq!(artifact.target(), &Target::default());
+    /// ```
     fn target(&self) -> &Target;
     /// The features it was compiled with.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use wasmill_compiler_cranelift::Cranelift;
+    /// # use wasmill_engine::{Artifact as _, BaseTunables, Engine, Tunables as _, Universal};
+    /// # let engine = Universal::new(Cranelift::default()).engine();
+    /// # let tunables = BaseTunables::for_target(engine.target());
+    /// # let module = wat::parse_str(r#"(module)"#).unwrap();
+    /// # let artifact = engine.compile(&module, &tunables).unwrap();
+    /// assert!(artifact.features().bulk_memory);
+    /// ```
     fn features(&self) -> &Features;
     /// How each memory is laid out.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use wasmill_compiler_cranelift::Cranelift;
+    /// # use wasmill_engine::{Artifact as _, BaseTunables, Engine, Tunables as _, Universal};
+    /// # let engine = Universal::new(Cranelift::default()).engine();
+    /// # let tunables = BaseTunables::for_target(engine.target());
+    /// # let module = wat::parse_str(r#"(module (memory 1))"#).unwrap();
+    /// # let artifact = engine.compile(&module, &tunables).unwrap();
+    /// let memory = MemoryIndex::from_u32(0);
+    /// let declared = &artifact.module_ref().memories[memory];
+    /// assert_eq!(artifact.memory_styles()[memory], tunables.memory_style(declared));
+    /// # use wasmill_types::MemoryIndex;
+    /// ```
     fn memory_styles(&self) -> &PrimaryMap<MemoryIndex, MemoryStyle>;
     /// How each table is laid out.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use wasmill_compiler_cranelift::Cranelift;
+    /// # use wasmill_engine::{Artifact as _, BaseTunables, Engine, Tunables as _, Universal};
+    /// # let engine = Universal::new(Cranelift::default()).engine();
+    /// # let tunables = BaseTunables::for_target(engine.target());
+    /// # let module = wat::parse_str(r#"(module (table 1 funcref))"#).unwrap();
+    /// # let artifact = engine.compile(&module, &tunables).unwrap();
+    /// # use wasmill_types::TableStyle;
+    /// assert_eq!(artifact.table_styles().as_slice(), [TableStyle::CallerChecksSignature]);
+    /// ```
     fn table_styles(&self) -> &PrimaryMap<TableIndex, TableStyle>;
+    /// Where the code of each function that the module defines starts; empty if it was compiled for another machine. Valid
+    /// as long as the artifact, or anything made of it, lives. What is there follows this library's own convention.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use wasmill_compiler_cranelift::Cranelift;
+    /// # use wasmill_engine::{Artifact as _, BaseTunables, Engine, Tunables as _, Universal};
+    /// # let engine = Universal::new(Cranelift::default()).engine();
+    /// # let tunables = BaseTunables::for_target(engine.target());
+    /// # let module = wat::parse_str(r#"(module (func) (func))"#).unwrap();
+    /// # let artifact = engine.compile(&module, &tunables).unwrap();
+    /// assert_eq!(artifact.finished_functions().len(), 2);
+    /// ```
+    fn finished_functions(&self) -> &BoxedSlice<LocalFunctionIndex, FunctionBodyPtr>;
+    /// The engine-wide ids of the module's types.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use wasmill_compiler_cranelift::Cranelift;
+    /// # use wasmill_engine::{Artifact as _, BaseTunables, Engine, Tunables as _, Universal};
+    /// # let engine = Universal::new(Cranelift::default()).engine();
+    /// # let tunables = BaseTunables::for_target(engine.target());
+    /// # let module = wat::parse_str(r#"(module (func (param i32)))"#).unwrap();
+    /// # let artifact = engine.compile(&module, &tunables).unwrap();
+    /// # use wasmill_types::SignatureIndex;
+    /// let id = artifact.signatures().get(SignatureIndex::from_u32(0)).unwrap();
+    /// assert_eq!(engine.lookup_signature(id.clone()).unwrap().to_string(), "[I32] -> []");
+    /// ```
+    fn signatures(&self) -> &BoxedSlice<SignatureIndex, VMSharedSignatureIndex>;
     /// The machine code of the whole module.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use wasmill_compiler_cranelift::Cranelift;
+    /// # use wasmill_engine::{Artifact as _, BaseTunables, Engine, Tunables as _, Universal};
+    /// # let engine = Universal::new(Cranelift::default()).engine();
+    /// # let tunables = BaseTunables::for_target(engine.target());
+    /// # let module = wat::parse_str(r#"(module (func))"#).unwrap();
+    /// # let artifact = engine.compile(&module, &tunables).unwrap();
+    /// assert!(!artifact.code().is_empty());
+    /// ```
     fn code(&self) -> &[u8];
     /// Where functions lie in the code, what may trap, and where code comes from.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use wasmill_compiler_cranelift::Cranelift;
+    /// # use wasmill_engine::{Artifact as _, BaseTunables, Engine, Tunables as _, Universal};
+    /// # let engine = Universal::new(Cranelift::default()).engine();
+    /// # let tunables = BaseTunables::for_target(engine.target());
+    /// # let module = wat::parse_str(r#"(module (func) (func))"#).unwrap();
+    /// # let artifact = engine.compile(&module, &tunables).unwrap();
+    /// # use wasmill_types::LocalFunctionIndex;
+    /// let second = artifact.code_map().function_range(LocalFunctionIndex::from_u32(1)).unwrap();
+    /// assert!(second.end as usize <= artifact.code().len());
+    /// ```
     fn code_map(&self) -> &Arc<CodeMap>;
     /// The module as the runtime instantiates it.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use wasmill_compiler_cranelift::Cranelift;
+    /// # use wasmill_engine::{Artifact as _, BaseTunables, Engine, Tunables as _, Universal};
+    /// # let engine = Universal::new(Cranelift::default()).engine();
+    /// # let tunables = BaseTunables::for_target(engine.target());
+    /// # let module = wat::parse_str(r#"(module)"#).unwrap();
+    /// # let artifact = engine.compile(&module, &tunables).unwrap();
+    /// let runtime = artifact.runtime().unwrap();
+    /// assert!(Arc::ptr_eq(runtime, artifact.runtime().unwrap()), "it is made once");
+    /// ```
     ///
     /// # Errors
     ///
     /// If it was compiled for another machine.
     fn runtime(&self) -> Result<&Arc<RuntimeModule>, LinkError>;
     /// Makes what the first instantiation would have to make.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use wasmill_compiler_cranelift::Cranelift;
+    /// # use wasmill_engine::{Artifact as _, BaseTunables, Engine, Tunables as _, Universal};
+    /// # let engine = Universal::new(Cranelift::default()).engine();
+    /// # let tunables = BaseTunables::for_target(engine.target());
+    /// # let module = wat::parse_str(r#"(module)"#).unwrap();
+    /// # let artifact = engine.compile(&module, &tunables).unwrap();
+    /// artifact.preinstantiate().unwrap();
+    /// ```
     ///
     /// # Errors
     ///
@@ -76,17 +278,57 @@ pub trait Artifact: Any + Send + Sync {
         Ok(())
     }
     /// Makes the code known to traps and traces. Instantiation does the same.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use wasmill_compiler_cranelift::Cranelift;
+    /// # use wasmill_engine::{Artifact as _, BaseTunables, Engine, Tunables as _, Universal};
+    /// # let engine = Universal::new(Cranelift::default()).engine();
+    /// # let tunables = BaseTunables::for_target(engine.target());
+    /// # let module = wat::parse_str(r#"(module (func unreachable))"#).unwrap();
+    /// # let artifact = engine.compile(&module, &tunables).unwrap();
+    /// artifact.register_frame_info();
+    /// assert!(wasmill_engine::is_wasm_pc(artifact.code().as_ptr() as usize));
+    /// ```
     fn register_frame_info(&self) {
         // Code that cannot run has no frames.
         let _ = self.runtime();
     }
     /// The artifact as bytes, to be loaded by [`crate::Engine::deserialize`]: the same module gives the same bytes.
     ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use wasmill_compiler_cranelift::Cranelift;
+    /// # use wasmill_engine::{Artifact as _, BaseTunables, Engine, Tunables as _, Universal};
+    /// # let engine = Universal::new(Cranelift::default()).engine();
+    /// # let tunables = BaseTunables::for_target(engine.target());
+    /// # let module = wat::parse_str(r#"(module)"#).unwrap();
+    /// # let artifact = engine.compile(&module, &tunables).unwrap();
+    /// let bytes = artifact.serialize().unwrap();
+    /// // SAFETY: we have just made these bytes.
+    /// let again = unsafe { engine.deserialize(&bytes) }.unwrap();
+    /// assert_eq!(again.serialize().unwrap(), bytes);
+    /// ```
+    ///
     /// # Errors
     ///
     /// If it is too large.
     fn serialize(&self) -> Result<Vec<u8>, SerializeError>;
     /// Writes the artifact to a file. The file appears when it is complete, and replaces one that is there.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use wasmill_compiler_cranelift::Cranelift;
+    /// # use wasmill_engine::{Artifact as _, BaseTunables, Engine, Tunables as _, Universal};
+    /// # let engine = Universal::new(Cranelift::default()).engine();
+    /// # let tunables = BaseTunables::for_target(engine.target());
+    /// # let module = wat::parse_str(r#"(module)"#).unwrap();
+    /// # let artifact = engine.compile(&module, &tunables).unwrap();
+    /// # let path = std::env::temp_dir().join(format!("wasmill-artifact-{}.wasmu", std::process::id()));
+    /// artifact.serialize_to_file(&path).unwrap();
+    /// assert_eq!(std::fs::read(&path).unwrap(), artifact.serialize().unwrap());
+    /// # std::fs::remove_file(&path).unwrap();
+    /// ```
     ///
     /// # Errors
     ///
@@ -96,10 +338,37 @@ pub trait Artifact: Any + Send + Sync {
 
 impl dyn Artifact {
     /// The artifact of a particular engine.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use wasmill_compiler_cranelift::Cranelift;
+    /// # use wasmill_engine::{Artifact as _, BaseTunables, Engine, Tunables as _, Universal};
+    /// # let engine = Universal::new(Cranelift::default()).engine();
+    /// # let tunables = BaseTunables::for_target(engine.target());
+    /// # let module = wat::parse_str(r#"(module)"#).unwrap();
+    /// # let artifact = engine.compile(&module, &tunables).unwrap();
+    /// # use wasmill_engine::UniversalArtifact;
+    /// assert!(artifact.downcast_ref::<UniversalArtifact>().is_some());
+    /// ```
     pub fn downcast_ref<T: 'static>(&self) -> Option<&T> {
         (self as &dyn Any).downcast_ref()
     }
     /// The artifact of a particular engine, for writing.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use wasmill_compiler_cranelift::Cranelift;
+    /// # use wasmill_engine::{Artifact as _, BaseTunables, Engine, Tunables as _, Universal};
+    /// # let engine = Universal::new(Cranelift::default()).engine();
+    /// # let tunables = BaseTunables::for_target(engine.target());
+    /// # let module = wat::parse_str(r#"(module)"#).unwrap();
+    /// # let artifact = engine.compile(&module, &tunables).unwrap();
+    /// # use wasmill_engine::UniversalArtifact;
+    /// # let mut artifact = artifact;
+    /// let artifact = Arc::get_mut(&mut artifact).unwrap();
+    /// artifact.downcast_mut::<UniversalArtifact>().unwrap().set_name("plugin");
+    /// assert_eq!(artifact.module_ref().name(), "plugin");
+    /// ```
     pub fn downcast_mut<T: 'static>(&mut self) -> Option<&mut T> {
         (self as &mut dyn Any).downcast_mut()
     }
@@ -138,6 +407,13 @@ impl PublishedCode {
         }
     }
 
+    /// Where the code of a function starts.
+    fn entry(&self, map: &CodeMap, index: LocalFunctionIndex) -> CodePointer {
+        let range = map.function_range(index);
+        let start = range.expect("every function has code").start;
+        CodePointer(self.memory.base().wrapping_add(start as usize).cast())
+    }
+
     /// Makes the code known to traps and traces as long as this lives.
     fn register(&self, map: &Arc<CodeMap>) {
         let register = || wasmill_vm::register(self.memory.clone(), map.clone());
@@ -160,12 +436,26 @@ pub(crate) struct Compiled {
 }
 
 /// The artifact of the Universal engine: code mapped into this process.
+///
+/// ```
+/// # use std::sync::Arc;
+/// # use wasmill_compiler_cranelift::Cranelift;
+/// # use wasmill_engine::{Artifact as _, BaseTunables, Engine, Tunables as _, Universal};
+/// # let engine = Universal::new(Cranelift::default()).engine();
+/// # let tunables = BaseTunables::for_target(engine.target());
+/// # use wasmill_engine::UniversalArtifact;
+/// let artifact = UniversalArtifact::new(&engine, b"\0asm\x01\0\0\0", &tunables).unwrap();
+/// assert!(UniversalArtifact::is_deserializable(&artifact.serialize().unwrap()));
+/// ```
 pub struct UniversalArtifact {
     info: Arc<ModuleInfo>,
     /// Shared by artifacts that differ in their names only.
     compiled: Arc<Compiled>,
     store: Arc<VMStore>,
     runtime: OnceLock<Arc<RuntimeModule>>,
+    /// What the host may ask for and the runtime keeps in another form, made when asked for.
+    function_bodies: OnceLock<BoxedSlice<LocalFunctionIndex, FunctionBodyPtr>>,
+    signatures: OnceLock<BoxedSlice<SignatureIndex, VMSharedSignatureIndex>>,
 }
 
 /// What an artifact is made with.
@@ -243,15 +533,28 @@ impl UniversalArtifact {
             compiled,
             store: store.clone(),
             runtime: OnceLock::new(),
+            function_bodies: OnceLock::new(),
+            signatures: OnceLock::new(),
         }
     }
 
     /// Whether bytes start like an artifact of the Universal engine.
+    ///
+    /// ```
+    /// # use wasmill_engine::UniversalArtifact;
+    /// assert!(!UniversalArtifact::is_deserializable(b"\0asm\x01\0\0\0"), "a module, not compiled yet");
+    /// ```
     pub fn is_deserializable(bytes: &[u8]) -> bool {
         bytes.starts_with(serialized::MAGIC)
     }
 
     /// How files with such artifacts are usually called.
+    ///
+    /// ```
+    /// # use wasmill_compiler::target::Triple;
+    /// # use wasmill_engine::UniversalArtifact;
+    /// assert_eq!(UniversalArtifact::get_default_extension(&Triple::host()), "wasmu");
+    /// ```
     pub fn get_default_extension(_: &target_lexicon::Triple) -> &'static str {
         "wasmu"
     }
@@ -267,12 +570,8 @@ impl UniversalArtifact {
         };
         let types = self.store.signatures().register_all(&self.info.signatures);
         code.register(&compiled.map);
-        let (base, map) = (code.memory.clone(), compiled.map.clone());
-        let entry = move |index| {
-            let range = map.function_range(index);
-            let start = range.expect("every function has code").start;
-            CodePointer(base.base().wrapping_add(start as usize).cast())
-        };
+        let (published, map) = (code.clone(), compiled.map.clone());
+        let entry = move |index| published.entry(&map, index);
         let info = self.info.clone();
         let parts = RuntimeModuleParts {
             store: self.store.clone(),
@@ -388,6 +687,27 @@ impl Artifact for UniversalArtifact {
     }
     fn table_styles(&self) -> &PrimaryMap<TableIndex, TableStyle> {
         &self.compiled.table_styles
+    }
+    fn finished_functions(&self) -> &BoxedSlice<LocalFunctionIndex, FunctionBodyPtr> {
+        let compiled = &self.compiled;
+        let defined = 0..self.info.functions.len() - self.info.num_imported_functions;
+        self.function_bodies.get_or_init(|| {
+            let bodies: PrimaryMap<_, _> = match &compiled.code {
+                Code::Foreign(_) => PrimaryMap::new(),
+                Code::Executable(code) => defined
+                    .map(|n| code.entry(&compiled.map, LocalFunctionIndex::new(n)))
+                    .collect(),
+            };
+            bodies.into_boxed_slice()
+        })
+    }
+    fn signatures(&self) -> &BoxedSlice<SignatureIndex, VMSharedSignatureIndex> {
+        self.signatures.get_or_init(|| {
+            let registry = self.store.signatures();
+            let types = self.info.signatures.values();
+            let ids: PrimaryMap<_, _> = types.map(|ty| registry.register(ty)).collect();
+            ids.into_boxed_slice()
+        })
     }
     fn code(&self) -> &[u8] {
         self.compiled.code.as_slice()

@@ -7,6 +7,14 @@ use wasmill_compiler::CompileError;
 use wasmill_types::{ExternType, MemoryStyle};
 
 /// What is wrong with one import. The first type is the one the module requires.
+///
+/// ```
+/// # use wasmill_engine::{ImportError, LinkError};
+/// # use wasmill_types::{ExternType, FunctionType};
+/// let required = ExternType::from(FunctionType::new([], []));
+/// let error = LinkError::Import("env".into(), "f".into(), ImportError::UnknownImport(required));
+/// assert!(error.to_string().starts_with("Error while importing \"env\".\"f\": unknown import."));
+/// ```
 #[derive(Clone, Debug, Error)]
 pub enum ImportError {
     /// What was provided is of another type.
@@ -24,6 +32,23 @@ pub enum ImportError {
 }
 
 /// A module could not be linked.
+///
+/// To tell the user which import is missing:
+///
+/// ```
+/// # use wasmill_engine::{ImportError, LinkError};
+/// # use wasmill_types::{ExternType, FunctionType};
+/// fn missing(error: &LinkError) -> Option<String> {
+///     match error {
+///         LinkError::Import(module, field, ImportError::UnknownImport(_)) => Some(format!("{module}.{field}")),
+///         _ => None,
+///     }
+/// }
+///
+/// let required = ExternType::from(FunctionType::new([], []));
+/// let error = LinkError::Import("env".into(), "f".into(), ImportError::UnknownImport(required));
+/// assert_eq!(missing(&error).as_deref(), Some("env.f"));
+/// ```
 #[derive(Debug, Error)]
 pub enum LinkError {
     /// An import (module, field) does not fit.
@@ -49,6 +74,20 @@ pub enum InstantiationError {
 }
 
 /// An artifact could not be serialized.
+///
+/// ```
+/// # use std::sync::Arc;
+/// # use wasmill_compiler_cranelift::Cranelift;
+/// # use wasmill_engine::{Artifact as _, BaseTunables, Engine, Tunables as _, Universal};
+/// # let engine = Universal::new(Cranelift::default()).engine();
+/// # let tunables = BaseTunables::for_target(engine.target());
+/// # let module = wat::parse_str(r#"(module)"#).unwrap();
+/// # let artifact = engine.compile(&module, &tunables).unwrap();
+/// # use std::path::Path;
+/// # use wasmill_engine::SerializeError;
+/// let error = artifact.serialize_to_file(Path::new("/no/such/folder/module.wasmu")).unwrap_err();
+/// assert!(matches!(error, SerializeError::Io(_)));
+/// ```
 #[derive(Debug, Error)]
 pub enum SerializeError {
     /// It could not be written.
@@ -60,6 +99,25 @@ pub enum SerializeError {
 }
 
 /// An artifact could not be loaded.
+///
+/// A cache compiles anew where the artifact is of no use, whatever the reason:
+///
+/// ```
+/// # use std::sync::Arc;
+/// # use wasmill_compiler_cranelift::Cranelift;
+/// # use wasmill_engine::{Artifact as _, BaseTunables, Engine, Tunables as _, Universal};
+/// # let engine = Universal::new(Cranelift::default()).engine();
+/// # let tunables = BaseTunables::for_target(engine.target());
+/// # use wasmill_engine::{Artifact, DeserializeError};
+/// # let (stored, module) = (b"something else", b"\0asm\x01\0\0\0");
+/// // SAFETY: nobody but this program writes to the cache.
+/// let artifact: Arc<dyn Artifact> = match unsafe { engine.deserialize(stored) } {
+///     Ok(artifact) => artifact,
+///     Err(DeserializeError::Io(error)) => panic!("{error}"),
+///     Err(_) => engine.compile(module, &tunables).unwrap(),
+/// };
+/// # assert!(artifact.module_ref().exports.is_empty());
+/// ```
 #[derive(Debug, Error)]
 pub enum DeserializeError {
     /// It could not be read.

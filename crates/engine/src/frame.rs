@@ -3,6 +3,24 @@
 use std::fmt;
 
 /// Where a function was when the trace was taken.
+///
+/// ```
+/// # use wasmill_compiler_cranelift::Cranelift;
+/// # use wasmill_engine::{BaseTunables, Engine, NullResolver, Resources, RuntimeError, Universal, instantiate};
+/// # let engine = Universal::new(Cranelift::default()).engine();
+/// # let tunables = BaseTunables::for_target(engine.target());
+/// # let module = wat::parse_str("(module $calculator (func $fail (export \"fail\") unreachable))").unwrap();
+/// # let artifact = engine.compile(&module, &tunables).unwrap();
+/// # let runtime = artifact.runtime().unwrap();
+/// # let instance = instantiate(runtime, &NullResolver, Resources::default(), &mut |import| import.into()).unwrap();
+/// # let export = instance.export(runtime.info().exports["fail"]);
+/// # let wasmill_vm::VMExtern::Function(fail) = export else { unreachable!() };
+/// # let trap = fail.callee().call::<wasmill_vm::VMFunction>(&[], Clone::clone, |function| function).unwrap_err();
+/// # let error = RuntimeError::from_early_end(trap);
+/// let frame = &error.trace()[0];
+/// assert_eq!((frame.module_name(), frame.function_name()), ("calculator", Some("fail")));
+/// assert!(frame.to_string().starts_with("fail (calculator[0]:0x"));
+/// ```
 #[derive(Clone, Debug)]
 pub struct FrameInfo {
     module_name: String,
@@ -29,22 +47,103 @@ impl FrameInfo {
         }
     }
     /// The function's index in its module, imported functions counted.
+    ///
+    /// ```
+    /// # use wasmill_compiler_cranelift::Cranelift;
+    /// # use wasmill_engine::{BaseTunables, Engine, NullResolver, Resources, RuntimeError, Universal, instantiate};
+    /// # let engine = Universal::new(Cranelift::default()).engine();
+    /// # let tunables = BaseTunables::for_target(engine.target());
+    /// # let module = wat::parse_str("(module $calculator (func $fail (export \"fail\") unreachable))").unwrap();
+    /// # let artifact = engine.compile(&module, &tunables).unwrap();
+    /// # let runtime = artifact.runtime().unwrap();
+    /// # let instance = instantiate(runtime, &NullResolver, Resources::default(), &mut |import| import.into()).unwrap();
+    /// # let export = instance.export(runtime.info().exports["fail"]);
+    /// # let wasmill_vm::VMExtern::Function(fail) = export else { unreachable!() };
+    /// # let trap = fail.callee().call::<wasmill_vm::VMFunction>(&[], Clone::clone, |function| function).unwrap_err();
+    /// # let error = RuntimeError::from_early_end(trap);
+    /// assert_eq!(error.trace()[0].func_index(), 0);
+    /// ```
     pub fn func_index(&self) -> u32 {
         self.func_index
     }
     /// The module's name, or `<module>` if it has none.
+    ///
+    /// ```
+    /// # use wasmill_compiler_cranelift::Cranelift;
+    /// # use wasmill_engine::{BaseTunables, Engine, NullResolver, Resources, RuntimeError, Universal, instantiate};
+    /// # let engine = Universal::new(Cranelift::default()).engine();
+    /// # let tunables = BaseTunables::for_target(engine.target());
+    /// # let module = wat::parse_str("(module $calculator (func $fail (export \"fail\") unreachable))").unwrap();
+    /// # let artifact = engine.compile(&module, &tunables).unwrap();
+    /// # let runtime = artifact.runtime().unwrap();
+    /// # let instance = instantiate(runtime, &NullResolver, Resources::default(), &mut |import| import.into()).unwrap();
+    /// # let export = instance.export(runtime.info().exports["fail"]);
+    /// # let wasmill_vm::VMExtern::Function(fail) = export else { unreachable!() };
+    /// # let trap = fail.callee().call::<wasmill_vm::VMFunction>(&[], Clone::clone, |function| function).unwrap_err();
+    /// # let error = RuntimeError::from_early_end(trap);
+    /// assert_eq!(error.trace()[0].module_name(), "calculator");
+    /// ```
     pub fn module_name(&self) -> &str {
         &self.module_name
     }
     /// The function's name from the name section, as written there.
+    ///
+    /// ```
+    /// # use wasmill_compiler_cranelift::Cranelift;
+    /// # use wasmill_engine::{BaseTunables, Engine, NullResolver, Resources, RuntimeError, Universal, instantiate};
+    /// # let engine = Universal::new(Cranelift::default()).engine();
+    /// # let tunables = BaseTunables::for_target(engine.target());
+    /// # let module = wat::parse_str("(module $calculator (func $fail (export \"fail\") unreachable))").unwrap();
+    /// # let artifact = engine.compile(&module, &tunables).unwrap();
+    /// # let runtime = artifact.runtime().unwrap();
+    /// # let instance = instantiate(runtime, &NullResolver, Resources::default(), &mut |import| import.into()).unwrap();
+    /// # let export = instance.export(runtime.info().exports["fail"]);
+    /// # let wasmill_vm::VMExtern::Function(fail) = export else { unreachable!() };
+    /// # let trap = fail.callee().call::<wasmill_vm::VMFunction>(&[], Clone::clone, |function| function).unwrap_err();
+    /// # let error = RuntimeError::from_early_end(trap);
+    /// assert_eq!(error.trace()[0].function_name(), Some("fail"));
+    /// ```
     pub fn function_name(&self) -> Option<&str> {
         self.function_name.as_deref()
     }
     /// The operator's offset in the original module, in bytes.
+    ///
+    /// ```
+    /// # use wasmill_compiler_cranelift::Cranelift;
+    /// # use wasmill_engine::{BaseTunables, Engine, NullResolver, Resources, RuntimeError, Universal, instantiate};
+    /// # let engine = Universal::new(Cranelift::default()).engine();
+    /// # let tunables = BaseTunables::for_target(engine.target());
+    /// # let module = wat::parse_str("(module $calculator (func $fail (export \"fail\") unreachable))").unwrap();
+    /// # let artifact = engine.compile(&module, &tunables).unwrap();
+    /// # let runtime = artifact.runtime().unwrap();
+    /// # let instance = instantiate(runtime, &NullResolver, Resources::default(), &mut |import| import.into()).unwrap();
+    /// # let export = instance.export(runtime.info().exports["fail"]);
+    /// # let wasmill_vm::VMExtern::Function(fail) = export else { unreachable!() };
+    /// # let trap = fail.callee().call::<wasmill_vm::VMFunction>(&[], Clone::clone, |function| function).unwrap_err();
+    /// # let error = RuntimeError::from_early_end(trap);
+    /// assert_eq!(module[error.trace()[0].module_offset()], 0x00, "the code of `unreachable`");
+    /// ```
     pub fn module_offset(&self) -> usize {
         self.module_offset as usize
     }
     /// The operator's offset in the function's body, in bytes.
+    ///
+    /// ```
+    /// # use wasmill_compiler_cranelift::Cranelift;
+    /// # use wasmill_engine::{BaseTunables, Engine, NullResolver, Resources, RuntimeError, Universal, instantiate};
+    /// # let engine = Universal::new(Cranelift::default()).engine();
+    /// # let tunables = BaseTunables::for_target(engine.target());
+    /// # let module = wat::parse_str("(module $calculator (func $fail (export \"fail\") unreachable))").unwrap();
+    /// # let artifact = engine.compile(&module, &tunables).unwrap();
+    /// # let runtime = artifact.runtime().unwrap();
+    /// # let instance = instantiate(runtime, &NullResolver, Resources::default(), &mut |import| import.into()).unwrap();
+    /// # let export = instance.export(runtime.info().exports["fail"]);
+    /// # let wasmill_vm::VMExtern::Function(fail) = export else { unreachable!() };
+    /// # let trap = fail.callee().call::<wasmill_vm::VMFunction>(&[], Clone::clone, |function| function).unwrap_err();
+    /// # let error = RuntimeError::from_early_end(trap);
+    /// let frame = &error.trace()[0];
+    /// assert!(frame.func_offset() < frame.module_offset());
+    /// ```
     pub fn func_offset(&self) -> usize {
         self.module_offset.saturating_sub(self.func_start) as usize
     }

@@ -11,7 +11,7 @@
 //! - `engine`, `universal`: what engines are, and the one that maps code into this process.
 //! - `artifact`: the way from bytes to something that can be instantiated; `link`, `metadata`, `address_map`, `images`
 //!   are its steps. `serialized`: artifacts as bytes and files.
-//! - `resolver`: imports. `tunables`: layouts. `error`, `runtime_error`, `frame`: what goes wrong, and where.
+//! - `resolver`, `export`: imports. `tunables`: layouts. `error`, `runtime_error`, `frame`: what goes wrong, and where.
 //!
 //! This crate does not know which compiler made the code.
 
@@ -24,6 +24,7 @@ mod address_map;
 mod artifact;
 mod engine;
 mod error;
+mod export;
 mod frame;
 mod images;
 mod link;
@@ -39,18 +40,25 @@ pub use address_map::{AddressMap, AddressMapBuilder};
 pub use artifact::{Artifact, UniversalArtifact, compile_info};
 pub use engine::{Engine, EngineId};
 pub use error::{DeserializeError, ImportError, InstantiationError, LinkError, SerializeError};
+pub use export::{Export, ExportFunction, ExportFunctionMetadata};
 pub use frame::FrameInfo;
 pub use link::{AbsoluteAddress, Image, ImageError, link, padding_byte};
 pub use metadata::CodeMap;
 pub use resolver::{
-    ChainableNamedResolver, Export, NamedResolver, NamedResolverChain, NullResolver, Resolver,
-    Resources, instantiate, resolve_imports,
+    ChainableNamedResolver, NamedResolver, NamedResolverChain, NullResolver, Resolver, Resources,
+    instantiate, resolve_imports,
 };
 pub use runtime_error::RuntimeError;
 pub use tunables::{BaseTunables, Tunables};
 pub use universal::{Universal, UniversalEngine};
 pub use wasmill_vm::is_wasm_pc;
-pub use wasmill_vm::{Signature, SignatureRegistry, SignatureSet};
+pub use wasmill_vm::{SignatureRegistry, SignatureSet};
+
+/// The engine-wide id of a type, as a guard: see [`Engine::register_signature`].
+pub type VMSharedSignatureIndex = wasmill_vm::Signature;
+
+/// Where the code of a function starts: see [`Artifact::finished_functions`].
+pub type FunctionBodyPtr = wasmill_vm::CodePointer;
 
 /// The version of this crate.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -5,23 +5,77 @@
 //! ```
 
 use crate::tunables::make_parts;
-use crate::{ImportError, LinkError, Tunables};
+use crate::{Export, ImportError, LinkError, Tunables};
 use std::sync::Arc;
 use wasmill_types::{ExternType, ImportIndex, ModuleInfo};
 use wasmill_vm::{Account, InstanceImports, RuntimeModule, VMExtern, VMInstance, VMStore};
 
-/// Something that can be imported: a handle to what it is.
-pub type Export = VMExtern;
-
 /// Finds imports by position or by name.
+///
+/// For imports that are told apart by position. Where names are enough, implement [`NamedResolver`]: whatever does is a
+///
+/// resolver too.
+///
+/// ```
+/// # use wasmill_engine::{Export, Resolver};
+/// # use wasmill_types::{Mutability, Value};
+/// # use wasmill_vm::{VMGlobal, VMStore};
+/// /// Gives every import its position as a global.
+/// struct Positions(Arc<VMStore>);
+///
+/// impl Resolver for Positions {
+///     fn resolve(&self, index: u32, _module: &str, _field: &str) -> Option<Export> {
+///         Some(VMGlobal::new(&self.0, Mutability::Const, Value::from(index)).into())
+///     }
+/// }
+///
+/// # use std::sync::Arc;
+/// let export = Positions(VMStore::new()).resolve(3, "env", "any").unwrap();
+/// let Export::Global(global) = export else { panic!("it is a global") };
+/// assert_eq!(global.get(), Value::I32(3));
+/// ```
 pub trait Resolver {
     /// What the import at position `index` of the import section, `field` of `module`, is to be.
+    ///
+    /// ```
+    /// # use wasmill_engine::{NullResolver, Resolver};
+    /// assert!(NullResolver.resolve(0, "env", "f").is_none());
+    /// ```
     fn resolve(&self, index: u32, module: &str, field: &str) -> Option<Export>;
 }
 
 /// Finds imports by name.
+///
+/// ```
+/// # use std::sync::Arc;
+/// # use wasmill_engine::{Export, NamedResolver};
+/// # use wasmill_types::{Mutability, Value};
+/// # use wasmill_vm::{VMGlobal, VMStore};
+/// /// What a program is told about itself.
+/// struct Settings(Arc<VMStore>);
+///
+/// impl NamedResolver for Settings {
+///     fn resolve_by_name(&self, module: &str, field: &str) -> Option<Export> {
+///         let value = match (module, field) {
+///             ("settings", "verbose") => 1,
+///             ("settings", "version") => 3,
+///             _ => return None,
+///         };
+///         Some(VMGlobal::new(&self.0, Mutability::Const, Value::I32(value)).into())
+///     }
+/// }
+///
+/// let settings = Settings(VMStore::new());
+/// assert!(settings.resolve_by_name("settings", "verbose").is_some());
+/// assert!(settings.resolve_by_name("env", "abort").is_none());
+/// ```
 pub trait NamedResolver {
     /// What `field` of `module` is to be.
+    ///
+    /// ```
+    /// # use wasmill_engine::NamedResolver;
+    /// assert!(().resolve_by_name("env", "f").is_none(), "`()` has nothing");
+    /// ```
     fn resolve_by_name(&self, module: &str, field: &str) -> Option<Export>;
 }
 
@@ -51,6 +105,11 @@ impl NamedResolver for () {
 }
 
 /// Finds nothing.
+///
+/// ```
+/// # use wasmill_engine::{NullResolver, Resolver};
+/// assert!(NullResolver.resolve(0, "env", "f").is_none());
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NullResolver;
 
@@ -79,10 +138,52 @@ impl Resolver for NullResolver {
 /// ```
 pub trait ChainableNamedResolver: NamedResolver + Sized {
     /// A resolver that asks `other` first, then this one.
+    ///
+    /// ```
+    /// # use wasmill_engine::{ChainableNamedResolver, Export, NamedResolver};
+    /// # use wasmill_types::{Mutability, Value};
+    /// # use wasmill_vm::{VMFunction, VMGlobal, VMStore};
+    /// /// Has this number under every name.
+    /// struct One(i32);
+    /// # impl NamedResolver for One {
+    /// #     fn resolve_by_name(&self, _: &str, _: &str) -> Option<Export> {
+    /// #         Some(VMGlobal::new(&VMStore::new(), Mutability::Const, Value::I32(self.0)).into())
+    /// #     }
+    /// # }
+    /// # fn value(export: Option<Export>) -> Value<VMFunction> {
+    /// #     match export {
+    /// #         Some(Export::Global(global)) => global.get(),
+    /// #         _ => panic!("it is a global"),
+    /// #     }
+    /// # }
+    /// let chain = One(1).chain_front(One(2));
+    /// assert_eq!(value(chain.resolve_by_name("env", "x")), Value::I32(2));
+    /// ```
     fn chain_front<U: NamedResolver>(self, other: U) -> NamedResolverChain<U, Self> {
         NamedResolverChain { a: other, b: self }
     }
     /// A resolver that asks this one first, then `other`.
+    ///
+    /// ```
+    /// # use wasmill_engine::{ChainableNamedResolver, Export, NamedResolver};
+    /// # use wasmill_types::{Mutability, Value};
+    /// # use wasmill_vm::{VMFunction, VMGlobal, VMStore};
+    /// /// Has this number under every name.
+    /// struct One(i32);
+    /// # impl NamedResolver for One {
+    /// #     fn resolve_by_name(&self, _: &str, _: &str) -> Option<Export> {
+    /// #         Some(VMGlobal::new(&VMStore::new(), Mutability::Const, Value::I32(self.0)).into())
+    /// #     }
+    /// # }
+    /// # fn value(export: Option<Export>) -> Value<VMFunction> {
+    /// #     match export {
+    /// #         Some(Export::Global(global)) => global.get(),
+    /// #         _ => panic!("it is a global"),
+    /// #     }
+    /// # }
+    /// let chain = One(1).chain_back(One(2));
+    /// assert_eq!(value(chain.resolve_by_name("env", "x")), Value::I32(1));
+    /// ```
     fn chain_back<U: NamedResolver>(self, other: U) -> NamedResolverChain<Self, U> {
         NamedResolverChain { a: self, b: other }
     }
@@ -91,6 +192,28 @@ pub trait ChainableNamedResolver: NamedResolver + Sized {
 impl<T: NamedResolver> ChainableNamedResolver for T {}
 
 /// Two resolvers, asked one after the other.
+///
+/// ```
+/// # use wasmill_engine::{ChainableNamedResolver, Export, NamedResolver};
+/// # use wasmill_types::{Mutability, Value};
+/// # use wasmill_vm::{VMFunction, VMGlobal, VMStore};
+/// /// Has this number under every name.
+/// struct One(i32);
+/// # impl NamedResolver for One {
+/// #     fn resolve_by_name(&self, _: &str, _: &str) -> Option<Export> {
+/// #         Some(VMGlobal::new(&VMStore::new(), Mutability::Const, Value::I32(self.0)).into())
+/// #     }
+/// # }
+/// # fn value(export: Option<Export>) -> Value<VMFunction> {
+/// #     match export {
+/// #         Some(Export::Global(global)) => global.get(),
+/// #         _ => panic!("it is a global"),
+/// #     }
+/// # }
+/// # use wasmill_engine::NamedResolverChain;
+/// let chain: NamedResolverChain<One, ()> = One(1).chain_back(());
+/// assert_eq!(value(chain.resolve_by_name("anything", "at all")), Value::I32(1));
+/// ```
 #[derive(Clone, Debug)]
 pub struct NamedResolverChain<A: NamedResolver, B: NamedResolver> {
     a: A,
@@ -114,8 +237,8 @@ impl<A: NamedResolver, B: NamedResolver> NamedResolver for NamedResolverChain<A,
 pub fn resolve_imports(
     module: &RuntimeModule,
     resolver: &dyn Resolver,
-    adapt: &mut dyn FnMut(Export) -> Export,
-) -> Result<Vec<Export>, LinkError> {
+    adapt: &mut dyn FnMut(Export) -> VMExtern,
+) -> Result<Vec<VMExtern>, LinkError> {
     let (info, store) = (module.info(), module.store());
     let mut imports = Vec::with_capacity(info.imports.len());
     for ((namespace, field, position), index) in &info.imports {
@@ -138,7 +261,7 @@ pub fn resolve_imports(
 
 /// Whether `export` is a function of the store, and of the type that the import requires.
 fn is_the_function(
-    export: &Export,
+    export: &VMExtern,
     index: ImportIndex,
     info: &ModuleInfo,
     store: &Arc<VMStore>,
@@ -173,7 +296,7 @@ pub fn instantiate(
     module: &Arc<RuntimeModule>,
     resolver: &dyn Resolver,
     resources: Resources<'_>,
-    adapt: &mut dyn FnMut(Export) -> Export,
+    adapt: &mut dyn FnMut(Export) -> VMExtern,
 ) -> Result<VMInstance, LinkError> {
     let mut imports = InstanceImports::default();
     for import in resolve_imports(module, resolver, adapt)? {
@@ -198,7 +321,11 @@ pub fn instantiate(
 }
 
 /// Whether `export` may serve where `required` is asked for.
-fn check(export: &Export, required: &ExternType, store: &Arc<VMStore>) -> Result<(), ImportError> {
+fn check(
+    export: &VMExtern,
+    required: &ExternType,
+    store: &Arc<VMStore>,
+) -> Result<(), ImportError> {
     // The minimum of a memory or table is its size now.
     let provided = export.ty();
     let same_elements = match (&provided, required) {
@@ -216,7 +343,7 @@ fn check(export: &Export, required: &ExternType, store: &Arc<VMStore>) -> Result
 
 /// Whether a memory has the reservation and the guard that unchecked accesses rely on.
 fn check_style(
-    export: &Export,
+    export: &VMExtern,
     index: ImportIndex,
     module: &RuntimeModule,
 ) -> Result<(), ImportError> {
@@ -256,7 +383,7 @@ mod tests {
 
     fn value(export: Option<Export>) -> Option<i32> {
         match export? {
-            VMExtern::Global(global) => global.get().i32(),
+            Export::Global(global) => global.get().i32(),
             _ => None,
         }
     }
@@ -279,7 +406,7 @@ mod tests {
     }
 
     /// The text of what is wrong with `export` where `required` is asked for.
-    fn wrong(export: &Export, required: impl Into<ExternType>, store: &Arc<VMStore>) -> String {
+    fn wrong(export: &VMExtern, required: impl Into<ExternType>, store: &Arc<VMStore>) -> String {
         check(export, &required.into(), store)
             .unwrap_err()
             .to_string()
@@ -288,7 +415,7 @@ mod tests {
     #[test]
     fn kinds_and_types_must_fit() {
         let store = VMStore::new();
-        let export = global(&store, 1);
+        let export = VMExtern::from(global(&store, 1));
         let ty = GlobalType::new(Type::I32, Mutability::Const);
         check(&export, &ty.into(), &store).unwrap();
         assert_eq!(
@@ -308,7 +435,7 @@ mod tests {
             offset_guard_size: 0x1_0000,
         };
         let memory = VMMemory::new(&store, &ty, &style).unwrap();
-        let export = Export::from(memory.clone());
+        let export = VMExtern::from(memory.clone());
         let two = MemoryType::new(2, None, false);
         assert!(wrong(&export, two, &store).ends_with("received Memory(MemoryType { minimum: 1 pages, maximum: Some(3 pages), shared: false })"));
         memory.grow(Pages(1)).unwrap();
@@ -341,7 +468,7 @@ mod tests {
         let (store, other) = (VMStore::new(), VMStore::new());
         let ty = GlobalType::new(Type::I32, Mutability::Const);
         assert_eq!(
-            wrong(&global(&other, 1), ty, &store),
+            wrong(&global(&other, 1).into(), ty, &store),
             "cross-`Store` imports are not supported"
         );
     }

@@ -9,7 +9,7 @@ use std::error::Error;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 use wasmill_abi::TrapCode;
-use wasmill_vm::{Backtrace, Trap, TrapReason};
+use wasmill_vm::{Backtrace, EarlyEnd, EndReason, Trap};
 
 /// An error that occurred while WebAssembly code ran: a trap, or an error of a host function.
 ///
@@ -82,6 +82,7 @@ enum Source {
     Generic(String),
     User(Box<dyn Error + Send + Sync>),
     Trap(TrapCode),
+    OutOfMemory,
 }
 
 impl RuntimeError {
@@ -98,35 +99,91 @@ impl RuntimeError {
 
     /// The error that a trap becomes.
     ///
+    /// ```
+    /// # use wasmill_engine::RuntimeError;
+    /// # use wasmill_vm::{Backtrace, Trap, TrapCode};
+    /// let backtrace = Backtrace::capture();
+    /// let error = RuntimeError::from_trap(Trap::Lib { trap_code: TrapCode::OutOfBounds, backtrace });
+    /// assert_eq!(error.message(), "out of bounds");
+    /// ```
+    pub fn from_trap(trap: Trap) -> Self {
+        let (source, backtrace) = match trap {
+            Trap::User(error) => return Self::user(error),
+            Trap::Wasm {
+                pc,
+                backtrace,
+                signal_trap,
+            } => {
+                let recorded = wasmill_vm::trap_site(pc).flatten();
+                let code = recorded.or(signal_trap);
+                let code = code.unwrap_or(TrapCode::StackOverflow);
+                (Source::Trap(code), backtrace)
+            }
+            Trap::Lib {
+                trap_code,
+                backtrace,
+            } => (Source::Trap(trap_code), backtrace),
+            Trap::OOM { backtrace } => (Source::OutOfMemory, backtrace),
+        };
+        Self::from_parts(source, Traces::of_trap(backtrace))
+    }
+
+    /// The error of a call that ended early.
+    ///
+    /// ```
+    /// # use wasmill_engine::RuntimeError;
+    /// # use wasmill_vm::{Backtrace, EarlyEnd, EndReason, TrapCode};
+    /// let reason = EndReason::Wasm(TrapCode::IntegerDivisionByZero);
+    /// let error = RuntimeError::from_early_end(EarlyEnd { reason, backtrace: Backtrace::default() });
+    /// assert_eq!(error.message(), "integer divide by zero");
+    /// ```
+    ///
     /// # Panics
     ///
-    /// If the trap carries a panic of a host function, the panic continues here.
-    pub fn from_trap(trap: Trap) -> Self {
-        let Trap { reason, backtrace } = trap;
+    /// If a panic of a host function ended it, the panic continues here.
+    pub fn from_early_end(end: EarlyEnd) -> Self {
+        let EarlyEnd { reason, backtrace } = end;
         match reason {
-            TrapReason::Wasm(code) => {
+            EndReason::Wasm(code) => {
                 Self::from_parts(Source::Trap(code), Traces::of_trap(backtrace))
             }
-            TrapReason::User(error) => Self::from_user(error, || Traces::of_trap(backtrace)),
-            TrapReason::Panic(payload) => match payload.downcast::<Raised>() {
+            EndReason::User(error) => Self::from_user(error, || Traces::of_trap(backtrace)),
+            EndReason::Panic(payload) => match payload.downcast::<Raised>() {
                 Ok(raised) => Self::from_user(raised.0, || Traces::of_trap(backtrace)),
                 Err(payload) => std::panic::resume_unwind(payload),
             },
         }
     }
 
-    /// The error that a trap becomes if nothing but one host function was called, without WebAssembly around it: a panic of
-    /// that function is an error too, whose message is the payload's debug form.
-    pub fn from_direct_call(trap: Trap) -> Self {
-        match trap.reason {
-            TrapReason::Panic(payload) if !payload.is::<Raised>() => {
+    /// The same if nothing but one host function was called, without WebAssembly around it: a panic of that function is an error
+    /// too, whose message is the payload's debug form.
+    ///
+    /// ```
+    /// # use wasmill_engine::RuntimeError;
+    /// # use wasmill_vm::{Backtrace, EarlyEnd, EndReason};
+    /// let reason = EndReason::Panic(Box::new("oh no"));
+    /// let error = RuntimeError::from_direct_call(EarlyEnd { reason, backtrace: Backtrace::default() });
+    /// assert_eq!(error.message(), "\"oh no\"");
+    /// ```
+    pub fn from_direct_call(end: EarlyEnd) -> Self {
+        match end.reason {
+            EndReason::Panic(payload) if !payload.is::<Raised>() => {
                 Self::new(payload_text(&*payload))
             }
-            _ => Self::from_trap(trap),
+            _ => Self::from_early_end(end),
         }
     }
 
     /// An error of the host. A boxed `RuntimeError` is unwrapped, not nested: it keeps its own trace.
+    ///
+    /// ```
+    /// # use wasmill_engine::RuntimeError;
+    /// let cause = std::io::Error::other("disk full");
+    /// let error = RuntimeError::user(Box::new(cause));
+    /// assert_eq!(error.downcast_ref::<std::io::Error>().unwrap().to_string(), "disk full");
+    /// let again = RuntimeError::user(Box::new(error));
+    /// assert!(again.is::<std::io::Error>(), "not nested");
+    /// ```
     pub fn user(error: Box<dyn Error + Send + Sync>) -> Self {
         Self::from_user(error, Traces::here)
     }
@@ -135,8 +192,36 @@ impl RuntimeError {
     /// host function does the same and is to be preferred.
     ///
     /// The host function's frames are unwound, so everything on them is dropped. (The error travels as the payload of an
-    /// unwind that no panic hook sees; the boundary to WebAssembly stops it, and [`RuntimeError::from_trap`] takes the
+    /// unwind that no panic hook sees; the boundary to WebAssembly stops it, and [`RuntimeError::from_early_end`] takes the
     /// error out again.)
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use wasmill_compiler_cranelift::Cranelift;
+    /// # use wasmill_engine::{BaseTunables, Engine, Export, NamedResolver, Resources, RuntimeError, Universal, instantiate};
+    /// # use wasmill_vm::{HostFunction, VMFunction, VMStore};
+    /// fn fail() {
+    ///     RuntimeError::raise("enough".into())
+    /// }
+    ///
+    /// # struct Imports(Arc<VMStore>);
+    /// # impl NamedResolver for Imports {
+    /// #     fn resolve_by_name(&self, _: &str, _: &str) -> Option<Export> {
+    /// #         Some(HostFunction::typed(&self.0, fail).into())
+    /// #     }
+    /// # }
+    /// # let engine = Universal::new(Cranelift::default()).engine();
+    /// # let tunables = BaseTunables::for_target(engine.target());
+    /// # let module = r#"(module (import "env" "fail" (func)) (func (export "run") (call 0)))"#;
+    /// # let artifact = engine.compile(&wat::parse_str(module).unwrap(), &tunables).unwrap();
+    /// # let runtime = artifact.runtime().unwrap();
+    /// # let imports = Imports(engine.vm_store().clone());
+    /// # let instance = instantiate(runtime, &imports, Resources::default(), &mut |import| import.into()).unwrap();
+    /// # let wasmill_vm::VMExtern::Function(run) = instance.export(runtime.info().exports["run"]) else { unreachable!() };
+    /// // Called by a guest:
+    /// let trap = run.callee().call::<VMFunction>(&[], Clone::clone, |function| function).unwrap_err();
+    /// assert_eq!(RuntimeError::from_early_end(trap).message(), "enough");
+    /// ```
     ///
     /// # Panics
     ///
@@ -167,11 +252,34 @@ impl RuntimeError {
     }
 
     /// What happened, without the trace.
+    ///
+    /// ```
+    /// # use wasmill_engine::RuntimeError;
+    /// let error = RuntimeError::new("not today");
+    /// assert_eq!((error.message(), error.to_string()), ("not today".into(), "RuntimeError: not today".into()));
+    /// ```
     pub fn message(&self) -> String {
         self.inner.source.to_string()
     }
 
     /// The WebAssembly frames, innermost first.
+    ///
+    /// ```
+    /// # use wasmill_compiler_cranelift::Cranelift;
+    /// # use wasmill_engine::{BaseTunables, Engine, NullResolver, Resources, RuntimeError, Universal, instantiate};
+    /// # let engine = Universal::new(Cranelift::default()).engine();
+    /// # let tunables = BaseTunables::for_target(engine.target());
+    /// # let module = wat::parse_str("(module $calculator (func $fail (export \"fail\") unreachable))").unwrap();
+    /// # let artifact = engine.compile(&module, &tunables).unwrap();
+    /// # let runtime = artifact.runtime().unwrap();
+    /// # let instance = instantiate(runtime, &NullResolver, Resources::default(), &mut |import| import.into()).unwrap();
+    /// # let export = instance.export(runtime.info().exports["fail"]);
+    /// # let wasmill_vm::VMExtern::Function(fail) = export else { unreachable!() };
+    /// # let trap = fail.callee().call::<wasmill_vm::VMFunction>(&[], Clone::clone, |function| function).unwrap_err();
+    /// # let error = RuntimeError::from_early_end(trap);
+    /// let names: Vec<_> = error.trace().iter().map(|frame| frame.function_name()).collect();
+    /// assert_eq!(names, [Some("fail")]);
+    /// ```
     pub fn trace(&self) -> &[FrameInfo] {
         self.inner
             .wasm_trace
@@ -179,6 +287,16 @@ impl RuntimeError {
     }
 
     /// The host's own error, if it is a `T` and nobody else holds this error.
+    ///
+    /// ```
+    /// # use wasmill_engine::RuntimeError;
+    /// # use std::fmt::Error;
+    /// let error = RuntimeError::user(Box::new(Error));
+    /// let shared = error.clone();
+    /// let error = error.downcast::<Error>().unwrap_err();
+    /// drop(shared);
+    /// assert_eq!(error.downcast::<Error>().unwrap(), Error);
+    /// ```
     ///
     /// # Errors
     ///
@@ -190,28 +308,59 @@ impl RuntimeError {
         let inner = Arc::try_unwrap(self.inner).map_err(|inner| Self { inner })?;
         match inner.source {
             Source::User(error) => Ok(*error.downcast().expect("its type was checked above")),
-            Source::Generic(_) | Source::Trap(_) => unreachable!("`is` holds of user errors only"),
+            _ => unreachable!("`is` holds of user errors only"),
         }
     }
 
     /// The host's own error, if it is a `T`.
+    ///
+    /// ```
+    /// # use wasmill_engine::RuntimeError;
+    /// let error = RuntimeError::user("seven".parse::<i32>().unwrap_err().into());
+    /// assert!(error.downcast_ref::<std::num::ParseIntError>().is_some());
+    /// assert!(error.downcast_ref::<std::io::Error>().is_none());
+    /// ```
     pub fn downcast_ref<T: Error + 'static>(&self) -> Option<&T> {
         match &self.inner.source {
             Source::User(error) => error.downcast_ref(),
-            Source::Generic(_) | Source::Trap(_) => None,
+            _ => None,
         }
     }
 
     /// Whether this is the host's own error, a `T`.
+    ///
+    /// ```
+    /// # use wasmill_engine::RuntimeError;
+    /// let error = RuntimeError::user(Box::new(std::fmt::Error));
+    /// assert!(error.is::<std::fmt::Error>() && !RuntimeError::new("text").is::<std::fmt::Error>());
+    /// ```
     pub fn is<T: Error + 'static>(&self) -> bool {
         self.downcast_ref::<T>().is_some()
     }
 
     /// The code, if this is a trap of WebAssembly code.
+    ///
+    /// ```
+    /// # use wasmill_compiler_cranelift::Cranelift;
+    /// # use wasmill_engine::{BaseTunables, Engine, NullResolver, Resources, RuntimeError, Universal, instantiate};
+    /// # let engine = Universal::new(Cranelift::default()).engine();
+    /// # let tunables = BaseTunables::for_target(engine.target());
+    /// # let module = wat::parse_str("(module $calculator (func $fail (export \"fail\") unreachable))").unwrap();
+    /// # let artifact = engine.compile(&module, &tunables).unwrap();
+    /// # let runtime = artifact.runtime().unwrap();
+    /// # let instance = instantiate(runtime, &NullResolver, Resources::default(), &mut |import| import.into()).unwrap();
+    /// # let export = instance.export(runtime.info().exports["fail"]);
+    /// # let wasmill_vm::VMExtern::Function(fail) = export else { unreachable!() };
+    /// # let trap = fail.callee().call::<wasmill_vm::VMFunction>(&[], Clone::clone, |function| function).unwrap_err();
+    /// # let error = RuntimeError::from_early_end(trap);
+    /// # use wasmill_vm::TrapCode;
+    /// assert_eq!(error.to_trap(), Some(TrapCode::UnreachableCodeReached));
+    /// assert_eq!(RuntimeError::new("no trap").to_trap(), None);
+    /// ```
     pub fn to_trap(self) -> Option<TrapCode> {
         match self.inner.source {
             Source::Trap(code) => Some(code),
-            Source::Generic(_) | Source::User(_) => None,
+            _ => None,
         }
     }
 }
@@ -235,12 +384,19 @@ impl From<Trap> for RuntimeError {
     }
 }
 
+impl From<EarlyEnd> for RuntimeError {
+    fn from(end: EarlyEnd) -> Self {
+        Self::from_early_end(end)
+    }
+}
+
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Generic(message) => f.write_str(message),
             Self::User(error) => error.fmt(f),
             Self::Trap(code) => f.write_str(code.message()),
+            Self::OutOfMemory => f.write_str("Wasmill VM out of memory"),
         }
     }
 }
@@ -269,7 +425,7 @@ impl Error for RuntimeError {
         match &self.inner.source {
             Source::User(error) => Some(&**error),
             Source::Trap(code) => Some(code),
-            Source::Generic(_) => None,
+            Source::Generic(_) | Source::OutOfMemory => None,
         }
     }
 }
@@ -322,8 +478,8 @@ mod tests {
         }
     }
 
-    fn trap(reason: TrapReason) -> RuntimeError {
-        RuntimeError::from(Trap {
+    fn ended(reason: EndReason) -> RuntimeError {
+        RuntimeError::from(EarlyEnd {
             reason,
             backtrace: backtrace(),
         })
@@ -333,7 +489,7 @@ mod tests {
 
     #[test]
     fn a_trap_tells_code_and_frames() {
-        let error = trap(TrapReason::Wasm(TrapCode::IntegerDivisionByZero));
+        let error = ended(EndReason::Wasm(TrapCode::IntegerDivisionByZero));
         assert_eq!(error.message(), "integer divide by zero");
         assert_eq!(
             error.to_string(),
@@ -349,8 +505,32 @@ mod tests {
     }
 
     #[test]
+    fn traps_that_programs_make() {
+        let wasm = |signal_trap| Trap::Wasm {
+            pc: 0,
+            backtrace: backtrace(),
+            signal_trap,
+        };
+        let misaligned = RuntimeError::from(wasm(Some(TrapCode::UnalignedAtomic)));
+        assert_eq!(misaligned.trace().len(), 2);
+        assert_eq!(misaligned.to_trap(), Some(TrapCode::UnalignedAtomic));
+        let unknown = RuntimeError::from_trap(wasm(None));
+        assert_eq!(unknown.message(), "call stack exhausted");
+        let user = RuntimeError::from_trap(Trap::User(custom(2)));
+        assert_eq!(user.downcast::<Custom>().unwrap().0, 2);
+        let memory = RuntimeError::from_trap(Trap::OOM {
+            backtrace: backtrace(),
+        });
+        assert_eq!(
+            memory.to_string(),
+            format!("RuntimeError: Wasmill VM out of memory{FRAMES}")
+        );
+        assert!(memory.source().is_none() && memory.to_trap().is_none());
+    }
+
+    #[test]
     fn a_user_error_has_the_frames_of_the_boundary() {
-        let error = trap(TrapReason::User(custom(7)));
+        let error = ended(EndReason::User(custom(7)));
         assert_eq!(error.to_string(), format!("RuntimeError: custom 7{FRAMES}"));
         assert_eq!(error.source().unwrap().to_string(), "custom 7");
         assert!(error.is::<Custom>() && !error.is::<fmt::Error>());
@@ -373,19 +553,19 @@ mod tests {
 
     #[test]
     fn a_boxed_runtime_error_is_not_nested() {
-        let inner = trap(TrapReason::Wasm(TrapCode::BadSignature));
+        let inner = ended(EndReason::Wasm(TrapCode::BadSignature));
         let outer = RuntimeError::user(Box::new(inner));
         assert_eq!(outer.trace().len(), 2);
         assert_eq!(outer.to_trap(), Some(TrapCode::BadSignature));
 
         let inner = RuntimeError::new("made without frames");
-        let outer = trap(TrapReason::User(Box::new(inner)));
+        let outer = ended(EndReason::User(Box::new(inner)));
         assert_eq!(outer.to_string(), "RuntimeError: made without frames");
     }
 
     #[test]
     fn debug_names_source_and_traces() {
-        let text = format!("{:?}", trap(TrapReason::User(custom(3))));
+        let text = format!("{:?}", ended(EndReason::User(custom(3))));
         assert!(
             text.starts_with("RuntimeError { source: User(Custom(3)), wasm_trace: [FrameInfo {")
         );
@@ -394,7 +574,7 @@ mod tests {
 
     #[test]
     fn raised_errors_arrive_as_user_errors() {
-        let error = trap(TrapReason::Panic(Box::new(Raised(custom(5)))));
+        let error = ended(EndReason::Panic(Box::new(Raised(custom(5)))));
         assert_eq!(error.trace().len(), 2);
         assert_eq!(error.downcast::<Custom>().unwrap().0, 5);
     }
@@ -408,7 +588,7 @@ mod tests {
     #[test]
     #[should_panic(expected = "of the host")]
     fn a_panic_goes_on() {
-        trap(TrapReason::Panic(Box::new("of the host")));
+        ended(EndReason::Panic(Box::new("of the host")));
     }
 
     #[test]

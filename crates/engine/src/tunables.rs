@@ -101,11 +101,38 @@ use wasmill_vm::{Global, InstanceParts, Memory, MemoryError, RuntimeModule, Tabl
 /// style. The runtime takes it over, each object once; otherwise the host gets the error that the place has for it.
 pub trait Tunables {
     /// The layout of a memory of this type.
+    ///
+    /// ```
+    /// # use wasmill_engine::{BaseTunables, Tunables};
+    /// # use wasmill_types::MemoryType;
+    /// let tunables = BaseTunables::for_target(&Default::default());
+    /// # use wasmill_types::MemoryStyle;
+    /// let style = tunables.memory_style(&MemoryType::new(1, None, false));
+    /// assert!(style.offset_guard_size() > 0);
+    /// ```
     fn memory_style(&self, memory: &MemoryType) -> MemoryStyle;
     /// The layout of a table of this type.
+    ///
+    /// ```
+    /// # use wasmill_engine::{BaseTunables, Tunables};
+    /// # use wasmill_types::MemoryType;
+    /// let tunables = BaseTunables::for_target(&Default::default());
+    /// # use wasmill_types::{TableStyle, TableType, Type};
+    /// let style = tunables.table_style(&TableType::new(Type::FuncRef, 1, None));
+    /// assert_eq!(style, TableStyle::CallerChecksSignature);
+    /// ```
     fn table_style(&self, table: &TableType) -> TableStyle;
 
     /// Makes a memory for the host.
+    ///
+    /// ```
+    /// # use wasmill_engine::{BaseTunables, Tunables};
+    /// # use wasmill_types::MemoryType;
+    /// let tunables = BaseTunables::for_target(&Default::default());
+    /// let ty = MemoryType::new(1, Some(2), false);
+    /// let memory = tunables.create_host_memory(&ty, &tunables.memory_style(&ty)).unwrap();
+    /// assert_eq!(memory.ty(), ty);
+    /// ```
     ///
     /// # Errors
     ///
@@ -117,6 +144,21 @@ pub trait Tunables {
     ) -> Result<Arc<dyn Memory>, MemoryError>;
 
     /// Makes a memory for an instance.
+    ///
+    /// ```
+    /// # use wasmill_engine::{BaseTunables, Tunables};
+    /// # use wasmill_types::MemoryType;
+    /// let tunables = BaseTunables::for_target(&Default::default());
+    /// # use std::ptr::{self, NonNull};
+    /// # use wasmill_abi::VMMemoryDefinition;
+    /// let ty = MemoryType::new(1, None, false);
+    /// let mut place = VMMemoryDefinition { base: ptr::null_mut(), current_length: 0 };
+    /// // SAFETY: the place can be written to.
+    /// let memory = unsafe {
+    ///     tunables.create_vm_memory(&ty, &tunables.memory_style(&ty), NonNull::from(&mut place))
+    /// };
+    /// assert_eq!(memory.unwrap().size().0, 1);
+    /// ```
     ///
     /// # Safety
     ///
@@ -136,6 +178,16 @@ pub trait Tunables {
 
     /// Makes a table for the host.
     ///
+    /// ```
+    /// # use wasmill_engine::{BaseTunables, Tunables};
+    /// # use wasmill_types::MemoryType;
+    /// let tunables = BaseTunables::for_target(&Default::default());
+    /// # use wasmill_types::{TableType, Type};
+    /// let ty = TableType::new(Type::FuncRef, 4, None);
+    /// let table = tunables.create_host_table(&ty, &tunables.table_style(&ty)).unwrap();
+    /// assert_eq!(table.size(), 4);
+    /// ```
+    ///
     /// # Errors
     ///
     /// If the type is impossible or too large, or the tunables refuse.
@@ -146,6 +198,22 @@ pub trait Tunables {
     ) -> Result<Arc<dyn Table>, String>;
 
     /// Makes a table for an instance.
+    ///
+    /// ```
+    /// # use wasmill_engine::{BaseTunables, Tunables};
+    /// # use wasmill_types::MemoryType;
+    /// let tunables = BaseTunables::for_target(&Default::default());
+    /// # use std::ptr::{self, NonNull};
+    /// # use wasmill_abi::VMTableDefinition;
+    /// # use wasmill_types::{TableType, Type};
+    /// let ty = TableType::new(Type::FuncRef, 4, None);
+    /// let mut place = VMTableDefinition { base: ptr::null_mut(), current_elements: 0 };
+    /// // SAFETY: the place can be written to.
+    /// let table = unsafe {
+    ///     tunables.create_vm_table(&ty, &tunables.table_style(&ty), NonNull::from(&mut place))
+    /// };
+    /// assert_eq!(table.unwrap().size(), 4);
+    /// ```
     ///
     /// # Safety
     ///
@@ -164,6 +232,15 @@ pub trait Tunables {
 
     /// Makes a global, of the host or of an instance. Its value comes later.
     ///
+    /// ```
+    /// # use wasmill_engine::{BaseTunables, Tunables};
+    /// # use wasmill_types::MemoryType;
+    /// let tunables = BaseTunables::for_target(&Default::default());
+    /// # use wasmill_types::{GlobalType, Mutability, Type};
+    /// let ty = GlobalType::new(Type::I32, Mutability::Var);
+    /// assert_eq!(tunables.create_global(ty).unwrap().ty(), &ty);
+    /// ```
+    ///
     /// # Errors
     ///
     /// If the tunables refuse.
@@ -172,6 +249,22 @@ pub trait Tunables {
     }
 
     /// Makes the memories that a module defines, one by one.
+    ///
+    /// ```
+    /// # use wasmill_engine::{BaseTunables, Tunables};
+    /// # use wasmill_types::MemoryType;
+    /// let tunables = BaseTunables::for_target(&Default::default());
+    /// # use std::ptr::{self, NonNull};
+    /// # use wasmill_abi::VMMemoryDefinition;
+    /// # use wasmill_types::{ModuleInfo, PrimaryMap};
+    /// let mut info = ModuleInfo::new();
+    /// info.memories.push(MemoryType::new(1, None, false));
+    /// let styles: PrimaryMap<_, _> = info.memories.values().map(|ty| tunables.memory_style(ty)).collect();
+    /// let mut place = VMMemoryDefinition { base: ptr::null_mut(), current_length: 0 };
+    /// // SAFETY: one place for the one memory, which can be written to.
+    /// let memories = unsafe { tunables.create_memories(&info, &styles, &[NonNull::from(&mut place)]) };
+    /// assert_eq!(memories.unwrap().len(), 1);
+    /// ```
     ///
     /// # Safety
     ///
@@ -200,6 +293,22 @@ pub trait Tunables {
 
     /// Makes the tables that a module defines, one by one.
     ///
+    /// ```
+    /// # use wasmill_engine::{BaseTunables, Tunables};
+    /// # use wasmill_types::MemoryType;
+    /// let tunables = BaseTunables::for_target(&Default::default());
+    /// # use std::ptr::{self, NonNull};
+    /// # use wasmill_abi::VMTableDefinition;
+    /// # use wasmill_types::{ModuleInfo, PrimaryMap, TableType, Type};
+    /// let mut info = ModuleInfo::new();
+    /// info.tables.push(TableType::new(Type::FuncRef, 1, None));
+    /// let styles: PrimaryMap<_, _> = info.tables.values().map(|ty| tunables.table_style(ty)).collect();
+    /// let mut place = VMTableDefinition { base: ptr::null_mut(), current_elements: 0 };
+    /// // SAFETY: one place for the one table, which can be written to.
+    /// let tables = unsafe { tunables.create_tables(&info, &styles, &[NonNull::from(&mut place)]) };
+    /// assert_eq!(tables.unwrap().len(), 1);
+    /// ```
+    ///
     /// # Safety
     ///
     /// There are as many locations as the module defines tables; each as for [`Tunables::create_vm_table`].
@@ -225,6 +334,19 @@ pub trait Tunables {
     }
 
     /// Makes the globals that a module defines, one by one.
+    ///
+    /// ```
+    /// # use wasmill_engine::{BaseTunables, Tunables};
+    /// # use wasmill_types::MemoryType;
+    /// let tunables = BaseTunables::for_target(&Default::default());
+    /// # use wasmill_types::{GlobalType, ModuleInfo, Mutability, Type};
+    /// let mut info = ModuleInfo::new();
+    /// info.globals.push(GlobalType::new(Type::I32, Mutability::Const)); // imported
+    /// info.globals.push(GlobalType::new(Type::I64, Mutability::Var));
+    /// info.num_imported_globals = 1;
+    /// let globals = tunables.create_globals(&info).unwrap();
+    /// assert_eq!((globals.len(), globals.as_slice()[0].ty().ty), (1, Type::I64));
+    /// ```
     ///
     /// # Errors
     ///
@@ -280,6 +402,19 @@ pub(crate) fn make_parts(
 
 /// The usual choice: memories whose largest size is at most [`BaseTunables::static_memory_bound`] get a reservation of
 /// that size at once and accesses without checks; others are checked.
+///
+/// ```
+/// # use wasmill_engine::{BaseTunables, Tunables};
+/// # use wasmill_types::{MemoryStyle, MemoryType, Pages};
+/// // Hosts with little address space reserve 16 MiB for each memory that says it needs no more.
+/// let mut tunables = BaseTunables::for_target(&Default::default());
+/// tunables.static_memory_bound = Pages(256);
+/// tunables.static_memory_offset_guard_size = 65_536;
+/// let small = tunables.memory_style(&MemoryType::new(1, Some(256), false));
+/// assert!(matches!(small, MemoryStyle::Static { bound: Pages(256), .. }));
+/// let large = tunables.memory_style(&MemoryType::new(1, None, false));
+/// assert!(matches!(large, MemoryStyle::Dynamic { .. }));
+/// ```
 #[derive(Clone, Debug)]
 pub struct BaseTunables {
     /// The pages that static memories reserve.
@@ -297,6 +432,14 @@ const GUARD_64: u64 = 4 << 30;
 impl BaseTunables {
     /// The usual choice for a target. When the target is this machine and it refuses reservations of the size that
     /// unchecked memories need, all memories are checked.
+    ///
+    /// ```
+    /// # use wasmill_compiler::{CpuFeature, Target};
+    /// # use wasmill_engine::BaseTunables;
+    /// # use wasmill_types::Pages;
+    /// let small = Target::new("i686-linux-gnu".parse().unwrap(), CpuFeature::set());
+    /// assert_eq!(BaseTunables::for_target(&small).static_memory_bound, Pages(0x4000));
+    /// ```
     ///
     /// # Panics
     ///

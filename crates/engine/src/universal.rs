@@ -38,6 +38,13 @@ pub struct Universal {
 
 impl Universal {
     /// An engine with a compiler.
+    ///
+    /// ```
+    /// # use wasmill_compiler_cranelift::Cranelift;
+    /// # use wasmill_engine::{Engine, Universal};
+    /// let engine = Universal::new(Cranelift::default()).engine();
+    /// assert!(engine.validate(b"\0asm\x01\0\0\0").is_ok());
+    /// ```
     pub fn new<T: Into<Box<dyn CompilerConfig>>>(compiler_config: T) -> Self {
         Self {
             compiler_config: Some(compiler_config.into()),
@@ -46,6 +53,12 @@ impl Universal {
         }
     }
     /// An engine without a compiler: it runs modules that were compiled before.
+    ///
+    /// ```
+    /// # use wasmill_engine::{Engine, Universal};
+    /// let engine = Universal::headless().engine();
+    /// assert!(engine.validate(b"\0asm\x01\0\0\0").is_err());
+    /// ```
     pub fn headless() -> Self {
         Self {
             compiler_config: None,
@@ -54,18 +67,43 @@ impl Universal {
         }
     }
     /// Sets the machine to make code for. The default is this one.
+    ///
+    /// ```
+    /// # use wasmill_compiler::{CpuFeature, Target};
+    /// # use wasmill_compiler_cranelift::Cranelift;
+    /// # use wasmill_engine::{Engine, Universal};
+    /// let plain = Target::new("x86_64-linux-gnu".parse().unwrap(), CpuFeature::set());
+    /// let engine = Universal::new(Cranelift::default()).target(plain).engine();
+    /// assert!(engine.target().cpu_features().is_empty());
+    /// ```
     #[must_use]
     pub fn target(mut self, target: Target) -> Self {
         self.target = Some(target);
         self
     }
     /// Sets the features that modules may use. The default is the compiler's.
+    ///
+    /// ```
+    /// # use wasmill_compiler::Features;
+    /// # use wasmill_compiler_cranelift::Cranelift;
+    /// # use wasmill_engine::{Engine, Universal};
+    /// let mut features = Features::new();
+    /// features.multi_memory(true);
+    /// let engine = Universal::new(Cranelift::default()).features(features).engine();
+    /// assert!(engine.features().multi_memory);
+    /// ```
     #[must_use]
     pub fn features(mut self, features: Features) -> Self {
         self.features = Some(features);
         self
     }
     /// Builds the engine.
+    ///
+    /// ```
+    /// # use wasmill_engine::{Engine, Universal};
+    /// let (first, second) = (Universal::headless().engine(), Universal::headless().engine());
+    /// assert_ne!(first.id(), second.id());
+    /// ```
     pub fn engine(self) -> UniversalEngine {
         let Some(config) = self.compiler_config else {
             return UniversalEngine::headless();
@@ -79,6 +117,12 @@ impl Universal {
 }
 
 /// An engine that maps code into this process. Clones are handles to the same engine.
+///
+/// ```
+/// # use wasmill_engine::{Engine, Universal};
+/// let engine = Universal::headless().engine();
+/// assert_eq!(engine.clone().id(), engine.id(), "a clone is the same engine");
+/// ```
 #[derive(Clone)]
 pub struct UniversalEngine {
     inner: Arc<Inner>,
@@ -94,10 +138,24 @@ struct Inner {
 
 impl UniversalEngine {
     /// An engine with a compiler.
+    ///
+    /// ```
+    /// # use wasmill_compiler::{CompilerConfig, Features, Target};
+    /// # use wasmill_compiler_cranelift::Cranelift;
+    /// # use wasmill_engine::{Engine, UniversalEngine};
+    /// let compiler = Box::new(Cranelift::default()).compiler();
+    /// let engine = UniversalEngine::new(compiler, Target::default(), Features::default());
+    /// assert!(engine.validate(b"\0asm\x01\0\0\0").is_ok());
+    /// ```
     pub fn new(compiler: Box<dyn Compiler>, target: Target, features: Features) -> Self {
         Self::from_parts(Some(compiler), target, features)
     }
     /// An engine without a compiler: it runs modules that were compiled before.
+    ///
+    /// ```
+    /// # use wasmill_engine::{Engine, UniversalEngine};
+    /// assert!(UniversalEngine::headless().validate(b"\0asm\x01\0\0\0").is_err());
+    /// ```
     pub fn headless() -> Self {
         Self::from_parts(None, Target::default(), Features::default())
     }
@@ -142,6 +200,17 @@ impl UniversalEngine {
 impl UniversalArtifact {
     /// Compiles a module.
     ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use wasmill_compiler_cranelift::Cranelift;
+    /// # use wasmill_engine::{Artifact as _, BaseTunables, Engine, Tunables as _, Universal};
+    /// # let engine = Universal::new(Cranelift::default()).engine();
+    /// # let tunables = BaseTunables::for_target(engine.target());
+    /// # use wasmill_engine::UniversalArtifact;
+    /// let artifact = UniversalArtifact::new(&engine, b"\0asm\x01\0\0\0", &tunables).unwrap();
+    /// assert!(artifact.module_ref().exports.is_empty());
+    /// ```
+    ///
     /// # Errors
     ///
     /// If the module is not valid, or too much for the compiler or for this machine, or the engine has no compiler.
@@ -155,6 +224,21 @@ impl UniversalArtifact {
     }
 
     /// Loads an artifact: see [`Engine::deserialize`].
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use wasmill_compiler_cranelift::Cranelift;
+    /// # use wasmill_engine::{Artifact as _, BaseTunables, Engine, Tunables as _, Universal};
+    /// # let engine = Universal::new(Cranelift::default()).engine();
+    /// # let tunables = BaseTunables::for_target(engine.target());
+    /// # let module = wat::parse_str(r#"(module $m)"#).unwrap();
+    /// # let artifact = engine.compile(&module, &tunables).unwrap();
+    /// # use wasmill_engine::UniversalArtifact;
+    /// let bytes = artifact.serialize().unwrap();
+    /// // SAFETY: we have just made these bytes.
+    /// let loaded = unsafe { UniversalArtifact::deserialize(&engine, &bytes) }.unwrap();
+    /// assert_eq!(loaded.module_ref().name(), "m");
+    /// ```
     ///
     /// # Errors
     ///
@@ -188,7 +272,7 @@ impl Engine for UniversalEngine {
     #[cfg(feature = "compiler")]
     fn validate(&self, binary: &[u8]) -> Result<(), CompileError> {
         let workshop = self.workshop()?;
-        wasmill_compiler::validate(binary, workshop.features)
+        workshop.compiler.validate_module(workshop.features, binary)
     }
     #[cfg(not(feature = "compiler"))]
     fn validate(&self, _binary: &[u8]) -> Result<(), CompileError> {

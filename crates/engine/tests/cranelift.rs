@@ -35,7 +35,9 @@ impl Running {
         let wasm = wat::parse_str(text).expect("the test's text is right");
         let artifact = engine.compile(&wasm, tunables).expect("it compiles");
         let module = artifact.runtime().expect("it runs here");
-        let instance = instantiate(module, &imports, Resources::default(), &mut |export| export);
+        let instance = instantiate(module, &imports, Resources::default(), &mut |export| {
+            export.into()
+        });
         let instance = instance.expect("it links");
         instance.initialize().expect("its segments fit");
         instance.start().expect("it starts");
@@ -51,7 +53,9 @@ impl Running {
         let VMExtern::Function(function) = self.export(name) else {
             panic!("{name} is no function");
         };
-        let results = function.call(args, VMFunction::clone, |function| function)?;
+        let results = function
+            .callee()
+            .call(args, VMFunction::clone, |function| function)?;
         Ok(results.into_vec())
     }
 
@@ -238,7 +242,7 @@ struct Exports(Running);
 impl NamedResolver for Exports {
     fn resolve_by_name(&self, module: &str, field: &str) -> Option<Export> {
         let known = self.0.artifact.module_ref().exports.contains_key(field);
-        (module == "library" && known).then(|| self.0.export(field))
+        (module == "library" && known).then(|| self.0.export(field).into())
     }
 }
 

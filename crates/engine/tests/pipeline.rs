@@ -75,7 +75,9 @@ fn compile(engine: &UniversalEngine, text: &str) -> Arc<dyn Artifact> {
 
 fn instance(artifact: &dyn Artifact) -> VMInstance {
     let module = artifact.runtime().expect("it runs here");
-    let instance = instantiate(module, &(), Resources::default(), &mut |export| export);
+    let instance = instantiate(module, &(), Resources::default(), &mut |export| {
+        export.into()
+    });
     let instance = instance.expect("it has no imports");
     instance.initialize().expect("its segments fit");
     instance
@@ -90,7 +92,9 @@ fn function(instance: &VMInstance, name: &str) -> VMFunction {
 }
 
 fn call(function: &VMFunction) -> Result<Option<i32>, RuntimeError> {
-    let results = function.call(&[], VMFunction::clone, |function| function)?;
+    let results = function
+        .callee()
+        .call(&[], VMFunction::clone, |function| function)?;
     Ok(results.first().and_then(Value::i32))
 }
 
@@ -310,9 +314,11 @@ fn missing_and_impossible_things_are_link_errors() {
     let link = |text: &str| {
         let artifact = compile(&engine(vec![]), text);
         let module = artifact.runtime().unwrap();
-        instantiate(module, &(), Resources::default(), &mut |export| export)
-            .err()
-            .unwrap()
+        instantiate(module, &(), Resources::default(), &mut |export| {
+            export.into()
+        })
+        .err()
+        .unwrap()
     };
     assert_eq!(
         link(r#"(module (import "env" "f" (func (param i32))))"#).to_string(),
@@ -327,9 +333,11 @@ fn missing_and_impossible_things_are_link_errors() {
     let wasm = wat::parse_str("(module (memory 1))").unwrap();
     let artifact = engine(vec![]).compile(&wasm, &tunables).unwrap();
     let module = artifact.runtime().unwrap();
-    let refused = instantiate(module, &(), Resources::default(), &mut |export| export)
-        .err()
-        .unwrap();
+    let refused = instantiate(module, &(), Resources::default(), &mut |export| {
+        export.into()
+    })
+    .err()
+    .unwrap();
     let expected =
         "Insufficient resources: Failed to create memory: Error when allocating memory: ";
     assert!(refused.to_string().starts_with(expected), "{refused}");

@@ -84,6 +84,18 @@ const EXHAUSTED: &str = "wasmer_metering_points_exhausted";
 /// The middleware that makes a module pay for what it executes: see the [module](self).
 ///
 /// It is for one module: make another for each.
+///
+/// ```
+/// # use std::sync::Arc;
+/// # use wasmill::{CompilerConfig, Cranelift, Module, Store, Universal};
+/// # use wasmill_middlewares::Metering;
+/// let mut compiler = Cranelift::default();
+/// compiler.push_middleware(Arc::new(Metering::new(1_000, |_| 1)));
+/// let store = Store::new(&Universal::new(compiler).engine());
+/// let module = Module::new(&store, "(module)").unwrap();
+/// let names: Vec<_> = module.exports().map(|export| export.name().to_owned()).collect();
+/// assert!(names.contains(&"wasmer_metering_remaining_points".to_owned()));
+/// ```
 pub struct Metering<F: Fn(&Operator) -> u64 + Send + Sync> {
     initial_limit: u64,
     cost_function: Arc<F>,
@@ -99,6 +111,18 @@ struct Globals {
 
 impl<F: Fn(&Operator) -> u64 + Send + Sync> Metering<F> {
     /// Gives instances this many points, and operators the cost that the function tells.
+    ///
+    /// ```
+    /// # use wasmill::wasmparser::Operator;
+    /// # use wasmill_middlewares::Metering;
+    /// // What may take long costs more.
+    /// let metering = Metering::new(1_000_000, |operator: &Operator| match operator {
+    ///     Operator::MemoryFill { .. } | Operator::MemoryCopy { .. } => 1_000,
+    ///     Operator::I32DivU | Operator::I32DivS => 10,
+    ///     _ => 1,
+    /// });
+    /// # assert!(format!("{metering:?}").contains("1000000"));
+    /// ```
     pub fn new(initial_limit: u64, cost_function: F) -> Self {
         Self {
             initial_limit,
@@ -158,6 +182,16 @@ fn add_global(info: &mut ModuleInfo, name: &str, ty: Type, value: GlobalInit) ->
 }
 
 /// The part of [`Metering`] that rewrites one function.
+///
+/// ```
+/// # use wasmill::{LocalFunctionIndex, ModuleInfo, ModuleMiddleware};
+/// # use wasmill_middlewares::Metering;
+/// // What a compilation does for each function of a module:
+/// let metering = Metering::new(1_000, |_| 1);
+/// metering.transform_module_info(&mut ModuleInfo::new());
+/// let of_function = metering.generate_function_middleware(LocalFunctionIndex::from_u32(0));
+/// assert!(format!("{of_function:?}").starts_with("FunctionMetering"));
+/// ```
 pub struct FunctionMetering<F: Fn(&Operator) -> u64 + Send + Sync> {
     cost_function: Arc<F>,
     globals: Globals,
@@ -222,6 +256,21 @@ fn payment(globals: Globals, cost: i64) -> [Operator<'static>; 12] {
 }
 
 /// The points of an instance.
+///
+/// ```
+/// # use std::sync::Arc;
+/// # use wasmill::{CompilerConfig, Cranelift, Instance, Module, Store, Universal, imports};
+/// # use wasmill_middlewares::Metering;
+/// # use wasmill_middlewares::metering::{MeteringPoints, get_remaining_points, set_remaining_points};
+/// # let mut compiler = Cranelift::default();
+/// # compiler.push_middleware(Arc::new(Metering::new(10, |_| 1)));
+/// # let store = Store::new(&Universal::new(compiler).engine());
+/// # let module = Module::new(&store, "(module (func (export \"f\") nop nop))").unwrap();
+/// # let instance = Instance::new(&module, &imports! {}).unwrap();
+/// assert_eq!(get_remaining_points(&instance), MeteringPoints::Remaining(10));
+/// set_remaining_points(&instance, 0);
+/// assert_eq!(get_remaining_points(&instance), MeteringPoints::Remaining(0), "not exhausted yet");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MeteringPoints {
     /// So many are left. None at all is no harm yet: what was executed is paid for.
@@ -231,6 +280,21 @@ pub enum MeteringPoints {
 }
 
 /// The points that an instance has left.
+///
+/// ```
+/// # use std::sync::Arc;
+/// # use wasmill::{CompilerConfig, Cranelift, Instance, Module, Store, Universal, imports};
+/// # use wasmill_middlewares::Metering;
+/// # use wasmill_middlewares::metering::{MeteringPoints, get_remaining_points, set_remaining_points};
+/// # let mut compiler = Cranelift::default();
+/// # compiler.push_middleware(Arc::new(Metering::new(10, |_| 1)));
+/// # let store = Store::new(&Universal::new(compiler).engine());
+/// # let module = Module::new(&store, "(module (func (export \"f\") nop nop))").unwrap();
+/// # let instance = Instance::new(&module, &imports! {}).unwrap();
+/// // Two operators and the end, for one point each:
+/// instance.exports.get_function("f").unwrap().call(&[]).unwrap();
+/// assert_eq!(get_remaining_points(&instance), MeteringPoints::Remaining(7));
+/// ```
 ///
 /// # Panics
 ///
@@ -247,6 +311,24 @@ pub fn get_remaining_points(instance: &Instance) -> MeteringPoints {
 }
 
 /// Gives an instance this many points, and lets it go on if it was exhausted.
+///
+/// ```
+/// # use std::sync::Arc;
+/// # use wasmill::{CompilerConfig, Cranelift, Instance, Module, Store, Universal, imports};
+/// # use wasmill_middlewares::Metering;
+/// # use wasmill_middlewares::metering::{MeteringPoints, get_remaining_points, set_remaining_points};
+/// # let mut compiler = Cranelift::default();
+/// # compiler.push_middleware(Arc::new(Metering::new(10, |_| 1)));
+/// # let store = Store::new(&Universal::new(compiler).engine());
+/// # let module = Module::new(&store, "(module (func (export \"f\") nop nop))").unwrap();
+/// # let instance = Instance::new(&module, &imports! {}).unwrap();
+/// let f = instance.exports.get_function("f").unwrap();
+/// set_remaining_points(&instance, 2);
+/// assert!(f.call(&[]).is_err());
+/// assert_eq!(get_remaining_points(&instance), MeteringPoints::Exhausted);
+/// set_remaining_points(&instance, 3);
+/// assert!(f.call(&[]).is_ok());
+/// ```
 ///
 /// # Panics
 ///

@@ -9,16 +9,32 @@ use serde::{Deserialize, Serialize};
 macro_rules! define_index {
     ($($(#[$doc:meta])* $name:ident;)*) => { $(
         $(#[$doc])*
+        ///
+        /// ```
+        #[doc = concat!("# use wasmill_types::", stringify!($name), ";")]
+        #[doc = concat!("let index = ", stringify!($name), "::from_u32(3);")]
+        #[doc = concat!("assert_eq!(format!(\"{index:?}\"), \"", stringify!($name), "(3)\");")]
+        /// ```
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         pub struct $name(u32);
 
         impl $name {
             /// The index with this number. Debug builds reject `u32::MAX`, which stands for "none".
+            ///
+            /// ```
+            #[doc = concat!("# use wasmill_types::", stringify!($name), ";")]
+            #[doc = concat!("assert_eq!(", stringify!($name), "::from_u32(3).as_u32(), 3);")]
+            /// ```
             pub fn from_u32(index: u32) -> Self {
                 debug_assert!(index < u32::MAX);
                 Self(index)
             }
             /// The number.
+            ///
+            /// ```
+            #[doc = concat!("# use wasmill_types::{EntityRef, ", stringify!($name), "};")]
+            #[doc = concat!("assert_eq!(", stringify!($name), "::new(7).as_u32(), 7);")]
+            /// ```
             pub fn as_u32(self) -> u32 {
                 self.0
             }

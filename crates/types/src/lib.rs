@@ -1,19 +1,22 @@
 //! Plain WebAssembly data: types, values, indices, units, and the description of a module.
 //!
-//! Every other crate speaks in these words, so nothing here can execute anything, and nothing here is `unsafe`.
+//! Every other crate speaks in these words, so nothing here can execute anything, and nothing but `raw` is `unsafe`.
 //! Data flows one way: the front end fills a [`ModuleInfo`], compilers read it, the runtime instantiates from it.
 
 mod bytes;
 mod indices;
+mod listing;
 mod map;
 mod module;
 mod names;
+mod raw;
 mod types;
 mod units;
 mod value;
 
 pub use bytes::*;
 pub use indices::*;
+pub use listing::{ExportsIterator, ImportsIterator};
 pub use map::{BoxedSlice, EntityRef, PrimaryMap};
 pub use module::*;
 pub use names::*;

@@ -116,6 +116,7 @@ impl<K: EntityRef, V> Default for PrimaryMap<K, V> {
 
 impl<K: EntityRef, V> Index<K> for PrimaryMap<K, V> {
     type Output = V;
+    #[inline]
     fn index(&self, key: K) -> &V {
         &self.items[key.index()]
     }

@@ -66,6 +66,13 @@ pub enum ConstOp {
 pub type ConstExpr = Box<[ConstOp]>;
 
 /// How a global gets its first value.
+///
+/// ```
+/// # use wasmill_types::{GlobalIndex, GlobalInit, Value};
+/// let own: GlobalInit = GlobalInit::from_value(Value::<()>::I32(1024));
+/// let imported = GlobalInit::GetGlobal(GlobalIndex::from_u32(0));
+/// assert_eq!((own, own == imported), (GlobalInit::I32Const(1024), false));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub enum GlobalInit {
     /// A constant.
@@ -91,6 +98,12 @@ pub enum GlobalInit {
 impl GlobalInit {
     /// The initializer that gives `value`.
     ///
+    /// ```
+    /// # use wasmill_types::{GlobalInit, Value};
+    /// assert_eq!(GlobalInit::from_value(Value::<()>::F64(0.5)), GlobalInit::F64Const(0.5));
+    /// assert_eq!(GlobalInit::from_value(Value::<()>::FuncRef(None)), GlobalInit::RefNullConst);
+    /// ```
+    ///
     /// # Panics
     ///
     /// If `value` is a non-null reference, which no initializer can spell.
@@ -107,6 +120,11 @@ impl GlobalInit {
         }
     }
     /// The value of a numeric constant.
+    ///
+    /// ```
+    /// # use wasmill_types::{GlobalInit, Value};
+    /// assert_eq!(GlobalInit::I64Const(7).to_value(), Value::<()>::I64(7));
+    /// ```
     ///
     /// # Panics
     ///
@@ -183,6 +201,23 @@ pub struct ElementSegment {
 }
 
 /// Everything that a module declares, but for its code.
+///
+/// Middlewares may add to it:
+///
+/// ```
+/// # use wasmill_types::{ExportIndex, GlobalInit, GlobalType, ModuleInfo, Mutability, Type};
+/// /// Adds a counter that the host can read.
+/// fn add_counter(info: &mut ModuleInfo) {
+///     let counter = info.globals.push(GlobalType::new(Type::I64, Mutability::Var));
+///     info.global_initializers.push(GlobalInit::I64Const(0));
+///     info.exports.insert("counter".to_owned(), ExportIndex::Global(counter));
+/// }
+///
+/// let mut info = ModuleInfo::new();
+/// add_counter(&mut info);
+/// let ty = info.export_type(info.exports["counter"]);
+/// assert_eq!(ty.unwrap_global().to_string(), "I64 (mutable)");
+/// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ModuleInfo {
     /// Tells modules of this process apart.
@@ -239,14 +274,39 @@ pub struct ModuleInfo {
 macro_rules! index_spaces {
     ($($count:ident $index:ident $local:ident: $to_index:ident $to_local:ident $is_imported:ident;)*) => { $(
         #[doc = concat!("The [`", stringify!($index), "`] of what the module defines as `local`.")]
+        ///
+        /// ```
+        #[doc = concat!("# use wasmill_types::{ModuleInfo, ", stringify!($index), ", ", stringify!($local), "};")]
+        /// let mut info = ModuleInfo::new();
+        #[doc = concat!("info.", stringify!($count), " = 2;")]
+        #[doc = concat!("let first = ", stringify!($local), "::from_u32(0);")]
+        #[doc = concat!("assert_eq!(info.", stringify!($to_index), "(first), ", stringify!($index), "::from_u32(2));")]
+        /// ```
         pub fn $to_index(&self, local: $local) -> $index {
             $index::new(self.$count + local.index())
         }
         #[doc = concat!("The [`", stringify!($local), "`], or `None` for an import.")]
+        ///
+        /// ```
+        #[doc = concat!("# use wasmill_types::{ModuleInfo, ", stringify!($index), ", ", stringify!($local), "};")]
+        /// let mut info = ModuleInfo::new();
+        #[doc = concat!("info.", stringify!($count), " = 2;")]
+        #[doc = concat!("let local = info.", stringify!($to_local), "(", stringify!($index), "::from_u32(3));")]
+        #[doc = concat!("assert_eq!(local, Some(", stringify!($local), "::from_u32(1)));")]
+        #[doc = concat!("assert_eq!(info.", stringify!($to_local), "(", stringify!($index), "::from_u32(1)), None);")]
+        /// ```
         pub fn $to_local(&self, index: $index) -> Option<$local> {
             index.index().checked_sub(self.$count).map($local::new)
         }
         /// Whether this is an import.
+        ///
+        /// ```
+        #[doc = concat!("# use wasmill_types::{ModuleInfo, ", stringify!($index), "};")]
+        /// let mut info = ModuleInfo::new();
+        #[doc = concat!("info.", stringify!($count), " = 2;")]
+        #[doc = concat!("assert!(info.", stringify!($is_imported), "(", stringify!($index), "::from_u32(1)));")]
+        #[doc = concat!("assert!(!info.", stringify!($is_imported), "(", stringify!($index), "::from_u32(2)));")]
+        /// ```
         pub fn $is_imported(&self, index: $index) -> bool {
             index.index() < self.$count
         }
@@ -255,6 +315,12 @@ macro_rules! index_spaces {
 
 impl ModuleInfo {
     /// An empty module.
+    ///
+    /// ```
+    /// # use wasmill_types::ModuleInfo;
+    /// let info = ModuleInfo::new();
+    /// assert!(info.functions.is_empty() && info.name.is_none());
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
@@ -267,11 +333,28 @@ impl ModuleInfo {
     }
 
     /// The type of a function.
+    ///
+    /// ```
+    /// # use wasmill_types::{FunctionType, ModuleInfo, Type};
+    /// let mut info = ModuleInfo::new();
+    /// let ty = info.signatures.push(FunctionType::new([Type::I32], []));
+    /// let function = info.functions.push(ty);
+    /// assert_eq!(info.function_type(function).params(), [Type::I32]);
+    /// ```
+    #[inline]
     pub fn function_type(&self, index: FunctionIndex) -> &FunctionType {
         &self.signatures[self.functions[index]]
     }
 
     /// The type of what an import requires.
+    ///
+    /// ```
+    /// # use wasmill_types::{ImportIndex, MemoryType, ModuleInfo};
+    /// let mut info = ModuleInfo::new();
+    /// let memory = info.memories.push(MemoryType::new(1, None, false));
+    /// let ty = info.import_type(ImportIndex::Memory(memory));
+    /// assert_eq!(ty.unwrap_memory().minimum.0, 1);
+    /// ```
     pub fn import_type(&self, index: ImportIndex) -> ExternType {
         match index {
             ImportIndex::Function(index) => self.function_type(index).clone().into(),
@@ -282,6 +365,14 @@ impl ModuleInfo {
     }
 
     /// The type of what an export provides.
+    ///
+    /// ```
+    /// # use wasmill_types::{ExportIndex, ModuleInfo, TableType, Type};
+    /// let mut info = ModuleInfo::new();
+    /// let table = info.tables.push(TableType::new(Type::FuncRef, 4, None));
+    /// let ty = info.export_type(ExportIndex::Table(table));
+    /// assert_eq!(ty.unwrap_table().minimum, 4);
+    /// ```
     pub fn export_type(&self, index: ExportIndex) -> ExternType {
         match index {
             ExportIndex::Function(index) => self.function_type(index).clone().into(),
@@ -292,11 +383,28 @@ impl ModuleInfo {
     }
 
     /// The name, or `<module>` if it has none.
+    ///
+    /// ```
+    /// # use wasmill_types::ModuleInfo;
+    /// let mut info = ModuleInfo::new();
+    /// assert_eq!(info.name(), "<module>");
+    /// info.name = Some("calculator".to_owned());
+    /// assert_eq!(info.name(), "calculator");
+    /// ```
     pub fn name(&self) -> String {
         self.name.clone().unwrap_or_else(|| "<module>".to_owned())
     }
 
     /// Whether any declared type holds a reference to a host value: such instances share their store's reference heap.
+    ///
+    /// ```
+    /// # use wasmill_types::{ModuleInfo, TableType, Type};
+    /// let mut info = ModuleInfo::new();
+    /// info.tables.push(TableType::new(Type::FuncRef, 1, None));
+    /// assert!(!info.uses_extern_refs());
+    /// info.tables.push(TableType::new(Type::ExternRef, 1, None));
+    /// assert!(info.uses_extern_refs());
+    /// ```
     pub fn uses_extern_refs(&self) -> bool {
         let in_signatures = self
             .signatures
@@ -311,6 +419,15 @@ impl ModuleInfo {
 
     /// Whether imports come first in each index space, in order, and as many as the counts say: so it is of every module
     /// that was read, and whoever gets a description from elsewhere has to ask.
+    ///
+    /// ```
+    /// # use wasmill_types::{MemoryType, ModuleInfo};
+    /// let mut info = ModuleInfo::new();
+    /// info.memories.push(MemoryType::new(1, None, false));
+    /// assert!(info.imports_are_counted());
+    /// info.num_imported_memories = 1;
+    /// assert!(!info.imports_are_counted(), "the count says that it is imported, but nothing imports it");
+    /// ```
     pub fn imports_are_counted(&self) -> bool {
         let mut counts = [0; 4];
         let in_order = self.imports.values().all(|import| {

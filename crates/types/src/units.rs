@@ -12,15 +12,32 @@ pub const WASM_MAX_PAGES: u32 = 0x10000;
 pub const WASM_MIN_PAGES: u32 = 0x100;
 
 /// A number of WebAssembly pages of 64 KiB.
+///
+/// ```
+/// # use wasmill_types::Pages;
+/// let size = Pages(2) + 1;
+/// assert_eq!((size, format!("{size:?}")), (Pages(3), "3 pages".to_owned()));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Pages(pub u32);
 
 /// A number of bytes.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+///
+/// ```
+/// # use wasmill_types::{Bytes, Pages};
+/// assert_eq!(Bytes::from(Pages(2)), Bytes(131_072));
+/// assert_eq!(Pages::try_from(Bytes(65_535)), Ok(Pages(0)), "whole pages only");
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Bytes(pub usize);
 
 impl Pages {
     /// The most pages a 32-bit memory can have.
+    ///
+    /// ```
+    /// # use wasmill_types::Pages;
+    /// assert_eq!(Pages::max_value().bytes().0, 4 << 30);
+    /// ```
     pub const fn max_value() -> Self {
         Self(WASM_MAX_PAGES)
     }
@@ -38,6 +55,11 @@ impl Pages {
             .filter(|sum| *sum <= Self::max_value())
     }
     /// The same size in bytes.
+    ///
+    /// ```
+    /// # use wasmill_types::{Bytes, Pages};
+    /// assert_eq!(Pages(3).bytes(), Bytes(3 * 65_536));
+    /// ```
     pub fn bytes(self) -> Bytes {
         self.into()
     }
@@ -109,6 +131,12 @@ impl<T: Into<Bytes>> Sub<T> for Bytes {
 }
 
 /// The bytes make more pages than a `u32` can count.
+///
+/// ```
+/// # use wasmill_types::{Bytes, PageCountOutOfRange, Pages};
+/// assert_eq!(Pages::try_from(Bytes(usize::MAX)), Err(PageCountOutOfRange));
+/// assert_eq!(PageCountOutOfRange.to_string(), "Number of pages exceeds uint32 range");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PageCountOutOfRange;
 

@@ -22,22 +22,54 @@ pub struct ExternRef(Option<Arc<dyn Any + Send + Sync>>);
 
 impl ExternRef {
     /// A reference to `value`.
+    ///
+    /// ```
+    /// # use wasmill_types::ExternRef;
+    /// let reference = ExternRef::new(vec![1, 2, 3]);
+    /// assert_eq!(reference.downcast::<Vec<i32>>().unwrap().len(), 3);
+    /// ```
     pub fn new<T: Any + Send + Sync + 'static>(value: T) -> Self {
         Self(Some(Arc::new(value)))
     }
     /// The null reference.
+    ///
+    /// ```
+    /// # use wasmill_types::ExternRef;
+    /// assert_eq!(ExternRef::null(), ExternRef::default());
+    /// ```
     pub fn null() -> Self {
         Self(None)
     }
     /// Whether this is the null reference.
+    ///
+    /// ```
+    /// # use wasmill_types::ExternRef;
+    /// assert!(ExternRef::null().is_null());
+    /// assert!(!ExternRef::new(0).is_null());
+    /// ```
     pub fn is_null(&self) -> bool {
         self.0.is_none()
     }
     /// The value, if it is a `T`.
+    ///
+    /// ```
+    /// # use wasmill_types::ExternRef;
+    /// let reference = ExternRef::new(7_u8);
+    /// assert_eq!((reference.downcast::<u8>(), reference.downcast::<i8>()), (Some(&7), None));
+    /// ```
     pub fn downcast<T: Any + Send + Sync + 'static>(&self) -> Option<&T> {
         self.0.as_ref()?.downcast_ref()
     }
     /// How many references to the value exist, on the host and in guests; zero for null.
+    ///
+    /// ```
+    /// # use wasmill_types::ExternRef;
+    /// let reference = ExternRef::new("shared");
+    /// let other = reference.clone();
+    /// assert_eq!(other.strong_count(), 2);
+    /// drop(reference);
+    /// assert_eq!(other.strong_count(), 1);
+    /// ```
     pub fn strong_count(&self) -> usize {
         self.0.as_ref().map_or(0, Arc::strong_count)
     }
@@ -66,11 +98,29 @@ impl PartialEq for ExternRef {
 impl Eq for ExternRef {}
 
 /// What may stand for a function reference in a [`Value`].
+///
+/// ```
+/// # use wasmill_types::{Type, Value, WasmValueType};
+/// /// Functions by name.
+/// #[derive(Clone, Debug, PartialEq)]
+/// struct Named(&'static str);
+/// impl WasmValueType for Named {}
+///
+/// let value = Value::FuncRef(Some(Named("run")));
+/// assert_eq!((value.ty(), format!("{value:?}")), (Type::FuncRef, "FuncRef(Named(\"run\"))".into()));
+/// ```
 pub trait WasmValueType: Clone + fmt::Debug {}
 
 impl WasmValueType for () {}
 
 /// A WebAssembly value; `T` is the form of a function reference.
+///
+/// ```
+/// # use wasmill_types::{Type, Value};
+/// let value: Value<()> = 42.into();
+/// assert_eq!((value.ty(), value.unwrap_i32()), (Type::I32, 42));
+/// assert_eq!(u64::try_from(Value::<()>::I64(-1)), Ok(u64::MAX));
+/// ```
 #[derive(Clone, PartialEq)]
 pub enum Value<T> {
     /// A 32-bit integer, of either sign.
@@ -90,15 +140,32 @@ pub enum Value<T> {
 }
 
 macro_rules! value_accessors {
-    ($($variant:ident($ty:ty): $get:ident $unwrap:ident;)*) => { $(
+    ($($variant:ident($ty:ty): $get:ident $unwrap:ident, $example:literal;)*) => { $(
         #[doc = concat!("The `", stringify!($ty), "`, or `None` for a value of another type.")]
+        ///
+        /// ```
+        /// # use wasmill_types::{ExternRef, Value};
+        #[doc = concat!("let value = Value::<()>::", stringify!($variant), "(", $example, ");")]
+        #[doc = concat!("assert_eq!(value.", stringify!($get), "(), Some(", $example, "));")]
+        #[doc = concat!("assert_eq!(Value::<()>::FuncRef(None).", stringify!($get), "(), None);")]
+        /// ```
         pub fn $get(&self) -> Option<$ty> {
             match self {
                 Self::$variant(value) => Some(value.clone()),
                 _ => None,
             }
         }
-        #[doc = concat!("The `", stringify!($ty), "`.\n\n# Panics\n\nIf the value is of another type.")]
+        #[doc = concat!("The `", stringify!($ty), "`.")]
+        ///
+        /// ```
+        /// # use wasmill_types::{ExternRef, Value};
+        #[doc = concat!("let value = Value::<()>::", stringify!($variant), "(", $example, ");")]
+        #[doc = concat!("assert_eq!(value.", stringify!($unwrap), "(), ", $example, ");")]
+        /// ```
+        ///
+        /// # Panics
+        ///
+        /// If the value is of another type.
         pub fn $unwrap(&self) -> $ty {
             self.$get().expect(concat!("expected ", stringify!($ty)))
         }
@@ -111,15 +178,21 @@ macro_rules! value_accessors {
 )]
 impl<T: WasmValueType> Value<T> {
     value_accessors! {
-        I32(i32): i32 unwrap_i32;
-        I64(i64): i64 unwrap_i64;
-        F32(f32): f32 unwrap_f32;
-        F64(f64): f64 unwrap_f64;
-        V128(u128): v128 unwrap_v128;
-        ExternRef(ExternRef): externref unwrap_externref;
+        I32(i32): i32 unwrap_i32, "-1";
+        I64(i64): i64 unwrap_i64, "-1";
+        F32(f32): f32 unwrap_f32, "0.5";
+        F64(f64): f64 unwrap_f64, "0.5";
+        V128(u128): v128 unwrap_v128, "1 << 64";
+        ExternRef(ExternRef): externref unwrap_externref, "ExternRef::null()";
     }
 
     /// The same value with another form of function references.
+    ///
+    /// ```
+    /// # use wasmill_types::Value;
+    /// let value: Value<&str> = Value::FuncRef(Some(())).map(|()| "run");
+    /// assert_eq!(value, Value::FuncRef(Some("run")));
+    /// ```
     #[inline]
     pub fn map<U>(self, function: impl FnOnce(T) -> U) -> Value<U> {
         match self {
@@ -133,10 +206,20 @@ impl<T: WasmValueType> Value<T> {
         }
     }
     /// The null host reference.
+    ///
+    /// ```
+    /// # use wasmill_types::{ExternRef, Value};
+    /// assert_eq!(Value::<()>::null(), Value::ExternRef(ExternRef::null()));
+    /// ```
     pub fn null() -> Self {
         Self::ExternRef(ExternRef::null())
     }
     /// The type of the value.
+    ///
+    /// ```
+    /// # use wasmill_types::{Type, Value};
+    /// assert_eq!(Value::<()>::V128(0).ty(), Type::V128);
+    /// ```
     pub fn ty(&self) -> Type {
         match self {
             Self::I32(_) => Type::I32,
@@ -149,6 +232,13 @@ impl<T: WasmValueType> Value<T> {
         }
     }
     /// The function reference, or `None` for a value of another type.
+    ///
+    /// ```
+    /// # use wasmill_types::Value;
+    /// assert_eq!(Value::FuncRef(Some(())).funcref(), Some(&Some(())));
+    /// assert_eq!(Value::<()>::FuncRef(None).funcref(), Some(&None));
+    /// assert_eq!(Value::<()>::I32(0).funcref(), None);
+    /// ```
     pub fn funcref(&self) -> Option<&Option<T>> {
         match self {
             Self::FuncRef(function) => Some(function),
@@ -156,6 +246,11 @@ impl<T: WasmValueType> Value<T> {
         }
     }
     /// The function reference.
+    ///
+    /// ```
+    /// # use wasmill_types::Value;
+    /// assert_eq!(Value::FuncRef(Some(())).unwrap_funcref(), &Some(()));
+    /// ```
     ///
     /// # Panics
     ///

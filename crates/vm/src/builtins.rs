@@ -6,9 +6,9 @@
 
 use crate::arch::exit_thunk;
 use crate::instance::Instance;
-use crate::interrupt;
+use crate::pieces::{BYTES, Order, in_pieces};
 use crate::table::{self, RawElement};
-use crate::traps::{TrapReason, raise};
+use crate::traps::{EndReason, raise};
 use std::ffi::c_void;
 use std::ptr;
 use wasmill_abi::{TrapCode, VMContext, VMFuncRef, for_each_builtin};
@@ -49,7 +49,7 @@ macro_rules! define_entries {
                     unsafe {
                         match super::$fn(Instance::from_context(context), $($param),*) {
                             Ok(value) => value,
-                            Err(code) => raise(TrapReason::Wasm(code)),
+                            Err(code) => raise(EndReason::Wasm(code)),
                         }
                     }
                 }
@@ -67,38 +67,6 @@ macro_rules! define_entries {
 struct Entries<const N: usize>([unsafe extern "C" fn(); N]);
 
 for_each_builtin!(define_entries);
-
-/// Bytes of a memory that are worked on between two looks for an interruption: well under a millisecond, also if the
-/// system has to provide the pages.
-const BYTES: u64 = 256 << 10;
-/// The same for elements of a table.
-const ELEMENTS: u64 = 32 << 10;
-
-/// Does work on `length` places in pieces, so that it can be interrupted in between.
-fn in_pieces(
-    length: u64,
-    piece: u64,
-    backwards: bool,
-    mut work: impl FnMut(u64, u64),
-) -> Result<()> {
-    let mut done = 0;
-    while done < length {
-        if done > 0 {
-            interrupt::check()?;
-        }
-        let next = piece.min(length - done);
-        work(
-            if backwards {
-                length - done - next
-            } else {
-                done
-            },
-            next,
-        );
-        done += next;
-    }
-    Ok(())
-}
 
 fn memory_grow(instance: &Instance, memory: u32, delta: u64) -> Result<u64> {
     let Ok(delta) = u32::try_from(delta) else {
@@ -122,16 +90,10 @@ fn memory_copy(
 ) -> Result<()> {
     let to = instance.memory_range(MemoryIndex::new(to as usize), to_offset, length)?;
     let from = instance.memory_range(MemoryIndex::new(from as usize), from_offset, length)?;
-    let backwards = to.cast_const() > from.cast_const();
-    in_pieces(length, BYTES, backwards, |start, length| {
+    let order = Order::of_copy(to.cast_const(), from.cast_const());
+    in_pieces(length as usize, BYTES, order, |piece| {
         // SAFETY: both ranges were checked; they may overlap, and the pieces come in an order that allows it.
-        unsafe {
-            ptr::copy(
-                from.add(start as usize),
-                to.add(start as usize),
-                length as usize,
-            );
-        };
+        unsafe { ptr::copy(from.add(piece.start), to.add(piece.start), piece.len()) };
     })
 }
 
@@ -143,9 +105,9 @@ fn memory_fill(
     length: u64,
 ) -> Result<()> {
     let place = instance.memory_range(MemoryIndex::new(memory as usize), offset, length)?;
-    in_pieces(length, BYTES, false, |start, length| {
+    in_pieces(length as usize, BYTES, Order::Forwards, |piece| {
         // SAFETY: the range was checked.
-        unsafe { ptr::write_bytes(place.add(start as usize), byte as u8, length as usize) };
+        unsafe { ptr::write_bytes(place.add(piece.start), byte as u8, piece.len()) };
     })
 }
 
@@ -188,12 +150,11 @@ fn table_get_lazy(instance: &Instance, table: u32, index: u64) -> Result<*const 
     }
 }
 
-fn grow(instance: &Instance, table: u32, delta: u64, value: RawElement) -> u64 {
+fn grow(instance: &Instance, table: u32, delta: u64, value: RawElement) -> Result<u64> {
     let table = instance.table(TableIndex::new(table as usize));
     // SAFETY: the instance's island keeps the table, and the domain is held; the reference ends here.
-    unsafe { &mut *table.as_ptr() }
-        .grow(delta, value)
-        .map_or(FAILED, u64::from)
+    let old = unsafe { &mut *table.as_ptr() }.grow(delta, value)?;
+    Ok(old.map_or(FAILED, u64::from))
 }
 
 fn table_grow_func(
@@ -202,11 +163,11 @@ fn table_grow_func(
     delta: u64,
     value: *const VMFuncRef,
 ) -> Result<u64> {
-    Ok(grow(instance, table, delta, RawElement::Function(value)))
+    grow(instance, table, delta, RawElement::Function(value))
 }
 
 fn table_grow_ref(instance: &Instance, table: u32, delta: u64, value: u32) -> Result<u64> {
-    Ok(grow(instance, table, delta, RawElement::Extern(value)))
+    grow(instance, table, delta, RawElement::Extern(value))
 }
 
 fn fill(
@@ -218,14 +179,7 @@ fn fill(
 ) -> Result<()> {
     let table = instance.table(TableIndex::new(table as usize));
     // SAFETY: the instance's island keeps the table, and the domain is held; the reference ends here.
-    if !unsafe { table.as_ref() }.has(offset, length) {
-        return Err(TrapCode::TableAccessOutOfBounds);
-    }
-    in_pieces(length, ELEMENTS, false, |start, length| {
-        // SAFETY: as above.
-        let done = unsafe { &mut *table.as_ptr() }.fill(offset + start, value, length);
-        done.expect("checked");
-    })
+    unsafe { &mut *table.as_ptr() }.fill(offset, value, length)
 }
 
 fn table_fill_func(
@@ -258,16 +212,8 @@ fn table_copy(
 ) -> Result<()> {
     let to = instance.table(TableIndex::new(to as usize));
     let from = instance.table(TableIndex::new(from as usize));
-    // SAFETY: the instance's island keeps both, and the domain is held; the references end here.
-    if unsafe { !to.as_ref().has(to_offset, length) || !from.as_ref().has(from_offset, length) } {
-        return Err(TrapCode::TableAccessOutOfBounds);
-    }
-    let backwards = to == from && to_offset > from_offset;
-    in_pieces(length, ELEMENTS, backwards, |start, length| {
-        // SAFETY: as above.
-        let done = unsafe { table::copy(to, to_offset + start, from, from_offset + start, length) };
-        done.expect("checked");
-    })
+    // SAFETY: the instance's island keeps both, and the domain is held.
+    unsafe { table::copy(to, to_offset, from, from_offset, length) }
 }
 
 fn table_init(

@@ -361,7 +361,7 @@ pub fn is_wasm_pc(pc: usize) -> bool {
 }
 
 /// `None` if the address is not in registered code; otherwise its trap code, if it is a trap site. Safe in signal handlers.
-pub(crate) fn trap_site(pc: usize) -> Option<Option<TrapCode>> {
+pub fn trap_site(pc: usize) -> Option<Option<TrapCode>> {
     let reader = Reader::begin();
     reader
         .find(pc)

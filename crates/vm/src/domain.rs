@@ -120,7 +120,16 @@ impl Domain {
 
     /// Whether the two are the same domain now.
     pub fn same(self: &Arc<Self>, other: &Arc<Self>) -> bool {
-        Arc::ptr_eq(self.root_arc(), other.root_arc())
+        loop {
+            let root = self.root_arc();
+            if Arc::ptr_eq(root, other.root_arc()) {
+                return true;
+            }
+            // If it still is a root, it was one when the other's was looked for, and that was another one.
+            if root.parent.get().is_none() {
+                return false;
+            }
+        }
     }
 
     /// Makes the two one domain. Waits for both; a thread that holds none meanwhile does not wait for ever.

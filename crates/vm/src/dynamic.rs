@@ -10,16 +10,16 @@ use crate::arch::{
 use crate::externs::{number_to_raw, raw_to_value, value_to_raw};
 use crate::function::{HostCode, HostContext, HostFunction, HostFunctionParts, VMFunction};
 use crate::island::Home;
+use crate::owned::Owned;
 use crate::store::VMStore;
-use crate::traps::{self, Trap, TrapReason, check_host_stack, raise};
+use crate::traps::{self, EarlyEnd, EndReason, check_host_stack, raise};
 use smallvec::{SmallVec, smallvec};
 use std::any::Any;
 use std::error::Error;
 use std::ffi::c_void;
 use std::fmt;
-use std::mem::offset_of;
+use std::mem::{MaybeUninit, offset_of};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::ptr;
 use std::sync::Arc;
 use wasmill_abi::RawValue;
 use wasmill_types::{FunctionType, Type, Value, WasmValueType};
@@ -81,8 +81,81 @@ const INLINE_ARGS: usize = 8;
 const INLINE_RESULTS: usize = 8;
 
 impl VMFunction {
+    /// The function, to be called with arguments whose types are known only at run time.
+    ///
+    /// ```
+    /// # use wasmill_vm::{HostFunction, VMFunction, VMStore};
+    /// let nothing = HostFunction::typed(&VMStore::new(), || ());
+    /// let results = nothing.callee().call::<VMFunction>(&[], Clone::clone, |f| f);
+    /// assert!(results.unwrap().is_empty());
+    /// ```
+    #[inline]
+    pub fn callee(&self) -> Callee<'_> {
+        Callee {
+            function: self,
+            ty: self.ty(),
+        }
+    }
+
+    /// Enters the function.
+    ///
+    /// # Safety
+    ///
+    /// The domain is held, and all but the first register is what a function of this type expects.
+    #[inline(always)]
+    unsafe fn enter_with(&self, registers: &mut RegisterArgs) -> Result<RegisterResults, EarlyEnd> {
+        let record = self.record();
+        registers.gpr[0] = record.context as u64;
+        // SAFETY: the record is that of a function of this type; the rest is the caller's promise. The closure owns nothing.
+        unsafe {
+            traps::enter(record.context, record.code, |stub| {
+                invoke_raw(stub, registers)
+            })
+        }
+    }
+}
+
+/// A function and its type, which is looked up once for all that a call needs it for.
+///
+/// ```
+/// # use wasmill_types::Value;
+/// # use wasmill_vm::{HostFunction, VMFunction, VMStore};
+/// let double = HostFunction::typed(&VMStore::new(), |a: i32| 2 * a);
+/// let double = double.callee();
+/// for number in 0..3 {
+///     let results = double.call::<VMFunction>(&[Value::I32(number)], Clone::clone, |f| f);
+///     assert_eq!(*results.unwrap(), [Value::I32(2 * number)]);
+/// }
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct Callee<'a> {
+    function: &'a VMFunction,
+    ty: &'a FunctionType,
+}
+
+impl<'a> Callee<'a> {
+    /// The function's type.
+    ///
+    /// ```
+    /// # use wasmill_vm::{HostFunction, VMStore};
+    /// let double = HostFunction::typed(&VMStore::new(), |a: i32| 2 * a);
+    /// assert_eq!(double.callee().ty().to_string(), "[I32] -> [I32]");
+    /// ```
+    #[inline]
+    pub fn ty(&self) -> &'a FunctionType {
+        self.ty
+    }
+
     /// Calls the function. The caller has checked number, types and stores of the arguments. `lower` and `lift` know what
     /// is behind the caller's form of a function, and that form of one.
+    ///
+    /// ```
+    /// # use wasmill_types::Value;
+    /// # use wasmill_vm::{HostFunction, VMFunction, VMStore};
+    /// let add = HostFunction::typed(&VMStore::new(), |a: i32, b: i32| a + b);
+    /// let results = add.callee().call::<VMFunction>(&[Value::I32(40), Value::I32(2)], Clone::clone, |f| f);
+    /// assert_eq!(*results.unwrap(), [Value::I32(42)]);
+    /// ```
     ///
     /// # Errors
     ///
@@ -96,16 +169,19 @@ impl VMFunction {
         args: &[Value<T>],
         lower: impl Fn(&T) -> VMFunction,
         lift: impl Fn(VMFunction) -> T,
-    ) -> Result<Box<[Value<T>]>, Trap> {
+    ) -> Result<Box<[Value<T>]>, EarlyEnd> {
+        let Self { function, ty } = *self;
+        let island = function.island();
+        let mut takes_refs = false;
         for arg in args {
-            if let Value::FuncRef(Some(function)) = arg {
-                lower(function).join_domain(self.island());
+            match arg {
+                Value::FuncRef(Some(function)) => lower(function).join_domain(island),
+                Value::ExternRef(_) => takes_refs = true,
+                _ => {}
             }
         }
-        let ty = self.ty();
-        let _guard = self.enter();
-        let island = self.island();
-        if ty.params().contains(&Type::ExternRef) {
+        let _guard = function.enter();
+        if takes_refs {
             island.store().refs().collect_if_due();
         }
         assert_eq!(args.len(), ty.params().len(), "the caller checks them");
@@ -137,7 +213,7 @@ impl VMFunction {
         let enter = |registers: &mut RegisterArgs| {
             // SAFETY: the domain is held, and arguments are sorted for the function's type; where it has two results or more,
             // there is room for them.
-            unsafe { self.enter_with(registers) }
+            unsafe { function.enter_with(registers) }
         };
         Ok(match ty.results() {
             [] => {
@@ -146,7 +222,12 @@ impl VMFunction {
             }
             [ty] => {
                 let given = enter(&mut registers)?;
-                Box::new([value(ty, register_result(*ty, given.rax, given.xmm0))])
+                let raw = register_result(*ty, given.rax, given.xmm0);
+                // Written where it stays: what is written in parts and then copied whole makes the processor wait.
+                let mut results = Box::new_uninit_slice(1);
+                results[0].write(value(ty, raw));
+                // SAFETY: it was written.
+                unsafe { results.assume_init() }
             }
             types => {
                 let mut room: SmallVec<[RawValue; INLINE_RESULTS]> =
@@ -160,23 +241,6 @@ impl VMFunction {
                     .collect()
             }
         })
-    }
-
-    /// Enters the function.
-    ///
-    /// # Safety
-    ///
-    /// The domain is held, and all but the first register is what a function of this type expects.
-    #[inline(always)]
-    unsafe fn enter_with(&self, registers: &mut RegisterArgs) -> Result<RegisterResults, Trap> {
-        let record = self.record();
-        registers.gpr[0] = record.context as u64;
-        // SAFETY: the record is that of a function of this type; the rest is the caller's promise. The closure owns nothing.
-        unsafe {
-            traps::enter(record.context, record.code, |stub| {
-                invoke_raw(stub, registers)
-            })
-        }
     }
 }
 
@@ -205,19 +269,26 @@ impl DynamicCall<'_> {
         body: impl FnOnce(&[Value<T>]) -> R,
     ) -> R {
         let count = self.state.args.len();
-        let mut args = SmallVec::<[Value<T>; INLINE_ARGS]>::new();
-        if count > INLINE_ARGS {
-            args.reserve_exact(count);
+        let mut inline = [const { MaybeUninit::<Value<T>>::uninit() }; INLINE_ARGS];
+        let mut large;
+        let places = match inline.get_mut(..count) {
+            Some(places) => places,
+            None => {
+                large = Box::new_uninit_slice(count);
+                &mut *large
+            }
+        };
+        // Written where they stay, with nothing in between that could unwind: so they are never copied.
+        for (place, arg) in places.iter_mut().zip(&self.state.args) {
+            // Should making a later one unwind, this one is leaked.
+            place.write(self.arg(arg, &function));
         }
-        let place = args.as_mut_ptr();
-        for (nth, arg) in self.state.args.iter().enumerate() {
-            // Written where it stays, with nothing in between that could unwind: so it is never copied.
-            // SAFETY: there is room for `count`. Should making a later one unwind, this one is leaked.
-            unsafe { place.add(nth).write(self.arg(arg, &function)) };
-        }
-        // SAFETY: as many were written.
-        unsafe { args.set_len(count) };
-        body(&args)
+        let args = Args {
+            // SAFETY: all were written.
+            values: unsafe { places.assume_init_mut() },
+            have_refs: self.state.takes_refs,
+        };
+        body(args.values)
     }
 
     #[inline(always)]
@@ -243,35 +314,54 @@ impl DynamicCall<'_> {
     #[inline]
     pub fn give<T: WasmValueType, E: Into<HostError>>(
         &mut self,
-        results: Vec<Value<T>>,
+        mut results: Vec<Value<T>>,
         function: impl Fn(&T) -> Result<VMFunction, E>,
     ) -> Result<(), HostError> {
         let state = self.state;
         let expected = state.ty.results();
+        if let ([value], [ty]) = (&results[..], expected)
+            && value.ty() == *ty
+            && let Some(raw) = number_to_raw(value)
+        {
+            // The usual case, without loops.
+            self.give_in_register(*ty, raw);
+            // SAFETY: not more than there are. A number has nothing to drop.
+            unsafe { results.set_len(0) };
+            return Ok(());
+        }
         if !results.iter().map(Value::ty).eq(expected.iter().copied()) {
             return Err(self.wrong_results(results.iter().map(Value::ty).collect()));
         }
         if state.gives_refs {
             self.home.island().store().refs().collect_if_due();
         }
-        for (nth, (value, ty)) in results.iter().zip(expected).enumerate() {
+        for (nth, value) in results.iter().enumerate() {
             let raw = match number_to_raw(value) {
                 Some(raw) => raw,
                 None => self.ref_to_raw(value, &function)?,
             };
-            // SAFETY: the frame is live; with two results or more, the first argument behind the context points to room
-            // for all of them.
-            unsafe {
-                let frame = &mut *self.frame;
-                match (expected.len(), ty) {
-                    (1, Type::F32 | Type::F64 | Type::V128) => frame.xmm[0] = raw.u128(),
-                    (1, _) => frame.gpr[0] = raw.u64(),
-                    _ => (frame.gpr[1] as *mut RawValue).add(nth).write(raw),
-                }
+            if let [ty] = expected {
+                self.give_in_register(*ty, raw);
+            } else {
+                // SAFETY: the frame is live, and with two results or more, the first argument behind the context points to
+                // room for all of them.
+                unsafe { ((*self.frame).gpr[1] as *mut RawValue).add(nth).write(raw) };
             }
         }
         self.given = true;
         Ok(())
+    }
+
+    /// Gives the one result that there is.
+    #[inline(always)]
+    fn give_in_register(&mut self, ty: Type, raw: RawValue) {
+        // SAFETY: the frame is live.
+        let frame = unsafe { &mut *self.frame };
+        match ty {
+            Type::F32 | Type::F64 | Type::V128 => frame.xmm[0] = raw.u128(),
+            _ => frame.gpr[0] = raw.u64(),
+        }
+        self.given = true;
     }
 
     #[inline(never)]
@@ -306,12 +396,31 @@ impl fmt::Debug for DynamicCall<'_> {
     }
 }
 
+/// The arguments of a call, dropped after it.
+struct Args<'a, T> {
+    values: &'a mut [Value<T>],
+    have_refs: bool,
+}
+
+impl<T> Drop for Args<'_, T> {
+    #[inline(always)]
+    fn drop(&mut self) {
+        // There is nothing to drop in a number, and nobody need look.
+        if self.have_refs {
+            // SAFETY: whoever made this gave the values away for good.
+            unsafe { std::ptr::drop_in_place(self.values) };
+        }
+    }
+}
+
 /// A host function with a type that is known only at run time: reads the arguments of the call and gives it results.
 pub type DynamicFunction = dyn Fn(&mut DynamicCall<'_>) -> Result<(), HostError> + Send + Sync;
 
 struct DynamicState {
     ty: FunctionType,
     args: Box<[DynamicArg]>,
+    /// Whether there are references among the arguments.
+    takes_refs: bool,
     /// Whether there are references among the results.
     gives_refs: bool,
     function: Box<DynamicFunction>,
@@ -336,6 +445,7 @@ impl DynamicState {
         };
         Self {
             args: ty.params().iter().map(arg).collect(),
+            takes_refs: ty.params().iter().any(|ty| ty.is_ref()),
             gives_refs: ty.results().iter().any(|ty| ty.is_ref()),
             ty,
             function,
@@ -371,8 +481,8 @@ unsafe extern "C" fn dynamic_target(frame: *mut DynamicFrame) {
         }));
         let reason = match outcome {
             Ok(Ok(())) => return,
-            Ok(Err(error)) => TrapReason::User(error),
-            Err(payload) => TrapReason::Panic(payload),
+            Ok(Err(error)) => EndReason::User(error),
+            Err(payload) => EndReason::Panic(payload),
         };
         raise(reason);
     }
@@ -391,17 +501,17 @@ impl HostFunction {
     pub fn dynamic(
         store: &Arc<VMStore>,
         ty: FunctionType,
-        env: Option<Box<dyn Any + Send + Sync>>,
+        env: Option<Arc<dyn Any + Send + Sync>>,
         function: Box<DynamicFunction>,
     ) -> VMFunction {
-        let state = Box::new(DynamicState::new(ty.clone(), function));
+        let state = Owned::new(DynamicState::new(ty.clone(), function));
         let code = HostCode {
             entry: dynamic_entry as *const c_void,
-            state: ptr::from_ref(&*state).cast(),
+            state: state.place().as_ptr().cast_const().cast(),
             exclusive: false,
             domain: None,
         };
-        let resources = state;
+        let resources = Box::new(state);
         // SAFETY: the entry serves every type by the state's, which lives in `resources`; the closure is `Sync`.
         unsafe {
             HostFunction::create(
@@ -416,3 +526,6 @@ impl HostFunction {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

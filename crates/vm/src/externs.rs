@@ -6,6 +6,7 @@ use crate::domain::{Domain, Guard};
 use crate::function::VMFunction;
 use crate::island::{Island, Object};
 use crate::memory::{LinearMemory, MemoryError};
+use crate::owned::Owned;
 use crate::refs::{RootKey, RootSource};
 use crate::store::VMStore;
 use crate::table::VMTable;
@@ -19,6 +20,17 @@ use wasmill_types::{
 };
 
 /// Something that can be exported and imported.
+///
+/// ```
+/// # use std::sync::Arc;
+/// # use wasmill_types::{Mutability, Value};
+/// # use wasmill_vm::{VMGlobal, VMStore};
+/// # let store = VMStore::new();
+/// let global = VMGlobal::new(&store, Mutability::Var, Value::I32(7));
+/// # use wasmill_vm::VMExtern;
+/// let export = VMExtern::from(global);
+/// assert!(matches!(&export, VMExtern::Global(global) if global.get() == Value::I32(7)));
+/// ```
 #[derive(Clone, Debug)]
 pub enum VMExtern {
     /// A function.
@@ -33,6 +45,20 @@ pub enum VMExtern {
 
 impl VMExtern {
     /// Its type: of a memory with its current size as the minimum, of a table likewise.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use wasmill_types::{MemoryStyle, MemoryType};
+    /// # use wasmill_vm::{VMMemory, VMStore};
+    /// # let store = VMStore::new();
+    /// # let style = MemoryStyle::Dynamic { offset_guard_size: 0 };
+    /// let memory = VMMemory::new(&store, &MemoryType::new(1, Some(3), false), &style).unwrap();
+    /// # use wasmill_types::{ExternType, Pages};
+    /// # use wasmill_vm::VMExtern;
+    /// memory.grow(Pages(1)).unwrap();
+    /// let now = MemoryType::new(2, Some(3), false);
+    /// assert_eq!(VMExtern::from(memory).ty(), ExternType::Memory(now));
+    /// ```
     pub fn ty(&self) -> ExternType {
         match self {
             Self::Function(function) => ExternType::Function(function.ty().clone()),
@@ -47,6 +73,17 @@ impl VMExtern {
     }
 
     /// The island that it is reached from.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use wasmill_types::{Mutability, Value};
+    /// # use wasmill_vm::{VMGlobal, VMStore};
+    /// # let store = VMStore::new();
+    /// let global = VMGlobal::new(&store, Mutability::Var, Value::I32(7));
+    /// # use wasmill_vm::VMExtern;
+    /// let export = VMExtern::from(global);
+    /// assert!(Arc::ptr_eq(export.island().store(), &store));
+    /// ```
     pub fn island(&self) -> &Arc<Island> {
         match self {
             Self::Function(function) => function.island(),
@@ -83,6 +120,19 @@ pub(crate) struct MemoryObject(pub(crate) LinearMemory);
 impl Object for MemoryObject {}
 
 /// A handle to a memory.
+///
+/// ```
+/// # use std::sync::Arc;
+/// # use wasmill_types::{MemoryStyle, MemoryType};
+/// # use wasmill_vm::{VMMemory, VMStore};
+/// # let store = VMStore::new();
+/// # let style = MemoryStyle::Dynamic { offset_guard_size: 0 };
+/// let memory = VMMemory::new(&store, &MemoryType::new(1, Some(3), false), &style).unwrap();
+/// memory.write(8, b"hello").unwrap();
+/// let mut bytes = [0; 5];
+/// memory.read(8, &mut bytes).unwrap();
+/// assert_eq!(&bytes, b"hello");
+/// ```
 #[derive(Clone)]
 pub struct VMMemory {
     island: Arc<Island>,
@@ -98,6 +148,14 @@ unsafe impl Sync for VMMemory {}
 impl VMMemory {
     /// Makes a memory with an island of its own.
     ///
+    /// ```
+    /// # use wasmill_types::{MemoryStyle, MemoryType, Pages};
+    /// # use wasmill_vm::{VMMemory, VMStore};
+    /// let style = MemoryStyle::Dynamic { offset_guard_size: 0 };
+    /// let memory = VMMemory::new(&VMStore::new(), &MemoryType::new(2, None, false), &style).unwrap();
+    /// assert_eq!(memory.size(), Pages(2));
+    /// ```
+    ///
     /// # Errors
     ///
     /// If the type is not one of a memory, or the platform refuses.
@@ -106,7 +164,7 @@ impl VMMemory {
         ty: &MemoryType,
         style: &MemoryStyle,
     ) -> Result<Self, MemoryError> {
-        let memory = Box::new(MemoryObject(LinearMemory::new(ty, style, None)?));
+        let memory = Owned::new(MemoryObject(LinearMemory::new(ty, style, None)?));
         let island = Island::new(store.clone(), Domain::new());
         let memory = island.adopt(memory);
         // SAFETY: it was just given to the island.
@@ -129,11 +187,34 @@ impl VMMemory {
     }
 
     /// The island that it is reached from.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use wasmill_types::{MemoryStyle, MemoryType};
+    /// # use wasmill_vm::{VMMemory, VMStore};
+    /// # let store = VMStore::new();
+    /// # let style = MemoryStyle::Dynamic { offset_guard_size: 0 };
+    /// let memory = VMMemory::new(&store, &MemoryType::new(1, Some(3), false), &style).unwrap();
+    /// assert!(Arc::ptr_eq(memory.island().store(), &store));
+    /// ```
     pub fn island(&self) -> &Arc<Island> {
         &self.island
     }
 
     /// Enters the memory's domain.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use wasmill_types::{MemoryStyle, MemoryType};
+    /// # use wasmill_vm::{VMMemory, VMStore};
+    /// # let store = VMStore::new();
+    /// # let style = MemoryStyle::Dynamic { offset_guard_size: 0 };
+    /// let memory = VMMemory::new(&store, &MemoryType::new(1, Some(3), false), &style).unwrap();
+    /// let guard = memory.enter();
+    /// // No other thread uses the memory now.
+    /// memory.write(0, &[1]).unwrap();
+    /// drop(guard);
+    /// ```
     #[inline(always)]
     pub fn enter(&self) -> Guard<'_> {
         self.island.domain().enter()
@@ -144,6 +225,18 @@ impl VMMemory {
     }
 
     /// The state that compiled code reads; written only inside the domain.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use wasmill_types::{MemoryStyle, MemoryType};
+    /// # use wasmill_vm::{VMMemory, VMStore};
+    /// # let store = VMStore::new();
+    /// # let style = MemoryStyle::Dynamic { offset_guard_size: 0 };
+    /// let memory = VMMemory::new(&store, &MemoryType::new(1, Some(3), false), &style).unwrap();
+    /// let _guard = memory.enter();
+    /// // SAFETY: the memory lives, and its domain is held.
+    /// assert_eq!(unsafe { memory.definition().as_ref() }.current_length, 65_536);
+    /// ```
     pub fn definition(&self) -> NonNull<VMMemoryDefinition> {
         self.definition
     }
@@ -155,6 +248,18 @@ impl VMMemory {
     }
 
     /// Its type, with the current size as the minimum.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use wasmill_types::{MemoryStyle, MemoryType};
+    /// # use wasmill_vm::{VMMemory, VMStore};
+    /// # let store = VMStore::new();
+    /// # let style = MemoryStyle::Dynamic { offset_guard_size: 0 };
+    /// let memory = VMMemory::new(&store, &MemoryType::new(1, Some(3), false), &style).unwrap();
+    /// # use wasmill_types::Pages;
+    /// memory.grow(Pages(1)).unwrap();
+    /// assert_eq!(memory.ty(), MemoryType::new(2, Some(3), false));
+    /// ```
     pub fn ty(&self) -> MemoryType {
         let guard = self.enter();
         let memory = self.object(&guard);
@@ -165,18 +270,50 @@ impl VMMemory {
     }
 
     /// How it is laid out.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use wasmill_types::{MemoryStyle, MemoryType};
+    /// # use wasmill_vm::{VMMemory, VMStore};
+    /// # let store = VMStore::new();
+    /// # let style = MemoryStyle::Dynamic { offset_guard_size: 0 };
+    /// let memory = VMMemory::new(&store, &MemoryType::new(1, Some(3), false), &style).unwrap();
+    /// assert_eq!(memory.style(), MemoryStyle::Dynamic { offset_guard_size: 0 });
+    /// ```
     pub fn style(&self) -> MemoryStyle {
         let guard = self.enter();
         self.object(&guard).style().clone()
     }
 
     /// Its current size.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use wasmill_types::{MemoryStyle, MemoryType};
+    /// # use wasmill_vm::{VMMemory, VMStore};
+    /// # let store = VMStore::new();
+    /// # let style = MemoryStyle::Dynamic { offset_guard_size: 0 };
+    /// let memory = VMMemory::new(&store, &MemoryType::new(1, Some(3), false), &style).unwrap();
+    /// assert_eq!(memory.size().0, 1);
+    /// ```
     pub fn size(&self) -> Pages {
         let guard = self.enter();
         self.object(&guard).size()
     }
 
     /// Where it starts (it never moves) and how many bytes it has now. Enters the domain for a moment.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use wasmill_types::{MemoryStyle, MemoryType};
+    /// # use wasmill_vm::{VMMemory, VMStore};
+    /// # let store = VMStore::new();
+    /// # let style = MemoryStyle::Dynamic { offset_guard_size: 0 };
+    /// let memory = VMMemory::new(&store, &MemoryType::new(1, Some(3), false), &style).unwrap();
+    /// let (first, length) = memory.raw_parts();
+    /// assert!(!first.is_null());
+    /// assert_eq!(length, 65_536);
+    /// ```
     #[inline]
     pub fn raw_parts(&self) -> (*mut u8, usize) {
         let _guard = self.enter();
@@ -187,6 +324,18 @@ impl VMMemory {
 
     /// Adds pages; gives the old size.
     ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use wasmill_types::{MemoryStyle, MemoryType};
+    /// # use wasmill_vm::{VMMemory, VMStore};
+    /// # let store = VMStore::new();
+    /// # let style = MemoryStyle::Dynamic { offset_guard_size: 0 };
+    /// let memory = VMMemory::new(&store, &MemoryType::new(1, Some(3), false), &style).unwrap();
+    /// # use wasmill_types::Pages;
+    /// assert_eq!(memory.grow(Pages(2)), Ok(Pages(1)));
+    /// assert!(memory.grow(Pages(1)).is_err(), "its maximum is 3");
+    /// ```
+    ///
     /// # Errors
     ///
     /// If the memory would exceed its maximum, or the platform refuses.
@@ -196,6 +345,19 @@ impl VMMemory {
     }
 
     /// Copies bytes out of the memory; `None` if not all of them exist.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use wasmill_types::{MemoryStyle, MemoryType};
+    /// # use wasmill_vm::{VMMemory, VMStore};
+    /// # let store = VMStore::new();
+    /// # let style = MemoryStyle::Dynamic { offset_guard_size: 0 };
+    /// let memory = VMMemory::new(&store, &MemoryType::new(1, Some(3), false), &style).unwrap();
+    /// let mut bytes = [1; 4];
+    /// assert_eq!(memory.read(0, &mut bytes), Some(()));
+    /// assert_eq!(bytes, [0; 4]);
+    /// assert_eq!(memory.read(65_533, &mut bytes), None);
+    /// ```
     #[inline]
     pub fn read(&self, offset: u64, into: &mut [u8]) -> Option<()> {
         let _guard = self.enter();
@@ -207,6 +369,17 @@ impl VMMemory {
     }
 
     /// Copies bytes into the memory; `None` if not all places exist.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use wasmill_types::{MemoryStyle, MemoryType};
+    /// # use wasmill_vm::{VMMemory, VMStore};
+    /// # let store = VMStore::new();
+    /// # let style = MemoryStyle::Dynamic { offset_guard_size: 0 };
+    /// let memory = VMMemory::new(&store, &MemoryType::new(1, Some(3), false), &style).unwrap();
+    /// assert_eq!(memory.write(65_532, &[1; 4]), Some(()));
+    /// assert_eq!(memory.write(65_533, &[1; 4]), None);
+    /// ```
     #[inline]
     pub fn write(&self, offset: u64, from: &[u8]) -> Option<()> {
         let _guard = self.enter();
@@ -227,6 +400,16 @@ impl VMMemory {
     }
 
     /// Whether the two are the same memory.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use wasmill_types::{MemoryStyle, MemoryType};
+    /// # use wasmill_vm::{VMMemory, VMStore};
+    /// # let store = VMStore::new();
+    /// # let style = MemoryStyle::Dynamic { offset_guard_size: 0 };
+    /// let memory = VMMemory::new(&store, &MemoryType::new(1, Some(3), false), &style).unwrap();
+    /// assert!(memory.same(&memory.clone()));
+    /// ```
     pub fn same(&self, other: &Self) -> bool {
         self.memory == other.memory
     }
@@ -258,6 +441,16 @@ impl Drop for GlobalObject {
 }
 
 /// A handle to a global.
+///
+/// ```
+/// # use std::sync::Arc;
+/// # use wasmill_types::{Mutability, Value};
+/// # use wasmill_vm::{VMGlobal, VMStore};
+/// # let store = VMStore::new();
+/// let global = VMGlobal::new(&store, Mutability::Var, Value::I32(7));
+/// global.set(Value::I32(8));
+/// assert_eq!(global.get(), Value::I32(8));
+/// ```
 #[derive(Clone)]
 pub struct VMGlobal {
     island: Arc<Island>,
@@ -272,6 +465,13 @@ unsafe impl Sync for VMGlobal {}
 
 impl VMGlobal {
     /// Makes a global with an island of its own.
+    ///
+    /// ```
+    /// # use wasmill_types::{Mutability, Type, Value};
+    /// # use wasmill_vm::{VMGlobal, VMStore};
+    /// let global = VMGlobal::new(&VMStore::new(), Mutability::Const, Value::F64(0.5));
+    /// assert_eq!(global.ty().ty, Type::F64);
+    /// ```
     pub fn new(store: &Arc<VMStore>, mutability: Mutability, value: Value<VMFunction>) -> Self {
         let ty = GlobalType::new(value.ty(), mutability);
         let domain = match ty.ty {
@@ -279,18 +479,19 @@ impl VMGlobal {
             _ => Domain::new(),
         };
         let island = Island::new(store.clone(), domain);
-        let mut object = Box::new(GlobalObject {
+        let mut object = Owned::new(GlobalObject {
             value: RawValue::default(),
             root: None,
         });
+        // SAFETY: only the address of the field is taken.
+        let place = unsafe { NonNull::new_unchecked(&raw mut (*object.place().as_ptr()).value) };
         if ty.ty == Type::ExternRef {
-            // SAFETY: the value lives in the box, and `drop` unregisters it.
-            let key = unsafe { store.refs().register(RootSource::Global(&object.value)) };
+            let source = RootSource::Global(place.as_ptr());
+            // SAFETY: the value stays where it is, and `drop` unregisters it.
+            let key = unsafe { store.refs().register(source) };
             object.root = Some((key, store.clone()));
         }
-        let object = island.adopt(object);
-        // SAFETY: it was just given to the island; only the address of the field is taken.
-        let place = unsafe { NonNull::new_unchecked(&raw mut (*object.as_ptr()).value) };
+        island.adopt(object);
         let global = Self {
             island,
             value: place,
@@ -314,6 +515,15 @@ impl VMGlobal {
     }
 
     /// The island that it is reached from.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use wasmill_types::{Mutability, Value};
+    /// # use wasmill_vm::{VMGlobal, VMStore};
+    /// # let store = VMStore::new();
+    /// let global = VMGlobal::new(&store, Mutability::Var, Value::I32(7));
+    /// assert!(Arc::ptr_eq(global.island().store(), &store));
+    /// ```
     pub fn island(&self) -> &Arc<Island> {
         &self.island
     }
@@ -323,16 +533,45 @@ impl VMGlobal {
     }
 
     /// Its type.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use wasmill_types::{Mutability, Value};
+    /// # use wasmill_vm::{VMGlobal, VMStore};
+    /// # let store = VMStore::new();
+    /// let global = VMGlobal::new(&store, Mutability::Var, Value::I32(7));
+    /// assert_eq!(global.ty().to_string(), "I32 (mutable)");
+    /// ```
     pub fn ty(&self) -> &GlobalType {
         &self.ty
     }
 
     /// Its value.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use wasmill_types::{Mutability, Value};
+    /// # use wasmill_vm::{VMGlobal, VMStore};
+    /// # let store = VMStore::new();
+    /// let global = VMGlobal::new(&store, Mutability::Var, Value::I32(7));
+    /// assert_eq!(global.get(), Value::I32(7));
+    /// ```
     pub fn get(&self) -> Value<VMFunction> {
         self.get_as(|function| function)
     }
 
     /// Its value; `function` gives the form that it is to have of a function.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use wasmill_types::{Mutability, Value};
+    /// # use wasmill_vm::{VMGlobal, VMStore};
+    /// # let store = VMStore::new();
+    /// let global = VMGlobal::new(&store, Mutability::Var, Value::I32(7));
+    /// // A caller with a form of functions of its own: here, their types.
+    /// let value: Value<String> = global.get_as(|function| function.ty().to_string());
+    /// assert_eq!(value, Value::I32(7));
+    /// ```
     #[inline]
     pub fn get_as<T>(&self, function: impl FnOnce(VMFunction) -> T) -> Value<T> {
         let _guard = self.island.domain().enter();
@@ -344,6 +583,16 @@ impl VMGlobal {
     }
 
     /// Writes the value. The caller has checked type and mutability.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use wasmill_types::{Mutability, Value};
+    /// # use wasmill_vm::{VMGlobal, VMStore};
+    /// # let store = VMStore::new();
+    /// let global = VMGlobal::new(&store, Mutability::Var, Value::I32(7));
+    /// global.set(Value::I32(-1));
+    /// assert_eq!(global.get(), Value::I32(-1));
+    /// ```
     #[inline]
     pub fn set(&self, value: Value<VMFunction>) {
         assert_eq!(value.ty(), self.ty.ty, "the caller checks the type");
@@ -362,6 +611,15 @@ impl VMGlobal {
     }
 
     /// Whether the two are the same global.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use wasmill_types::{Mutability, Value};
+    /// # use wasmill_vm::{VMGlobal, VMStore};
+    /// # let store = VMStore::new();
+    /// let global = VMGlobal::new(&store, Mutability::Var, Value::I32(7));
+    /// assert!(global.same(&global.clone()));
+    /// ```
     pub fn same(&self, other: &Self) -> bool {
         self.value == other.value
     }

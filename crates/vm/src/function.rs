@@ -13,9 +13,11 @@
 
 use crate::domain::{Domain, Guard};
 use crate::island::{Home, Island, Object};
+use crate::owned::Owned;
 use crate::signatures::Signature;
 use crate::store::VMStore;
 use std::any::Any;
+use std::cell::OnceCell;
 use std::ffi::c_void;
 use std::fmt;
 use std::ptr::{self, NonNull};
@@ -58,14 +60,15 @@ impl Object for AdoptedSlot {
 }
 
 impl AdoptedSlot {
-    fn new(function: &HostFunction) -> Box<Self> {
-        let mut slot = Box::new(Self {
+    fn new(function: &HostFunction) -> Owned<Self> {
+        let adopted = Owned::new(Self {
             slot: HostSlot::new(function),
             home: Home::default(),
         });
-        let home = &raw const slot.home;
-        slot.slot.settle(home);
-        slot
+        let place = adopted.place().as_ptr();
+        // SAFETY: fresh, and it stays where it is.
+        unsafe { HostSlot::settle(&raw mut (*place).slot, &raw const (*place).home) };
+        adopted
     }
 }
 
@@ -99,10 +102,17 @@ impl HostSlot {
         }
     }
 
-    /// Fixes where the slot is (it must not move any more) and who knows its island.
-    pub(crate) fn settle(&mut self, home: *const Home) {
-        self.context.home = home;
-        self.funcref.context = (&raw mut self.context).cast();
+    /// Fixes where a slot is (it must not move any more) and who knows its island.
+    ///
+    /// # Safety
+    ///
+    /// The slot lives, and nobody refers to it.
+    pub(crate) unsafe fn settle(slot: *mut Self, home: *const Home) {
+        // SAFETY: as the caller promises.
+        unsafe {
+            (*slot).context.home = home;
+            (*slot).funcref.context = (&raw mut (*slot).context).cast();
+        }
     }
 
     pub(crate) fn funcref(&self) -> NonNull<VMFuncRef> {
@@ -134,9 +144,10 @@ pub struct HostFunction {
     island: Weak<Island>,
     /// The island's store, which it keeps.
     store: *const VMStore,
-    slot: Option<Box<AdoptedSlot>>,
+    /// Set once, before anybody else knows the function.
+    slot: OnceCell<Owned<AdoptedSlot>>,
     /// Makes the function that an instance gets, for functions with an environment.
-    env: Option<Box<dyn Any + Send + Sync>>,
+    env: Option<Arc<dyn Any + Send + Sync>>,
     /// Owns what `code.state` points to.
     _resources: Box<dyn Any + Send>,
 }
@@ -152,7 +163,7 @@ pub struct HostFunctionParts {
     /// Its machine side.
     pub code: HostCode,
     /// For functions with an environment: what the API needs to make the function of an instance.
-    pub env: Option<Box<dyn Any + Send + Sync>>,
+    pub env: Option<Arc<dyn Any + Send + Sync>>,
     /// Owns what `code.state` points to.
     pub resources: Box<dyn Any + Send>,
 }
@@ -166,7 +177,7 @@ impl HostFunction {
             .expect("whoever reaches a host function keeps its island");
         let slot = self
             .slot
-            .as_ref()
+            .get()
             .expect("every host function has a slot of its own");
         VMFunction {
             island,
@@ -193,21 +204,22 @@ impl HostFunction {
             true => Arc::as_ptr(island.domain()),
             false => ptr::null(),
         };
-        let mut function = Box::new(Self {
+        let function = Owned::new(Self {
             signature: store.signatures().register(&parts.ty),
             ty: parts.ty,
             code: parts.code,
             exclusive,
             island: Arc::downgrade(&island),
             store: Arc::as_ptr(store),
-            slot: None,
+            slot: OnceCell::new(),
             env: parts.env,
             _resources: parts.resources,
         });
         let slot = AdoptedSlot::new(&function);
         slot.moved_to(&island);
         let funcref = slot.slot.funcref();
-        function.slot = Some(slot);
+        let set = function.slot.set(slot);
+        debug_assert!(set.is_ok(), "the function is new");
         island.adopt(function);
         VMFunction { island, funcref }
     }
@@ -218,8 +230,8 @@ impl HostFunction {
     }
 
     /// What the API left to make the function of an instance.
-    pub fn env(&self) -> Option<&(dyn Any + Send + Sync)> {
-        self.env.as_deref()
+    pub fn env(&self) -> Option<&Arc<dyn Any + Send + Sync>> {
+        self.env.as_ref()
     }
 }
 
@@ -232,6 +244,16 @@ impl fmt::Debug for HostFunction {
 }
 
 /// A handle to a function, of the host or of an instance. It keeps what the function needs.
+///
+/// ```
+/// # use std::sync::Arc;
+/// # use wasmill_types::Value;
+/// # use wasmill_vm::{HostFunction, VMFunction, VMStore};
+/// # let store = VMStore::new();
+/// let function: VMFunction = HostFunction::typed(&store, || 42_i64);
+/// let results = function.callee().call::<VMFunction>(&[], Clone::clone, |f| f);
+/// assert_eq!(*results.unwrap(), [Value::I64(42)]);
+/// ```
 #[derive(Clone)]
 pub struct VMFunction {
     island: Arc<Island>,
@@ -272,17 +294,47 @@ impl VMFunction {
     }
 
     /// The island that it is reached from.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use wasmill_types::Value;
+    /// # use wasmill_vm::{HostFunction, VMFunction, VMStore};
+    /// # let store = VMStore::new();
+    /// let function: VMFunction = HostFunction::typed(&store, || 42_i64);
+    /// assert!(Arc::ptr_eq(function.island().store(), &store));
+    /// ```
     pub fn island(&self) -> &Arc<Island> {
         &self.island
     }
 
     /// Enters the function's domain.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use wasmill_types::Value;
+    /// # use wasmill_vm::{HostFunction, VMFunction, VMStore};
+    /// # let store = VMStore::new();
+    /// let function: VMFunction = HostFunction::typed(&store, || 42_i64);
+    /// let guard = function.enter();
+    /// assert!(function.callee().call::<VMFunction>(&[], Clone::clone, |f| f).is_ok(), "this thread may");
+    /// drop(guard);
+    /// ```
     #[inline(always)]
     pub fn enter(&self) -> Guard<'_> {
         self.island.domain().enter()
     }
 
     /// The reference as compiled code sees it.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use wasmill_types::Value;
+    /// # use wasmill_vm::{HostFunction, VMFunction, VMStore};
+    /// # let store = VMStore::new();
+    /// let function: VMFunction = HostFunction::typed(&store, || 42_i64);
+    /// // SAFETY: the record lives as long as the function.
+    /// assert_eq!(unsafe { function.funcref().as_ref() }.type_id, function.type_id());
+    /// ```
     #[inline(always)]
     pub fn funcref(&self) -> NonNull<VMFuncRef> {
         self.funcref
@@ -295,12 +347,30 @@ impl VMFunction {
     }
 
     /// The host function behind it, if it is one.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use wasmill_types::Value;
+    /// # use wasmill_vm::{HostFunction, VMFunction, VMStore};
+    /// # let store = VMStore::new();
+    /// let function: VMFunction = HostFunction::typed(&store, || 42_i64);
+    /// assert_eq!(function.host().unwrap().ty(), function.ty());
+    /// ```
     #[inline]
     pub fn host(&self) -> Option<&HostFunction> {
         host_behind(self.record())
     }
 
     /// Its type.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use wasmill_types::Value;
+    /// # use wasmill_vm::{HostFunction, VMFunction, VMStore};
+    /// # let store = VMStore::new();
+    /// let function: VMFunction = HostFunction::typed(&store, || 42_i64);
+    /// assert_eq!(function.ty().to_string(), "[] -> [I64]");
+    /// ```
     #[inline]
     pub fn ty(&self) -> &FunctionType {
         match self.host() {
@@ -311,6 +381,16 @@ impl VMFunction {
     }
 
     /// The engine-wide id of its type.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use wasmill_types::Value;
+    /// # use wasmill_vm::{HostFunction, VMFunction, VMStore};
+    /// # let store = VMStore::new();
+    /// let function: VMFunction = HostFunction::typed(&store, || 42_i64);
+    /// let other = HostFunction::typed(&store, || 0_i64);
+    /// assert_eq!(function.type_id(), other.type_id(), "the same type");
+    /// ```
     pub fn type_id(&self) -> u32 {
         self.record().type_id
     }
@@ -389,5 +469,29 @@ mod tests {
         let function =
             HostFunction::dynamic(&VMStore::new(), ty, None, Box::new(|_: &mut _| Ok(())));
         function.adopted_by(&Island::new(VMStore::new(), Domain::new()));
+    }
+
+    #[test]
+    fn a_host_function_is_the_same_wherever_it_is_put() {
+        let (store, seen) = (VMStore::new(), Arc::new(()));
+        let captured = seen.clone();
+        let function = HostFunction::typed(&store, move |n: i32| {
+            n + Arc::strong_count(&captured) as i32
+        });
+        assert_eq!(*function.ty(), FunctionType::new([Type::I32], [Type::I32]));
+        let island = Island::new(store.clone(), Domain::new());
+        let place = function.adopted_by(&island);
+        assert_eq!(function.adopted_by(&island), place);
+        // SAFETY: the island has just got it.
+        let held = unsafe { VMFunction::from_raw(&island, place) };
+        assert!(held == function && held.held_by(&island).is_none());
+        drop((function, held));
+        // SAFETY: the island keeps it.
+        let again = unsafe { VMFunction::from_raw(&island, place) };
+        assert_eq!(again.ty().results(), [Type::I32]);
+        drop(again);
+        assert_eq!(Arc::strong_count(&seen), 2);
+        drop(island);
+        assert_eq!(Arc::strong_count(&seen), 1);
     }
 }

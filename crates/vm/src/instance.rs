@@ -25,9 +25,10 @@ use crate::limits::{Account, Charge, LimitError};
 use crate::made::{Global, GlobalError, Memory, Table};
 use crate::memory::MemoryError;
 use crate::module::RuntimeModule;
+use crate::owned::Owned;
 use crate::refs::RootKey;
 use crate::table::{TableError, TableObject, VMTable};
-use crate::traps::{self, Trap};
+use crate::traps::{self, EarlyEnd};
 use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
 use std::cell::RefCell;
 use std::ffi::c_void;
@@ -198,6 +199,7 @@ impl Drop for Context {
 /// # Safety
 ///
 /// `funcref` belongs to an instance that outlives the result.
+#[inline]
 pub(crate) unsafe fn function_type<'a>(funcref: NonNull<VMFuncRef>) -> &'a FunctionType {
     // SAFETY: as the caller promises; the context's owner is its instance.
     unsafe {
@@ -267,10 +269,8 @@ impl Instance {
             .escaping(index)
             .expect("validated: only declared functions");
         let layout = self.module.layout();
-        let funcref = self
-            .context
-            .field::<VMFuncRef>(layout.funcref(nth as usize));
-        let (word, bit) = layout.funcref_bit(nth as usize);
+        let funcref = self.context.field::<VMFuncRef>(layout.funcref(nth));
+        let (word, bit) = layout.funcref_bit(nth);
         let made = self.context.field::<u64>(word);
         // SAFETY: both lie in the context (N1), and nobody else is in the domain (N2).
         unsafe {
@@ -376,7 +376,7 @@ impl VMInstance {
             .iter()
             .filter_map(VMFunction::host)
             .map(HostSlot::new);
-        let mut instance = Box::new(Instance {
+        let mut instance = Owned::new(Instance {
             context: Context::new(&module),
             home: Home::default(),
             memories,
@@ -389,8 +389,8 @@ impl VMInstance {
             target: OnceLock::new(),
             module,
         });
-        instance.fill_context(&imports.functions, &imports.globals);
-        let place = NonNull::from(&mut *instance);
+        Instance::fill_context(&mut instance, &imports.functions, &imports.globals);
+        let place = instance.place();
         instance.attach_tables(place);
         instance.compute_globals();
         instance.register_roots();
@@ -455,7 +455,7 @@ impl VMInstance {
     /// # Errors
     ///
     /// If it traps.
-    pub fn start(&self) -> Result<(), Trap> {
+    pub fn start(&self) -> Result<(), EarlyEnd> {
         let Some(function) = self.get().module.info().start_function else {
             return Ok(());
         };
@@ -513,3 +513,6 @@ impl fmt::Debug for VMInstance {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

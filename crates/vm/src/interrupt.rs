@@ -40,7 +40,7 @@
 //! # What is not interrupted
 //!
 //! Host functions, however long they take: their caller ends when they return. The runtime's own work for a guest is host
-//! code; what can take long (copying and filling memories and tables) asks in between ([`check`]). Code of another
+//! code; what can take long (see `pieces`) asks in between ([`check`]). Code of another
 //! instance that this one has called is part of the call; calls that others have made are not.
 
 use crate::arch;
@@ -71,6 +71,13 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// Ends calls that are running, from any thread. It keeps nothing alive.
+///
+/// ```
+/// # use wasmill_vm::InterruptHandle;
+/// let handle = InterruptHandle::for_current_thread();
+/// let watchdog = std::thread::spawn(move || handle.interrupt());
+/// assert!(!watchdog.join().unwrap(), "nothing was running");
+/// ```
 #[derive(Clone)]
 pub struct InterruptHandle(Of);
 
@@ -118,6 +125,12 @@ impl InterruptHandle {
 
     /// A handle that ends everything that is running on the current thread when it is used: calls into any instance, and
     /// instantiations whose start function runs.
+    ///
+    /// ```
+    /// # use wasmill_vm::InterruptHandle;
+    /// let handle = InterruptHandle::for_current_thread();
+    /// assert!(!handle.interrupt(), "no guest is running on this thread");
+    /// ```
     pub fn for_current_thread() -> Self {
         thread::prepare();
         let mailbox = thread::current().mailbox();
@@ -133,6 +146,21 @@ impl InterruptHandle {
     ///
     /// It waits for the running thread to take notice: microseconds, if the machine is not overloaded. A thread that has
     /// `SIGURG` blocked cannot take notice, and after a second it gives up.
+    ///
+    /// ```
+    /// # use std::thread;
+    /// # use std::time::Duration;
+    /// # use wasmill_vm::InterruptHandle;
+    /// /// Ends what runs on the thread of `handle`, once there is something, but does not wait for ever.
+    /// fn end(handle: &InterruptHandle, attempts: u32) -> bool {
+    ///     (0..attempts).any(|_| handle.interrupt() || {
+    ///         thread::sleep(Duration::from_millis(1));
+    ///         false
+    ///     })
+    /// }
+    ///
+    /// assert!(!end(&InterruptHandle::for_current_thread(), 3));
+    /// ```
     pub fn interrupt(&self) -> bool {
         match &self.0 {
             Of::Instance(target) => target.interrupt(),

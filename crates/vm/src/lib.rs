@@ -3,7 +3,7 @@
 //! ```text
 //!   RuntimeModule ──VMInstance::new──► island ─owns─► instance, memories, tables     handles: VMFunction, VMTable, …
 //!                                        │ domain: the lock around all that runs
-//!   VMFunction::call, CallArguments::call ──enter (traps)──► compiled code ──thunk──► host functions, built-ins
+//!   Callee::call, CallArguments::call ──enter (traps)──► compiled code ──thunk──► host functions, built-ins
 //! ```
 //!
 //! Lifetime is a matter of islands (`island.rs`), exclusion one of domains (`domain.rs`); both are explained there. What
@@ -32,6 +32,8 @@ mod made;
 mod mapped_file;
 mod memory;
 mod module;
+mod owned;
+mod pieces;
 mod pool;
 mod refs;
 mod signatures;
@@ -39,6 +41,7 @@ mod store;
 mod sys;
 mod table;
 mod thread;
+mod trap;
 mod trap_handlers;
 mod traps;
 mod typed;
@@ -63,8 +66,9 @@ pub use signatures::{Signature, SignatureRegistry, SignatureSet};
 pub use store::VMStore;
 pub use table::{MAX_TABLE_ELEMENTS, TableElement, TableError, VMTable};
 pub use thread::DEFAULT_HOST_RESERVE;
+pub use trap::Trap;
 pub use trap_handlers::TrapHandlerFn;
-pub use traps::{Backtrace, CodeLocation, Trap, TrapReason};
+pub use traps::{Backtrace, CodeLocation, EarlyEnd, EndReason};
 pub use view::*;
 pub use wasmill_abi::TrapCode;
 pub use weak::{Gone, Handle, Link, WeakHandle};

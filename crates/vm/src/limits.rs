@@ -22,6 +22,12 @@ pub struct StoreLimits {
 }
 
 /// What the objects of a store take together now.
+///
+/// ```
+/// # use wasmill_vm::{Account, StoreLimits, StoreUsage};
+/// let account = Account::new(StoreLimits::new());
+/// assert_eq!(account.usage(), StoreUsage::default(), "nothing was made yet");
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StoreUsage {
     /// The sizes of all memories, in bytes.
@@ -38,34 +44,65 @@ pub struct StoreUsage {
 
 impl StoreLimits {
     /// No limits.
+    ///
+    /// ```
+    /// # use wasmill_vm::StoreLimits;
+    /// assert_eq!(StoreLimits::new(), StoreLimits::default());
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
     /// Limits the sum of the sizes of all memories, in bytes.
+    ///
+    /// ```
+    /// # use wasmill_vm::StoreLimits;
+    /// let limits = StoreLimits::new().memory_bytes(64 << 20); // 64 MiB
+    /// assert_ne!(limits, StoreLimits::new());
+    /// ```
     #[must_use]
     pub fn memory_bytes(mut self, most: u64) -> Self {
         self.limits.memory_bytes = Some(most);
         self
     }
     /// Limits the number of memories.
+    ///
+    /// ```
+    /// # use wasmill_vm::StoreLimits;
+    /// assert_ne!(StoreLimits::new().memories(10), StoreLimits::new().memories(11));
+    /// ```
     #[must_use]
     pub fn memories(mut self, most: u64) -> Self {
         self.limits.memories = Some(most);
         self
     }
     /// Limits the sum of the sizes of all tables, in elements.
+    ///
+    /// ```
+    /// # use wasmill_vm::StoreLimits;
+    /// assert_ne!(StoreLimits::new().table_elements(10_000), StoreLimits::new());
+    /// ```
     #[must_use]
     pub fn table_elements(mut self, most: u64) -> Self {
         self.limits.table_elements = Some(most);
         self
     }
     /// Limits the number of tables.
+    ///
+    /// ```
+    /// # use wasmill_vm::StoreLimits;
+    /// assert_ne!(StoreLimits::new().tables(10), StoreLimits::new());
+    /// ```
     #[must_use]
     pub fn tables(mut self, most: u64) -> Self {
         self.limits.tables = Some(most);
         self
     }
     /// Limits the number of instances.
+    ///
+    /// ```
+    /// # use wasmill_vm::StoreLimits;
+    /// assert_ne!(StoreLimits::new().instances(100), StoreLimits::new());
+    /// ```
     #[must_use]
     pub fn instances(mut self, most: u64) -> Self {
         self.limits.instances = Some(most);

@@ -54,7 +54,7 @@ use crate::thread;
 #[cfg(loom)]
 use loom::sync::{
     Condvar, Mutex, MutexGuard,
-    atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize, fence},
+    atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, fence},
 };
 use std::fmt;
 use std::ptr;
@@ -63,7 +63,7 @@ use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 #[cfg(not(loom))]
 use std::sync::{
     Condvar, Mutex, MutexGuard,
-    atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize},
+    atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize},
 };
 
 /// What one thread has to do with one lock.
@@ -71,8 +71,8 @@ use std::sync::{
 pub(crate) struct Slot {
     /// The thread's token, or zero as long as the slot is nobody's.
     thread: AtomicUsize,
-    /// How often the thread has entered.
-    held: AtomicU32,
+    /// How often the thread has entered. Guards can be forgotten, again and again, but not as often as this can count.
+    held: AtomicU64,
     /// The quick way is closed.
     slow: AtomicBool,
 }
@@ -81,7 +81,7 @@ impl Slot {
     fn new(thread: usize) -> Self {
         Self {
             thread: AtomicUsize::new(thread),
-            held: AtomicU32::new(0),
+            held: AtomicU64::new(0),
             slow: AtomicBool::new(true),
         }
     }

@@ -25,6 +25,7 @@ pub(crate) use table::claim as claim_table;
 pub use table::{Table, make_table};
 
 use crate::island::{Island, Object, WeakIsland};
+use crate::owned::Owned;
 use std::ptr::NonNull;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -49,9 +50,9 @@ struct Cell<T: Object>(Mutex<State<T>>);
 #[derive(Debug)]
 enum State<T: Object> {
     /// Nobody's: the mutex is all that guards it.
-    Free(Box<T>),
+    Free(Owned<T>),
     /// The same, but somebody is about to adopt it.
-    Claimed(Box<T>),
+    Claimed(Owned<T>),
     /// An island's: its domain guards it.
     Adopted(WeakIsland, NonNull<T>),
     /// Who claimed it could not use it.
@@ -65,7 +66,7 @@ unsafe impl<T: Object> Send for State<T> {}
 struct InUse;
 
 impl<T: Object> Cell<T> {
-    fn new(object: Box<T>) -> Self {
+    fn new(object: Owned<T>) -> Self {
         Self(Mutex::new(State::Free(object)))
     }
 
@@ -76,7 +77,7 @@ impl<T: Object> Cell<T> {
     /// Passes the object to one of the two functions: while it is free, or where it was adopted. `None` if it is gone.
     fn visit<R>(
         &self,
-        free: impl FnOnce(&mut T) -> R,
+        free: impl FnOnce(&mut Owned<T>) -> R,
         adopted: impl FnOnce(Arc<Island>, NonNull<T>) -> R,
     ) -> Option<R> {
         let mut state = self.lock();

@@ -70,3 +70,36 @@ impl fmt::Debug for MappedFile {
         write!(f, "MappedFile({:?}, {:#x} bytes)", self.base, self.len)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::MappedFile;
+    use std::fs::{self, File};
+    use std::sync::Arc;
+
+    #[test]
+    fn a_mapped_file_is_its_bytes_from_any_thread() {
+        let name = format!("wasmill-mapped-{}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        let bytes: Vec<u8> = (0..5000u32).map(|n| n as u8).collect();
+        fs::write(&path, &bytes).unwrap();
+        // SAFETY: nobody changes the file.
+        let mapped = unsafe { MappedFile::new(&File::open(&path).unwrap()) };
+        let mapped = Arc::new(mapped.unwrap());
+        fs::remove_file(&path).unwrap();
+        assert!(mapped.base().addr().get().is_multiple_of(4096));
+        assert_eq!(mapped.mapped(), 8192);
+        let other = mapped.clone();
+        let seen = std::thread::spawn(move || (*other).as_ref().to_vec());
+        assert!((*mapped).as_ref() == bytes && seen.join().unwrap() == bytes);
+    }
+
+    #[test]
+    fn an_empty_file_is_refused() {
+        let path = std::env::temp_dir().join(format!("wasmill-empty-{}", std::process::id()));
+        let file = File::create(&path).unwrap();
+        // SAFETY: nobody changes the file.
+        unsafe { MappedFile::new(&file) }.unwrap_err();
+        fs::remove_file(&path).unwrap();
+    }
+}

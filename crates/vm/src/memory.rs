@@ -24,6 +24,16 @@ use wasmill_abi::{UNCHECKED_RESERVATION, VMMemoryDefinition};
 use wasmill_types::{Bytes, MemoryStyle, MemoryType, Pages, WASM_PAGE_SIZE};
 
 /// Why a memory cannot be made or grown.
+///
+/// ```
+/// # use wasmill_types::Pages;
+/// # use wasmill_vm::MemoryError;
+/// let error = MemoryError::CouldNotGrow { current: Pages(1), attempted_delta: Pages(9) };
+/// assert_eq!(
+///     error.to_string(),
+///     "The memory could not grow: current size 1 pages, requested increase: 9 pages"
+/// );
+/// ```
 #[derive(Clone, Debug, Error, PartialEq, Eq, Hash)]
 pub enum MemoryError {
     /// The system refused.

@@ -1,7 +1,6 @@
 //! What the runtime needs of a compiled module.
 
 use std::any::Any;
-use std::collections::HashMap;
 use std::ffi::c_void;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -50,7 +49,6 @@ pub struct RuntimeModule {
     images: OnceLock<Images>,
     make_images: Box<dyn Fn() -> Images + Send + Sync>,
     template: Box<[u8]>,
-    escaping: HashMap<FunctionIndex, u32>,
     uses_extern_refs: bool,
     /// Keeps the code mapped and the type ids taken.
     _resources: Box<dyn Any + Send + Sync>,
@@ -86,12 +84,7 @@ impl RuntimeModule {
     /// those of the types of `info` in `store`.
     pub unsafe fn new(parts: RuntimeModuleParts) -> Self {
         let template = context_template(&parts.info, &parts.layout, &parts.type_ids);
-        let escaping = parts.info.escaping_functions.iter();
         Self {
-            escaping: escaping
-                .enumerate()
-                .map(|(nth, index)| (*index, nth as u32))
-                .collect(),
             uses_extern_refs: parts.info.uses_extern_refs(),
             store: parts.store,
             info: parts.info,
@@ -139,8 +132,8 @@ impl RuntimeModule {
         self.images.get_or_init(&self.make_images)
     }
     /// The place of a function among those that references can be taken of.
-    pub(crate) fn escaping(&self, index: FunctionIndex) -> Option<u32> {
-        self.escaping.get(&index).copied()
+    pub(crate) fn escaping(&self, index: FunctionIndex) -> Option<usize> {
+        self.info.escaping_functions.binary_search(&index).ok()
     }
     /// The first part of a fresh context, up to its funcrefs.
     pub(crate) fn template(&self) -> &[u8] {

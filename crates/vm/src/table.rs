@@ -12,9 +12,12 @@ use crate::instance::Instance;
 use crate::island::{Island, Object};
 use crate::limits::{Account, Charge, Kind, LimitError};
 use crate::made;
+use crate::owned::Owned;
+use crate::pieces::{ELEMENTS, Order, in_pieces};
 use crate::refs::{RootKey, RootSource};
 use crate::store::VMStore;
 use std::fmt;
+use std::mem::offset_of;
 use std::ptr::{self, NonNull};
 use std::sync::Arc;
 use wasmill_abi::{NULL_ELEMENT, TrapCode, UNINITIALIZED_ELEMENT, VMFuncRef, VMTableDefinition};
@@ -52,9 +55,19 @@ pub enum TableError {
     /// What tunables made cannot be used.
     #[error("{0}")]
     Tunables(String),
+    /// The guest that it was for is to stop.
+    #[error("{}", .0.message())]
+    Trap(#[from] TrapCode),
 }
 
 /// An element as the host gives and gets it.
+///
+/// ```
+/// # use wasmill_types::ExternRef;
+/// # use wasmill_vm::TableElement;
+/// let element = TableElement::Extern(ExternRef::new("mine"));
+/// assert!(matches!(&element, TableElement::Extern(value) if value.downcast::<&str>() == Some(&"mine")));
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub enum TableElement {
     /// Of a function table.
@@ -65,6 +78,12 @@ pub enum TableElement {
 
 impl TableElement {
     /// The element type of the tables it fits.
+    ///
+    /// ```
+    /// # use wasmill_types::Type;
+    /// # use wasmill_vm::TableElement;
+    /// assert_eq!(TableElement::Function(None).ty(), Type::FuncRef);
+    /// ```
     pub fn ty(&self) -> Type {
         match self {
             Self::Function(_) => Type::FuncRef,
@@ -88,6 +107,7 @@ enum Elements {
 
 /// The table itself; it belongs to an island.
 #[derive(Debug)]
+#[repr(C)]
 pub(crate) struct TableObject {
     definition: VMTableDefinition,
     ty: TableType,
@@ -121,7 +141,7 @@ fn encode(function: *const VMFuncRef) -> usize {
 
 impl TableObject {
     /// A table of its minimum size, all null. Before anything else can be in it, it must be registered.
-    pub(crate) fn new(ty: TableType) -> Result<Box<Self>, TableError> {
+    pub(crate) fn new(ty: TableType) -> Result<Owned<Self>, TableError> {
         if let Some(maximum) = ty.maximum.filter(|maximum| *maximum < ty.minimum) {
             return Err(TableError::Limits {
                 minimum: ty.minimum,
@@ -141,7 +161,7 @@ impl TableObject {
             base: ptr::null_mut(),
             current_elements: 0,
         };
-        let mut table = Box::new(Self {
+        let mut table = Owned::new(Self {
             definition,
             ty,
             elements,
@@ -155,12 +175,22 @@ impl TableObject {
 
     /// Lets the store see the host references in it. From now on the object stays where it is, in the domain that it is
     /// used in.
-    pub(crate) fn register(&mut self, store: &Arc<VMStore>) {
-        if self.ty.ty == Type::ExternRef {
-            // SAFETY: the definition stays where it is, and `drop` unregisters it; tables of host references belong to
-            // the reference domain.
-            let key = unsafe { store.refs().register(RootSource::Table(&self.definition)) };
-            self.root = Some((key, store.clone()));
+    ///
+    /// # Safety
+    ///
+    /// `table` is where an island keeps it, and its domain is held.
+    pub(crate) unsafe fn register(table: NonNull<Self>, store: &Arc<VMStore>) {
+        let definition = Self::definition(table);
+        // SAFETY: as the caller promises; the definition stays where it is, and `drop` unregisters it; tables of host
+        // references belong to the reference domain.
+        unsafe {
+            let table = &mut *table.as_ptr();
+            if table.ty.ty == Type::ExternRef {
+                let key = store
+                    .refs()
+                    .register(RootSource::Table(definition.as_ptr()));
+                table.root = Some((key, store.clone()));
+            }
         }
     }
 
@@ -177,14 +207,6 @@ impl TableObject {
         TableType {
             minimum: self.size(),
             ..self.ty
-        }
-    }
-
-    /// Makes every element what instantiation put there.
-    pub(crate) fn clear(&mut self) {
-        match &mut self.elements {
-            Elements::Functions(elements) => elements.fill(UNINITIALIZED_ELEMENT),
-            Elements::Externs(elements) => elements.fill(0),
         }
     }
 
@@ -205,13 +227,11 @@ impl TableObject {
         };
     }
 
-    pub(crate) fn definition(&mut self) -> &mut VMTableDefinition {
-        &mut self.definition
-    }
-
-    /// Where the definition is.
-    pub(crate) fn place(&mut self) -> NonNull<VMTableDefinition> {
-        NonNull::from(&mut self.definition)
+    /// Where the definition of a table is.
+    pub(crate) fn definition(table: NonNull<Self>) -> NonNull<VMTableDefinition> {
+        // In front of everything else: so no reference is needed, which would end others (O2).
+        const { assert!(offset_of!(Self, definition) == 0) };
+        table.cast()
     }
 
     pub(crate) fn size(&self) -> u32 {
@@ -272,22 +292,29 @@ impl TableObject {
         Ok(())
     }
 
-    /// Writes an element of the table's type; `None` if there is no such place.
-    pub(crate) fn set(&mut self, index: u64, value: RawElement) -> Option<()> {
+    /// Writes an element of the table's type.
+    pub(crate) fn set(&mut self, index: u64, value: RawElement) -> Result<(), TrapCode> {
         self.fill(index, value, 1)
     }
 
     /// Writes `length` elements; none if not all places exist.
-    pub(crate) fn fill(&mut self, index: u64, value: RawElement, length: u64) -> Option<()> {
-        let range = self.range(index, length)?;
+    pub(crate) fn fill(
+        &mut self,
+        index: u64,
+        value: RawElement,
+        length: u64,
+    ) -> Result<(), TrapCode> {
+        let range = self.range(index, length);
+        let range = range.ok_or(TrapCode::TableAccessOutOfBounds)?;
         match (&mut self.elements, value) {
             (Elements::Functions(elements), RawElement::Function(function)) => {
-                elements[range].fill(encode(function));
+                fill(&mut elements[range], encode(function))
             }
-            (Elements::Externs(elements), RawElement::Extern(value)) => elements[range].fill(value),
+            (Elements::Externs(elements), RawElement::Extern(value)) => {
+                fill(&mut elements[range], value)
+            }
             _ => unreachable!("the element type was checked"),
         }
-        Some(())
     }
 
     fn range(&self, index: u64, length: u64) -> Option<std::ops::Range<usize>> {
@@ -295,52 +322,55 @@ impl TableObject {
         (end <= u64::from(self.size())).then_some(index as usize..end as usize)
     }
 
-    /// Adds `delta` elements; gives the old size.
-    pub(crate) fn grow(&mut self, delta: u64, value: RawElement) -> Option<u32> {
-        let old = self.size();
-        let maximum = self.ty.maximum.unwrap_or(u32::MAX).min(MAX_TABLE_ELEMENTS);
-        let new = u32::try_from(u64::from(old).checked_add(delta)?).ok()?;
-        if new > maximum {
-            return (delta == 0).then_some(old);
-        }
-        let additional = new - old;
-        if let Some(charge) = &mut self.charge {
-            charge.add(additional.into()).ok()?;
-        }
-        if self.reserve(additional as usize).is_none() {
-            if let Some(charge) = &mut self.charge {
-                charge.subtract(additional.into());
-            }
-            return None;
-        }
-        match (&mut self.elements, value) {
+    /// Adds `delta` elements; gives the old size, or `None` if they cannot be added.
+    ///
+    /// # Errors
+    ///
+    /// If the guest is to stop, and then nothing was added.
+    pub(crate) fn grow(&mut self, delta: u64, value: RawElement) -> Result<Option<u32>, TrapCode> {
+        self.grow_by(delta, |elements, count| match (elements, value) {
             (Elements::Functions(elements), RawElement::Function(function)) => {
-                elements.resize(new as usize, encode(function));
+                extend(elements, count, encode(function))
             }
             (Elements::Externs(elements), RawElement::Extern(value)) => {
-                elements.resize(new as usize, value);
+                extend(elements, count, value)
             }
             _ => unreachable!("the element type was checked"),
+        })
+    }
+
+    /// Grows a table that nobody has taken over yet: what is added is as instantiation will put it there.
+    pub(crate) fn grow_untouched(&mut self, delta: u64) -> Result<Option<u32>, TrapCode> {
+        self.grow_by(delta, |elements, count| match elements {
+            Elements::Functions(elements) => extend(elements, count, UNINITIALIZED_ELEMENT),
+            Elements::Externs(elements) => extend(elements, count, 0),
+        })
+    }
+
+    /// Adds elements by `extend`, if the table may have them.
+    fn grow_by(
+        &mut self,
+        delta: u64,
+        extend: impl FnOnce(&mut Elements, usize) -> Result<Option<()>, TrapCode>,
+    ) -> Result<Option<u32>, TrapCode> {
+        let old = self.size();
+        let maximum = self.ty.maximum.unwrap_or(u32::MAX).min(MAX_TABLE_ELEMENTS);
+        let room = maximum.saturating_sub(old);
+        if delta > u64::from(room) {
+            return Ok(None);
         }
+        if let Some(charge) = &mut self.charge
+            && charge.add(delta).is_err()
+        {
+            return Ok(None);
+        }
+        let extended = extend(&mut self.elements, delta as usize);
+        // They may have moved, also where none was added.
         self.publish();
-        Some(old)
-    }
-
-    /// Adds null elements; gives the old size.
-    pub(crate) fn grow_null(&mut self, delta: u64) -> Option<u32> {
-        let null = match self.ty.ty {
-            Type::ExternRef => RawElement::Extern(0),
-            _ => RawElement::Function(ptr::null()),
-        };
-        self.grow(delta, null)
-    }
-
-    /// Makes room for more elements. Where the elements are may change: what was published must be published again.
-    fn reserve(&mut self, additional: usize) -> Option<()> {
-        match &mut self.elements {
-            Elements::Functions(elements) => elements.try_reserve(additional).ok(),
-            Elements::Externs(elements) => elements.try_reserve(additional).ok(),
+        if let (Ok(None) | Err(_), Some(charge)) = (&extended, &mut self.charge) {
+            charge.subtract(delta);
         }
+        Ok(extended?.map(|()| old))
     }
 
     /// Whether a copy to here stays inside, and the same for where it comes from.
@@ -349,21 +379,71 @@ impl TableObject {
     }
 
     /// Moves elements inside the table, which may overlap. The ranges were checked.
-    pub(crate) fn copy_within(&mut self, to: u64, from: u64, length: u64) {
+    fn copy_within(&mut self, to: usize, from: usize, length: usize) {
         if let Elements::Externs(elements) = &mut self.elements {
-            let from = from as usize;
-            elements.copy_within(from..from + length as usize, to as usize);
+            elements.copy_within(from..from + length, to);
             return;
         }
-        let step = |nth: u64| if to <= from { nth } else { length - 1 - nth };
+        let step = |nth| if to <= from { nth } else { length - 1 - nth };
         for nth in (0..length).map(step) {
-            let value = self.get(from + nth).expect("checked");
-            self.set(to + nth, value).expect("checked");
+            let value = self.get((from + nth) as u64).expect("checked");
+            self.set((to + nth) as u64, value).expect("checked");
+        }
+    }
+
+    /// Copies elements of another table. The ranges were checked.
+    fn copy_from(&mut self, other: &mut Self, to: usize, from: usize, length: usize) {
+        for nth in 0..length {
+            let value = other.get((from + nth) as u64).expect("checked");
+            self.set((to + nth) as u64, value).expect("checked");
         }
     }
 }
 
-/// Copies elements between tables or inside one; `None` if not all places exist, and then nothing was copied.
+fn fill<T: Copy>(elements: &mut [T], value: T) -> Result<(), TrapCode> {
+    in_pieces(elements.len(), ELEMENTS, Order::Forwards, |piece| {
+        elements[piece].fill(value);
+    })
+}
+
+/// Adds elements; `None` if there is no memory for them. Unless all are added, there are as many as before.
+fn extend<T: Copy>(
+    elements: &mut Vec<T>,
+    additional: usize,
+    value: T,
+) -> Result<Option<()>, TrapCode> {
+    let old = elements.len();
+    if additional > elements.capacity() - old && relocate(elements, old + additional)?.is_none() {
+        return Ok(None);
+    }
+    let extended = in_pieces(additional, ELEMENTS, Order::Forwards, |piece| {
+        elements.resize(old + piece.end, value);
+    });
+    if extended.is_err() {
+        elements.truncate(old);
+    }
+    extended.map(Some)
+}
+
+/// Moves elements to where there is room for `needed` of them, in pieces: an allocator may copy them all at once.
+fn relocate<T: Copy>(elements: &mut Vec<T>, needed: usize) -> Result<Option<()>, TrapCode> {
+    let mut moved = Vec::new();
+    let ample = needed.max(elements.capacity() * 2);
+    if moved.try_reserve_exact(ample).is_err() {
+        return Ok(None);
+    }
+    in_pieces(elements.len(), ELEMENTS, Order::Forwards, |piece| {
+        moved.extend_from_slice(&elements[piece]);
+    })?;
+    *elements = moved;
+    Ok(Some(()))
+}
+
+/// Copies elements between tables or inside one.
+///
+/// # Errors
+///
+/// If not all places exist, and then nothing was copied; if the guest is to stop.
 ///
 /// # Safety
 ///
@@ -374,27 +454,41 @@ pub(crate) unsafe fn copy(
     from: NonNull<TableObject>,
     from_index: u64,
     length: u64,
-) -> Option<()> {
+) -> Result<(), TrapCode> {
     let (to, from) = (to.as_ptr(), from.as_ptr());
-    // SAFETY: as the caller promises; the two are told apart before both are referred to.
-    unsafe {
-        if !(*to).has(to_index, length) || !(*from).has(from_index, length) {
-            return None;
-        }
-        if to == from {
-            (*to).copy_within(to_index, from_index, length);
-            return Some(());
-        }
-        let (to, from) = (&mut *to, &mut *from);
-        for nth in 0..length {
-            let value = from.get(from_index + nth).expect("checked");
-            to.set(to_index + nth, value).expect("checked");
-        }
+    // SAFETY: as the caller promises.
+    if unsafe { !(*to).has(to_index, length) || !(*from).has(from_index, length) } {
+        return Err(TrapCode::TableAccessOutOfBounds);
     }
-    Some(())
+    let (to_index, from_index) = (to_index as usize, from_index as usize);
+    let order = Order::of_copy(to_index, from_index);
+    in_pieces(length as usize, ELEMENTS, order, |piece| {
+        let (to_index, from_index) = (to_index + piece.start, from_index + piece.start);
+        // SAFETY: as the caller promises; the two are told apart before both are referred to.
+        unsafe {
+            if to == from {
+                (*to).copy_within(to_index, from_index, piece.len());
+            } else {
+                (*to).copy_from(&mut *from, to_index, from_index, piece.len());
+            }
+        }
+    })
 }
 
 /// A handle to a table.
+///
+/// ```
+/// # use std::sync::Arc;
+/// # use wasmill_types::{ExternRef, TableType, Type};
+/// # use wasmill_vm::{TableElement, VMStore, VMTable};
+/// # let store = VMStore::new();
+/// # let ty = TableType::new(Type::ExternRef, 2, Some(3));
+/// let null = TableElement::Extern(ExternRef::null());
+/// let table = VMTable::new(&store, ty, null.clone()).unwrap();
+/// table.set(0, TableElement::Extern(ExternRef::new(7))).unwrap();
+/// let Some(TableElement::Extern(value)) = table.get(0) else { panic!("it was set") };
+/// assert_eq!(value.downcast::<i32>(), Some(&7));
+/// ```
 #[derive(Clone)]
 pub struct VMTable {
     island: Arc<Island>,
@@ -408,6 +502,14 @@ unsafe impl Sync for VMTable {}
 
 impl VMTable {
     /// Makes a table with an island of its own, every element `init`.
+    ///
+    /// ```
+    /// # use wasmill_types::{TableType, Type};
+    /// # use wasmill_vm::{TableElement, VMStore, VMTable};
+    /// let ty = TableType::new(Type::FuncRef, 4, None);
+    /// let table = VMTable::new(&VMStore::new(), ty, TableElement::Function(None)).unwrap();
+    /// assert_eq!(table.size(), 4);
+    /// ```
     ///
     /// # Errors
     ///
@@ -427,8 +529,7 @@ impl VMTable {
         let value = self.raw_element(init).ok_or(TableError::Element)?;
         let table = self.object(&guard);
         let size = table.size().into();
-        table.fill(0, value, size).expect("these elements exist");
-        Ok(())
+        Ok(table.fill(0, value, size)?)
     }
 
     /// A handle to a table that `island` can reach.
@@ -441,6 +542,17 @@ impl VMTable {
     }
 
     /// The island that it is reached from.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use wasmill_types::{ExternRef, TableType, Type};
+    /// # use wasmill_vm::{TableElement, VMStore, VMTable};
+    /// # let store = VMStore::new();
+    /// # let ty = TableType::new(Type::ExternRef, 2, Some(3));
+    /// let null = TableElement::Extern(ExternRef::null());
+    /// let table = VMTable::new(&store, ty, null.clone()).unwrap();
+    /// assert!(Arc::ptr_eq(table.island().store(), &store));
+    /// ```
     pub fn island(&self) -> &Arc<Island> {
         &self.island
     }
@@ -490,18 +602,51 @@ impl VMTable {
     }
 
     /// Its declared type; the minimum does not follow growth.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use wasmill_types::{ExternRef, TableType, Type};
+    /// # use wasmill_vm::{TableElement, VMStore, VMTable};
+    /// # let store = VMStore::new();
+    /// # let ty = TableType::new(Type::ExternRef, 2, Some(3));
+    /// let null = TableElement::Extern(ExternRef::null());
+    /// let table = VMTable::new(&store, ty, null.clone()).unwrap();
+    /// assert_eq!(table.ty(), &TableType::new(Type::ExternRef, 2, Some(3)));
+    /// ```
     pub fn ty(&self) -> &TableType {
         // SAFETY: the table lives as long as the island, and its type never changes.
         unsafe { &(*self.table.as_ptr()).ty }
     }
 
     /// Its current size.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use wasmill_types::{ExternRef, TableType, Type};
+    /// # use wasmill_vm::{TableElement, VMStore, VMTable};
+    /// # let store = VMStore::new();
+    /// # let ty = TableType::new(Type::ExternRef, 2, Some(3));
+    /// let null = TableElement::Extern(ExternRef::null());
+    /// let table = VMTable::new(&store, ty, null.clone()).unwrap();
+    /// assert_eq!(table.size(), 2);
+    /// ```
     pub fn size(&self) -> u32 {
         let guard = self.enter();
         self.object(&guard).size()
     }
 
     /// The element at `index`, if there is one.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use wasmill_types::{ExternRef, TableType, Type};
+    /// # use wasmill_vm::{TableElement, VMStore, VMTable};
+    /// # let store = VMStore::new();
+    /// # let ty = TableType::new(Type::ExternRef, 2, Some(3));
+    /// let null = TableElement::Extern(ExternRef::null());
+    /// let table = VMTable::new(&store, ty, null.clone()).unwrap();
+    /// assert_eq!((table.get(1), table.get(2)), (Some(null), None));
+    /// ```
     pub fn get(&self, index: u32) -> Option<TableElement> {
         Some(match self.get_as(index, |function| function)? {
             Value::FuncRef(function) => TableElement::Function(function),
@@ -511,6 +656,19 @@ impl VMTable {
     }
 
     /// The element at `index` as a value, if there is one; `function` gives the form that it is to have of a function.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use wasmill_types::{ExternRef, TableType, Type};
+    /// # use wasmill_vm::{TableElement, VMStore, VMTable};
+    /// # let store = VMStore::new();
+    /// # let ty = TableType::new(Type::ExternRef, 2, Some(3));
+    /// let null = TableElement::Extern(ExternRef::null());
+    /// let table = VMTable::new(&store, ty, null.clone()).unwrap();
+    /// # use wasmill_types::Value;
+    /// let value: Option<Value<String>> = table.get_as(0, |function| function.ty().to_string());
+    /// assert_eq!(value, Some(Value::ExternRef(ExternRef::null())));
+    /// ```
     #[inline]
     pub fn get_as<T>(
         &self,
@@ -530,6 +688,17 @@ impl VMTable {
     }
 
     /// Writes the element at `index`, a function.
+    ///
+    /// ```
+    /// # use wasmill_types::{TableType, Type};
+    /// # use wasmill_vm::{HostFunction, TableElement, VMStore, VMTable};
+    /// let store = VMStore::new();
+    /// let ty = TableType::new(Type::FuncRef, 1, None);
+    /// let table = VMTable::new(&store, ty, TableElement::Function(None)).unwrap();
+    /// let function = HostFunction::typed(&store, || 42);
+    /// table.set_function(0, Some(&function)).unwrap();
+    /// assert_eq!(table.get(0), Some(TableElement::Function(Some(function))));
+    /// ```
     ///
     /// # Errors
     ///
@@ -553,6 +722,19 @@ impl VMTable {
 
     /// Writes the element at `index`.
     ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use wasmill_types::{ExternRef, TableType, Type};
+    /// # use wasmill_vm::{TableElement, VMStore, VMTable};
+    /// # let store = VMStore::new();
+    /// # let ty = TableType::new(Type::ExternRef, 2, Some(3));
+    /// let null = TableElement::Extern(ExternRef::null());
+    /// let table = VMTable::new(&store, ty, null.clone()).unwrap();
+    /// # use wasmill_vm::TrapCode;
+    /// assert_eq!(table.set(2, null), Err(TrapCode::TableAccessOutOfBounds));
+    /// assert_eq!(table.set(0, TableElement::Function(None)), Err(TrapCode::BadSignature));
+    /// ```
+    ///
     /// # Errors
     ///
     /// If there is no such element, or the value is of another type or store.
@@ -560,25 +742,51 @@ impl VMTable {
         self.join_domain(&element);
         let guard = self.enter();
         let value = self.raw_element(element).ok_or(TrapCode::BadSignature)?;
-        let done = self.object(&guard).set(u64::from(index), value);
-        done.ok_or(TrapCode::TableAccessOutOfBounds)
+        self.object(&guard).set(u64::from(index), value)
     }
 
     /// Adds elements; gives the old size.
     ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use wasmill_types::{ExternRef, TableType, Type};
+    /// # use wasmill_vm::{TableElement, VMStore, VMTable};
+    /// # let store = VMStore::new();
+    /// # let ty = TableType::new(Type::ExternRef, 2, Some(3));
+    /// let null = TableElement::Extern(ExternRef::null());
+    /// let table = VMTable::new(&store, ty, null.clone()).unwrap();
+    /// assert_eq!(table.grow(1, null.clone()).unwrap(), 2);
+    /// assert!(table.grow(1, null).is_err(), "its maximum is 3");
+    /// ```
+    ///
     /// # Errors
     ///
-    /// If the table would exceed its maximum or a limit, or the value is of another type or store.
+    /// If the table would exceed its maximum or a limit, or the value is of another type or store; or if the guest on whose
+    /// behalf this is done is interrupted.
     pub fn grow(&self, delta: u32, element: TableElement) -> Result<u32, TableError> {
         self.join_domain(&element);
         let guard = self.enter();
         let value = self.raw_element(element).ok_or(TableError::Element)?;
         self.object(&guard)
-            .grow(u64::from(delta), value)
+            .grow(u64::from(delta), value)?
             .ok_or(TableError::Grow(delta))
     }
 
     /// Copies elements from another table or inside one.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use wasmill_types::{ExternRef, TableType, Type};
+    /// # use wasmill_vm::{TableElement, VMStore, VMTable};
+    /// # let store = VMStore::new();
+    /// # let ty = TableType::new(Type::ExternRef, 2, Some(3));
+    /// let null = TableElement::Extern(ExternRef::null());
+    /// let table = VMTable::new(&store, ty, null.clone()).unwrap();
+    /// let seven = TableElement::Extern(ExternRef::new(7));
+    /// table.set(0, seven.clone()).unwrap();
+    /// VMTable::copy(&table, 1, &table, 0, 1).unwrap();
+    /// assert_eq!(table.get(1), Some(seven));
+    /// ```
     ///
     /// # Errors
     ///
@@ -601,7 +809,7 @@ impl VMTable {
         }
         let _guard = to.enter();
         // SAFETY: both islands live, and their one domain is held.
-        let done = unsafe {
+        unsafe {
             copy(
                 to.table,
                 to_index.into(),
@@ -609,11 +817,21 @@ impl VMTable {
                 from_index.into(),
                 length.into(),
             )
-        };
-        done.ok_or(TrapCode::TableAccessOutOfBounds)
+        }
     }
 
     /// Whether the two are the same table.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use wasmill_types::{ExternRef, TableType, Type};
+    /// # use wasmill_vm::{TableElement, VMStore, VMTable};
+    /// # let store = VMStore::new();
+    /// # let ty = TableType::new(Type::ExternRef, 2, Some(3));
+    /// let null = TableElement::Extern(ExternRef::null());
+    /// let table = VMTable::new(&store, ty, null.clone()).unwrap();
+    /// assert!(table.same(&table.clone()));
+    /// ```
     pub fn same(&self, other: &Self) -> bool {
         self.table == other.table
     }

@@ -23,7 +23,7 @@ use crate::interrupt::{self, Mailbox};
 use crate::store::VMStore;
 use crate::sys::Fault;
 use crate::trap_handlers::{TrapHandlerFn, TrapHandlers};
-use crate::traps::{self, Activation, TrapReason};
+use crate::traps::{self, Activation, EndReason};
 use crate::{arch, sys};
 use std::cell::{Cell, UnsafeCell};
 use std::ptr;
@@ -62,7 +62,7 @@ struct Prepared {
 /// What a trap takes along from the code that it leaves to the code that it goes to.
 pub(crate) struct Departure {
     /// Why the activation is being left, if not for a hardware trap.
-    pub(crate) reason: Option<TrapReason>,
+    pub(crate) reason: Option<EndReason>,
     count: usize,
     frames: [usize; MAX_FRAMES],
 }

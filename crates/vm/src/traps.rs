@@ -7,7 +7,7 @@
 //!                                                            ├─► registers of activation.saved ─► entry stub "returns"
 //!  host: raise(reason): put reason aside ────────────────────┘ note frames; activation.trap = PENDING        │
 //!                                                                                                            v
-//!  enter(): activation.trap != NONE ─► Trap { reason, backtrace from the noted frames } ─► Err
+//!  enter(): activation.trap != NONE ─► EarlyEnd { reason, backtrace from the noted frames } ─► Err
 //! ```
 //!
 //! Frames are noted before the stack below the activation is given up, into a buffer of the thread: no allocation
@@ -109,7 +109,15 @@ const MARKED: usize = 2;
 const FIRST_CODE: usize = 3;
 
 /// Why WebAssembly code was left early.
-pub enum TrapReason {
+///
+/// ```
+/// # use wasmill_vm::{HostFunction, EndReason, VMFunction, VMStore};
+/// # use std::io::Error;
+/// let fail = HostFunction::typed(&VMStore::new(), || Err::<(), _>(Error::other("no more fuel")));
+/// let trap = fail.callee().call::<VMFunction>(&[], Clone::clone, |f| f).unwrap_err();
+/// assert!(matches!(trap.reason, EndReason::User(error) if error.to_string() == "no more fuel"));
+/// ```
+pub enum EndReason {
     /// A trap of WebAssembly.
     Wasm(TrapCode),
     /// An error from a host function.
@@ -118,7 +126,7 @@ pub enum TrapReason {
     Panic(Box<dyn Any + Send>),
 }
 
-impl fmt::Debug for TrapReason {
+impl fmt::Debug for EndReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Wasm(code) => f.debug_tuple("Wasm").field(code).finish(),
@@ -129,10 +137,18 @@ impl fmt::Debug for TrapReason {
 }
 
 /// An early end of a call, and where it happened.
+///
+/// ```
+/// # use wasmill_vm::{EndReason, HostFunction, VMFunction, VMStore};
+/// # use std::io::Error;
+/// let fail = HostFunction::typed(&VMStore::new(), || Err::<(), _>(Error::other("no more fuel")));
+/// let trap = fail.callee().call::<VMFunction>(&[], Clone::clone, |f| f).unwrap_err();
+/// assert!(trap.backtrace.frames.is_empty(), "no guest was on the stack");
+/// ```
 #[derive(Debug)]
-pub struct Trap {
+pub struct EarlyEnd {
     /// Why.
-    pub reason: TrapReason,
+    pub reason: EndReason,
     /// Where.
     pub backtrace: Backtrace,
 }
@@ -159,6 +175,13 @@ impl fmt::Debug for CodeLocation {
 }
 
 /// The WebAssembly frames of a thread's stack, innermost first; host frames between them are left out.
+///
+/// ```
+/// # use wasmill_vm::{Backtrace, Trap, TrapCode};
+/// let trap_code = TrapCode::StackOverflow;
+/// let trap = Trap::Lib { trap_code, backtrace: Backtrace::default() };
+/// assert!(matches!(trap, Trap::Lib { backtrace, .. } if backtrace.frames.is_empty()));
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Backtrace {
     /// The frames, at most 64.
@@ -167,6 +190,11 @@ pub struct Backtrace {
 
 impl Backtrace {
     /// The frames that are on this thread's stack now. Empty outside of host functions that WebAssembly called.
+    ///
+    /// ```
+    /// # use wasmill_vm::Backtrace;
+    /// assert!(Backtrace::capture().frames.is_empty(), "no guest has called us");
+    /// ```
     pub fn capture() -> Self {
         let thread = thread::current();
         let activation = thread.innermost();
@@ -296,7 +324,7 @@ pub(crate) unsafe fn enter<R>(
     context: *mut ContextHeader,
     code: *const c_void,
     call: impl FnOnce(*const c_void) -> R,
-) -> Result<R, Trap> {
+) -> Result<R, EarlyEnd> {
     let thread = thread::current();
     debug_assert_ne!(thread::token(), 0, "T3: whoever enters holds a domain");
     let mut activation = MaybeUninit::<Activation>::uninit();
@@ -329,7 +357,7 @@ pub(crate) unsafe fn enter<R>(
 /// Puts the trap together that an activation was left with.
 #[cold]
 #[inline(never)]
-fn take_trap(thread: &ThreadState, activation: *mut Activation, trap: usize) -> Trap {
+fn take_trap(thread: &ThreadState, activation: *mut Activation, trap: usize) -> EarlyEnd {
     interrupt::forget_mark(thread, activation);
     // SAFETY: T2: the activation that was left is gone, and what it left is for nobody else.
     let departure = unsafe { thread.departure() };
@@ -340,13 +368,13 @@ fn take_trap(thread: &ThreadState, activation: *mut Activation, trap: usize) -> 
     let backtrace = Backtrace::of_noted(departure);
     let reason = match trap {
         PENDING => departure.reason.take().expect("raise stores a reason"),
-        MARKED => TrapReason::Wasm(TrapCode::Interrupted),
-        code => TrapReason::Wasm(
+        MARKED => EndReason::Wasm(TrapCode::Interrupted),
+        code => EndReason::Wasm(
             TrapCode::from_u32((code - FIRST_CODE) as u32)
                 .expect("signal handlers store a trap code"),
         ),
     };
-    Trap { reason, backtrace }
+    EarlyEnd { reason, backtrace }
 }
 
 /// Leaves the innermost activation with a trap.
@@ -357,7 +385,7 @@ fn take_trap(thread: &ThreadState, activation: *mut Activation, trap: usize) -> 
 /// WebAssembly code, thunks and glue. The thunk has recorded the exit.
 #[cold]
 #[inline(never)]
-pub(crate) unsafe fn raise(reason: TrapReason) -> ! {
+pub(crate) unsafe fn raise(reason: EndReason) -> ! {
     let thread = thread::current();
     let activation = thread.innermost();
     assert!(
@@ -403,12 +431,12 @@ pub(crate) unsafe extern "C" fn short_of_stack(sp: usize) {
     // On a stack that is not the thread's own (a coroutine's) nothing is known about its end.
     if sp < own.limit() && sp >= own.low.saturating_sub(own.guard) {
         // SAFETY: passed on.
-        unsafe { raise(TrapReason::Wasm(TrapCode::StackOverflow)) };
+        unsafe { raise(EndReason::Wasm(TrapCode::StackOverflow)) };
     }
     // Not for want of stack, then.
     if interrupt::is_marked(thread) {
         // SAFETY: passed on.
-        unsafe { raise(TrapReason::Wasm(TrapCode::Interrupted)) };
+        unsafe { raise(EndReason::Wasm(TrapCode::Interrupted)) };
     }
 }
 

@@ -11,20 +11,29 @@
 mod callee;
 mod host;
 mod lists;
+mod sync;
 
 pub use callee::*;
 pub use host::*;
 pub use lists::*;
 
+use crate::arch;
 use crate::function::VMFunction;
 use crate::store::VMStore;
-use crate::traps::Trap;
+use crate::traps::EarlyEnd;
 use std::array::TryFromSliceError;
-use std::mem::MaybeUninit;
+use std::mem::{MaybeUninit, transmute};
 use wasmill_abi::RawValue;
 use wasmill_types::{ExternRef, Type, Value, WasmValueType};
 
 /// A Rust type that is a WebAssembly type.
+///
+/// ```
+/// # use wasmill_types::{Type, Value};
+/// # use wasmill_vm::native::NativeWasmType;
+/// assert_eq!((i32::WASM_TYPE, f64::WASM_TYPE), (Type::I32, Type::F64));
+/// assert_eq!(7_i64.to_value::<()>(), Value::I64(7));
+/// ```
 ///
 /// # Safety
 ///
@@ -36,10 +45,26 @@ pub unsafe trait NativeWasmType: Sized {
     type Abi: Copy;
 
     /// The 128-bit storage form: integers by their sign, floats as bits. References have none: they give 0.
+    ///
+    /// ```
+    /// # use wasmill_vm::native::NativeWasmType;
+    /// assert_eq!(((-1_i32).to_binary(), 1.0_f32.to_binary()), (-1, 0x3f80_0000));
+    /// ```
     fn to_binary(self) -> i128;
     /// The value of a storage form. References are null.
+    ///
+    /// ```
+    /// # use wasmill_vm::native::NativeWasmType;
+    /// assert_eq!((i64::from_binary(-1), f32::from_binary(0x3f80_0000)), (-1, 1.0));
+    /// ```
     fn from_binary(binary: i128) -> Self;
     /// The value as one whose type is known at run time.
+    ///
+    /// ```
+    /// # use wasmill_types::Value;
+    /// # use wasmill_vm::native::NativeWasmType;
+    /// assert_eq!(0.5_f64.to_value::<()>(), Value::F64(0.5));
+    /// ```
     fn to_value<T: WasmValueType>(self) -> Value<T>;
 
     #[doc(hidden)]
@@ -122,7 +147,63 @@ unsafe impl NativeWasmType for ExternRef {
     }
 }
 
+// SAFETY: a `v128` travels as C's 16-byte vector; all bit patterns are valid.
+unsafe impl NativeWasmType for u128 {
+    const WASM_TYPE: Type = Type::V128;
+    type Abi = arch::Vector;
+    fn to_binary(self) -> i128 {
+        self as i128
+    }
+    fn from_binary(binary: i128) -> Self {
+        binary as Self
+    }
+    fn to_value<T: WasmValueType>(self) -> Value<T> {
+        Value::V128(self)
+    }
+    #[inline(always)]
+    fn into_abi(self, _: &VMStore) -> arch::Vector {
+        // SAFETY: both are 16 bytes, of any value.
+        unsafe { transmute::<Self, arch::Vector>(self) }
+    }
+    #[inline(always)]
+    fn from_abi(abi: arch::Vector, _: &VMStore) -> Self {
+        // SAFETY: as above.
+        unsafe { transmute::<arch::Vector, Self>(abi) }
+    }
+    fn into_raw(self, _: &VMStore) -> RawValue {
+        RawValue::from_u128(self)
+    }
+    fn from_raw(raw: RawValue, _: &VMStore) -> Self {
+        raw.u128()
+    }
+}
+
 /// A Rust type that can be an argument or a result.
+///
+/// For types of the host's own in the signatures of host functions:
+///
+/// ```
+/// # use wasmill_types::Value;
+/// # use wasmill_vm::native::FromToNativeWasmType;
+/// # use wasmill_vm::{HostFunction, VMFunction, VMStore};
+/// /// A file as guests know it.
+/// struct FileNumber(u16);
+///
+/// // SAFETY: a number; guests may say any.
+/// unsafe impl FromToNativeWasmType for FileNumber {
+///     type Native = i32;
+///     fn from_native(native: i32) -> Self {
+///         Self(native as u16)
+///     }
+///     fn to_native(self) -> i32 {
+///         self.0.into()
+///     }
+/// }
+///
+/// let next = HostFunction::typed(&VMStore::new(), |file: FileNumber| FileNumber(file.0 + 1));
+/// let results = next.callee().call::<VMFunction>(&[Value::I32(3)], Clone::clone, |f| f).unwrap();
+/// assert_eq!(*results, [Value::I32(4)]);
+/// ```
 ///
 /// # Safety
 ///
@@ -131,8 +212,18 @@ pub unsafe trait FromToNativeWasmType: Sized {
     /// The WebAssembly type it is carried as.
     type Native: NativeWasmType;
     /// From the carried form.
+    ///
+    /// ```
+    /// # use wasmill_vm::native::FromToNativeWasmType;
+    /// assert_eq!((u32::from_native(-1), u8::from_native(0x101)), (u32::MAX, 1));
+    /// ```
     fn from_native(native: Self::Native) -> Self;
     /// To the carried form.
+    ///
+    /// ```
+    /// # use wasmill_vm::native::FromToNativeWasmType;
+    /// assert_eq!((u32::MAX.to_native(), (-1_i8).to_native()), (-1, -1));
+    /// ```
     fn to_native(self) -> Self::Native;
 }
 
@@ -175,6 +266,13 @@ type AbiOf<T> = <<T as FromToNativeWasmType>::Native as NativeWasmType>::Abi;
 
 /// A list of Rust types that are arguments or results: `()`, one type, a tuple of up to 26, or [`Infallible`](std::convert::Infallible).
 ///
+/// ```
+/// # use wasmill_types::Type;
+/// # use wasmill_vm::native::WasmTypeList;
+/// assert_eq!(<(u32, f64)>::wasm_types(), [Type::I32, Type::F64]);
+/// assert_eq!((<()>::wasm_types(), i64::wasm_types()), (&[][..], &[Type::I64][..]));
+/// ```
+///
 /// # Safety
 ///
 /// All that is said here about the types is true (P1).
@@ -185,22 +283,63 @@ pub unsafe trait WasmTypeList: Sized {
     type Array: AsMut<[i128]>;
 
     /// From storage forms.
+    ///
+    /// ```
+    /// # use wasmill_vm::native::WasmTypeList;
+    /// assert_eq!(<(i32, i64)>::from_array([1, -2]), (1, -2));
+    /// ```
     fn from_array(array: Self::Array) -> Self;
     /// From storage forms.
+    ///
+    /// ```
+    /// # use wasmill_vm::native::WasmTypeList;
+    /// assert_eq!(<(i32, i64)>::from_slice(&[1, -2]).unwrap(), (1, -2));
+    /// assert!(<(i32, i64)>::from_slice(&[1]).is_err());
+    /// ```
     ///
     /// # Errors
     ///
     /// If the number of values is wrong.
     fn from_slice(slice: &[i128]) -> Result<Self, TryFromSliceError>;
     /// To storage forms.
+    ///
+    /// ```
+    /// # use wasmill_vm::native::WasmTypeList;
+    /// assert_eq!((1_i32, -2_i64).into_array(), [1, -2]);
+    /// ```
     fn into_array(self) -> Self::Array;
     /// Storage forms to be filled.
+    ///
+    /// ```
+    /// # use wasmill_vm::native::WasmTypeList;
+    /// let mut results = <(i32, i64)>::empty_array();
+    /// results.as_mut().copy_from_slice(&[1, -2]);
+    /// assert_eq!(<(i32, i64)>::from_array(results), (1, -2));
+    /// ```
     fn empty_array() -> Self::Array;
     /// From a C struct.
+    ///
+    /// ```
+    /// # use wasmill_vm::native::WasmTypeList;
+    /// let values = (1_i32, -2_i64);
+    /// assert_eq!(<(i32, i64)>::from_c_struct(values.into_c_struct()), values);
+    /// ```
     fn from_c_struct(c_struct: Self::CStruct) -> Self;
     /// To a C struct.
+    ///
+    /// ```
+    /// # use wasmill_vm::native::WasmTypeList;
+    /// let c_struct = (1_i32, -2_i64).into_c_struct();
+    /// assert_eq!(size_of_val(&c_struct), 16, "as C lays it out");
+    /// ```
     fn into_c_struct(self) -> Self::CStruct;
     /// The WebAssembly types.
+    ///
+    /// ```
+    /// # use wasmill_types::Type;
+    /// # use wasmill_vm::native::WasmTypeList;
+    /// assert_eq!(<(i8, u64, f32)>::wasm_types(), [Type::I32, Type::I64, Type::F32]);
+    /// ```
     fn wasm_types() -> &'static [Type];
 
     /// What a function with these results returns: nothing, or the one.
@@ -244,5 +383,5 @@ pub unsafe trait CallArguments<Rets: WasmTypeList>: WasmTypeList {
     ///
     /// The function's type is that of these arguments and results.
     #[doc(hidden)]
-    unsafe fn call(self, function: &VMFunction) -> Result<Rets, Trap>;
+    unsafe fn call(self, function: &VMFunction) -> Result<Rets, EarlyEnd>;
 }

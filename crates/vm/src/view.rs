@@ -18,6 +18,31 @@ use std::sync::atomic::{
 
 /// Plain data that may be read from and written to a guest's memory.
 ///
+/// ```
+/// # use std::sync::Arc;
+/// # use wasmill_types::{MemoryStyle, MemoryType};
+/// # use wasmill_vm::{VMMemory, VMStore};
+/// # let store = VMStore::new();
+/// # let style = MemoryStyle::Dynamic { offset_guard_size: 0 };
+/// let memory = VMMemory::new(&store, &MemoryType::new(1, Some(3), false), &style).unwrap();
+/// # use wasmill_vm::{ValueType, Viewed};
+/// #[derive(Clone, Copy)]
+/// #[repr(C)]
+/// struct Point {
+///     x: i32,
+///     y: i32,
+/// }
+///
+/// // SAFETY: two numbers, without padding.
+/// unsafe impl ValueType for Point {}
+///
+/// Viewed::Borrowed(&memory).view::<Point>()[1].set(Point { x: 1, y: -1 });
+/// let view = Viewed::Borrowed(&memory).view::<i32>();
+/// assert_eq!((view[2].get(), view[3].get()), (1, -1));
+/// # let point = Viewed::Borrowed(&memory).view::<Point>()[1].get();
+/// # assert_eq!((point.x, point.y), (1, -1));
+/// ```
+///
 /// # Safety
 ///
 /// Every pattern of bytes is a valid value, there are no padding bytes, and no reference or pointer of the host inside.
@@ -33,6 +58,13 @@ macro_rules! value_types {
 value_types!(u8 i8 u16 i16 u32 i32 u64 i64 u128 i128 f32 f64);
 
 /// Numbers that can be accessed atomically.
+///
+/// ```
+/// # use std::any::TypeId;
+/// # use std::sync::atomic::AtomicU32;
+/// # use wasmill_vm::Atomic;
+/// assert_eq!(TypeId::of::<<u32 as Atomic>::Output>(), TypeId::of::<AtomicU32>());
+/// ```
 pub trait Atomic {
     /// The atomic of this size.
     type Output;
@@ -60,19 +92,73 @@ atomics! {
 }
 
 /// How a view is accessed.
+///
+/// ```
+/// # use wasmill_vm::{Atomicity, MemoryView};
+/// /// Takes a view, however it is accessed.
+/// fn describe<T, A: Atomicity>(view: &MemoryView<'_, T, A>) -> String {
+///     format!("{view:?}")
+/// }
+/// assert!(describe(&MemoryView::<u8>::empty()).contains("length: 0"));
+/// ```
 pub trait Atomicity {}
 
 /// A view of atomics.
+///
+/// ```
+/// # use std::sync::Arc;
+/// # use wasmill_types::{MemoryStyle, MemoryType};
+/// # use wasmill_vm::{VMMemory, VMStore};
+/// # let store = VMStore::new();
+/// # let style = MemoryStyle::Dynamic { offset_guard_size: 0 };
+/// let memory = VMMemory::new(&store, &MemoryType::new(1, Some(3), false), &style).unwrap();
+/// # use std::sync::atomic::{AtomicU32, Ordering};
+/// # use wasmill_vm::{Atomically, MemoryView, Viewed};
+/// let view: MemoryView<'_, AtomicU32, Atomically> = Viewed::Borrowed(&memory).view::<u32>().atomically();
+/// assert_eq!(view[0].fetch_add(1, Ordering::SeqCst), 0);
+/// ```
 #[derive(Debug)]
 pub struct Atomically;
 impl Atomicity for Atomically {}
 
 /// A view of cells.
+///
+/// ```
+/// # use std::sync::Arc;
+/// # use wasmill_types::{MemoryStyle, MemoryType};
+/// # use wasmill_vm::{VMMemory, VMStore};
+/// # let store = VMStore::new();
+/// # let style = MemoryStyle::Dynamic { offset_guard_size: 0 };
+/// let memory = VMMemory::new(&store, &MemoryType::new(1, Some(3), false), &style).unwrap();
+/// # use wasmill_vm::{MemoryView, NonAtomically, Viewed};
+/// let view: MemoryView<'_, u32, NonAtomically> = Viewed::Borrowed(&memory).view();
+/// view[0].set(1);
+/// assert_eq!(view[0].get(), 1);
+/// ```
 #[derive(Debug)]
 pub struct NonAtomically;
 impl Atomicity for NonAtomically {}
 
 /// A memory as an array of `T`, as long as it was when the view was made.
+///
+/// While it lives, no other thread runs code with the memory; the memory may grow, which the view does not see.
+///
+/// ```
+/// # use std::sync::Arc;
+/// # use wasmill_types::{MemoryStyle, MemoryType};
+/// # use wasmill_vm::{VMMemory, VMStore};
+/// # let store = VMStore::new();
+/// # let style = MemoryStyle::Dynamic { offset_guard_size: 0 };
+/// let memory = VMMemory::new(&store, &MemoryType::new(1, Some(3), false), &style).unwrap();
+/// # use wasmill_types::Pages;
+/// # use wasmill_vm::{MemoryView, Viewed};
+/// let view: MemoryView<'_, u16> = Viewed::Borrowed(&memory).view();
+/// for (number, cell) in (0..).zip(view.iter()) {
+///     cell.set(number);
+/// }
+/// memory.grow(Pages(1)).unwrap();
+/// assert_eq!((view.len(), view[7].get()), (32_768, 7));
+/// ```
 pub struct MemoryView<'a, T: 'a, A = NonAtomically> {
     place: NonNull<T>,
     length: usize,
@@ -103,6 +189,14 @@ impl Drop for Keep {
 impl<'a, T: ValueType> MemoryView<'a, T, NonAtomically> {
     /// A view of `length` values at `ptr`.
     ///
+    /// ```
+    /// # use wasmill_vm::MemoryView;
+    /// let mut numbers = [1_u32, 2, 3];
+    /// // SAFETY: these are three numbers, and nothing else accesses them meanwhile.
+    /// let view = unsafe { MemoryView::new(numbers.as_mut_ptr(), 3) };
+    /// assert_eq!(view.iter().map(|cell| cell.get()).sum::<u32>(), 6);
+    /// ```
+    ///
     /// # Safety
     ///
     /// `ptr` is aligned and valid for `length` values while the view lives, and nothing else accesses them but through
@@ -121,6 +215,11 @@ impl<'a, T: ValueType> MemoryView<'a, T, NonAtomically> {
 
 impl<T: ValueType> MemoryView<'_, T, NonAtomically> {
     /// A view of nothing.
+    ///
+    /// ```
+    /// # use wasmill_vm::MemoryView;
+    /// assert!(MemoryView::<u32>::empty().is_empty());
+    /// ```
     pub fn empty() -> Self {
         let place = NonNull::dangling();
         Self {
@@ -135,6 +234,21 @@ impl<T: ValueType> MemoryView<'_, T, NonAtomically> {
 
 impl<'a, T: Atomic> MemoryView<'a, T> {
     /// The same view with atomic accesses.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use wasmill_types::{MemoryStyle, MemoryType};
+    /// # use wasmill_vm::{VMMemory, VMStore};
+    /// # let store = VMStore::new();
+    /// # let style = MemoryStyle::Dynamic { offset_guard_size: 0 };
+    /// let memory = VMMemory::new(&store, &MemoryType::new(1, Some(3), false), &style).unwrap();
+    /// # use std::sync::atomic::Ordering;
+    /// # use wasmill_vm::Viewed;
+    /// let view = Viewed::Borrowed(&memory).view::<i32>();
+    /// let atomics = view.atomically();
+    /// atomics[3].store(-1, Ordering::SeqCst);
+    /// assert_eq!(view[3].get(), -1);
+    /// ```
     pub fn atomically(&self) -> MemoryView<'a, T::Output, Atomically> {
         MemoryView {
             place: self.place.cast(),
@@ -174,18 +288,70 @@ impl<T, A> fmt::Debug for MemoryView<'_, T, A> {
 }
 
 /// One value in a memory. It is a [`Cell`], and holds the memory's domain while it lives.
+///
+/// ```
+/// # use std::sync::Arc;
+/// # use wasmill_types::{MemoryStyle, MemoryType};
+/// # use wasmill_vm::{VMMemory, VMStore};
+/// # let store = VMStore::new();
+/// # let style = MemoryStyle::Dynamic { offset_guard_size: 0 };
+/// let memory = VMMemory::new(&store, &MemoryType::new(1, Some(3), false), &style).unwrap();
+/// # use wasmill_vm::Viewed;
+/// let cell = Viewed::Borrowed(&memory).cell::<u32>(8).unwrap();
+/// cell.set(7);
+/// assert_eq!(cell.get(), 7);
+/// ```
 pub struct MemoryCell<'a, T: 'a>(MemoryView<'a, T>);
 
 impl<T: Copy> MemoryCell<'_, T> {
     /// Reads the value.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use wasmill_types::{MemoryStyle, MemoryType};
+    /// # use wasmill_vm::{VMMemory, VMStore};
+    /// # let store = VMStore::new();
+    /// # let style = MemoryStyle::Dynamic { offset_guard_size: 0 };
+    /// let memory = VMMemory::new(&store, &MemoryType::new(1, Some(3), false), &style).unwrap();
+    /// # use wasmill_vm::Viewed;
+    /// memory.write(8, &7_u32.to_le_bytes()).unwrap();
+    /// assert_eq!(Viewed::Borrowed(&memory).cell::<u32>(8).unwrap().load(), 7);
+    /// ```
     pub fn load(&self) -> T {
         self.get()
     }
     /// Writes the value.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use wasmill_types::{MemoryStyle, MemoryType};
+    /// # use wasmill_vm::{VMMemory, VMStore};
+    /// # let store = VMStore::new();
+    /// # let style = MemoryStyle::Dynamic { offset_guard_size: 0 };
+    /// let memory = VMMemory::new(&store, &MemoryType::new(1, Some(3), false), &style).unwrap();
+    /// # use wasmill_vm::Viewed;
+    /// let cell = Viewed::Borrowed(&memory).cell::<u32>(8).unwrap();
+    /// cell.store(7);
+    /// assert_eq!(cell.load(), 7);
+    /// ```
     pub fn store(&self, value: T) {
         self.set(value);
     }
     /// The value for writing.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use wasmill_types::{MemoryStyle, MemoryType};
+    /// # use wasmill_vm::{VMMemory, VMStore};
+    /// # let store = VMStore::new();
+    /// # let style = MemoryStyle::Dynamic { offset_guard_size: 0 };
+    /// let memory = VMMemory::new(&store, &MemoryType::new(1, Some(3), false), &style).unwrap();
+    /// # use wasmill_vm::Viewed;
+    /// let mut cell = Viewed::Borrowed(&memory).cell::<u32>(8).unwrap();
+    /// // SAFETY: nothing else accesses the memory.
+    /// *unsafe { cell.as_mut() } += 7;
+    /// assert_eq!(cell.load(), 7);
+    /// ```
     ///
     /// # Safety
     ///

@@ -8,11 +8,13 @@
 //! - W1: a weak handle is made from a strong one only, with the island and the address of that. So whoever gets the
 //!   island has what keeps the address valid.
 
+use crate::dynamic::{DynamicCall, HostError};
 use crate::externs::{VMGlobal, VMMemory};
-use crate::function::VMFunction;
+use crate::function::{HostFunction, VMFunction};
 use crate::island::{Island, WeakIsland};
+use crate::store::VMStore;
 use crate::table::VMTable;
-use crate::traps::{Backtrace, Trap, TrapReason};
+use crate::traps::{Backtrace, EarlyEnd, EndReason};
 use std::fmt;
 use std::ptr::NonNull;
 use std::sync::Arc;
@@ -23,12 +25,12 @@ use wasmill_types::{FunctionType, GlobalType, TableType};
 #[error("a weak handle was used after its instance was dropped")]
 pub struct Gone;
 
-impl From<Gone> for Trap {
+impl From<Gone> for EarlyEnd {
     /// The error of a call, with the frames that are on the stack.
     #[cold]
     fn from(gone: Gone) -> Self {
         Self {
-            reason: TrapReason::User(Box::new(gone)),
+            reason: EndReason::User(Box::new(gone)),
             backtrace: Backtrace::capture(),
         }
     }
@@ -82,7 +84,17 @@ impl<H: Handle> WeakHandle<H> {
         Some(unsafe { H::at(island, self.address, &self.ty) })
     }
 
-    /// The same out of line, and by a pointer: so the way through a strong handle, which is the one that matters, has
+    /// A link that keeps what this one refers to, unless that is gone.
+    #[cold]
+    #[inline(never)]
+    fn link(&self) -> Link<H> {
+        match self.upgrade() {
+            Some(handle) => Link::Strong(handle),
+            None => Link::Weak(Box::new(self.clone())),
+        }
+    }
+
+    /// The same as [`WeakHandle::upgrade`] out of line, and by a pointer: so the way through a strong handle, which is the one that matters, has
     /// nothing in memory.
     #[cold]
     #[inline(never)]
@@ -157,6 +169,20 @@ impl<H: Handle> Link<H> {
     }
 }
 
+impl Link<VMFunction> {
+    /// The function of `store` that it refers to; one that always fails in place of one that is gone.
+    #[inline]
+    pub fn into_function(self, store: &Arc<VMStore>) -> VMFunction {
+        match self {
+            Self::Strong(function) => function,
+            Self::Weak(weak) => weak.upgrade().unwrap_or_else(|| {
+                let fail = |_: &mut DynamicCall<'_>| Err(HostError::from(Gone));
+                HostFunction::dynamic(store, weak.ty, None, Box::new(fail))
+            }),
+        }
+    }
+}
+
 impl<H: Handle> From<H> for Link<H> {
     fn from(handle: H) -> Self {
         Self::Strong(handle)
@@ -165,14 +191,11 @@ impl<H: Handle> From<H> for Link<H> {
 
 impl<H: Handle> Clone for Link<H> {
     /// A clone keeps what it refers to, unless that is gone.
-    #[inline]
+    #[inline(always)]
     fn clone(&self) -> Self {
         match self {
             Self::Strong(handle) => Self::Strong(handle.clone()),
-            Self::Weak(weak) => match weak.upgrade() {
-                Some(handle) => Self::Strong(handle),
-                None => Self::Weak(weak.clone()),
-            },
+            Self::Weak(weak) => weak.link(),
         }
     }
 }
@@ -214,3 +237,6 @@ handles! {
     VMGlobal, GlobalType: |this| (this.as_ptr(), this.ty()),
         |island, address, ty| Self::from_raw(island, address.cast(), *ty);
 }
+
+#[cfg(test)]
+mod tests;

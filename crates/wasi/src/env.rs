@@ -16,6 +16,19 @@ use crate::types::__wasi_exitcode_t;
 use crate::version::{get_wasi_version, get_wasi_versions};
 
 /// Why a guest ended, or could not begin.
+///
+/// How to tell that a guest has ended by itself:
+///
+/// ```
+/// # use wasmill::{Instance, Module, Store};
+/// # use wasmill_wasi::{WasiError, WasiState};
+/// # let module = Module::new(&Store::default(), r#"(module (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32))) (memory (export "memory") 1) (func (export "_start") (call $exit (i32.const 3))))"#)?;
+/// # let imports = WasiState::new("program").finalize()?.import_object(&module)?;
+/// # let instance = Instance::new(&module, &imports)?;
+/// let error = instance.exports.get_function("_start")?.call(&[]).unwrap_err();
+/// assert_eq!(error.downcast::<WasiError>().unwrap(), WasiError::Exit(3));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum WasiError {
     /// The guest called `proc_exit` with this code. The call that ran the guest returns this as a user error.
@@ -27,6 +40,14 @@ pub enum WasiError {
 }
 
 /// What WASI functions work with: the state, shared by all clones, and the memory of the instance they serve.
+///
+/// ```
+/// # use wasmill_wasi::WasiState;
+/// let env = WasiState::new("program").arg("input.txt").finalize()?;
+/// let clone = env.clone();
+/// assert_eq!(clone.state().args[1], b"input.txt", "clones share the state");
+/// # Ok::<(), wasmill_wasi::WasiStateCreationError>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct WasiEnv {
     /// What the guest sees. It is locked for moments only, never while the guest runs.
@@ -36,6 +57,13 @@ pub struct WasiEnv {
 
 impl WasiEnv {
     /// An environment for a state, with no memory yet.
+    ///
+    /// ```
+    /// # use wasmill_wasi::{WasiEnv, WasiState};
+    /// let env = WasiEnv::new(WasiState::new("program").build()?);
+    /// assert!(env.memory_ref().is_none());
+    /// # Ok::<(), wasmill_wasi::WasiStateCreationError>(())
+    /// ```
     pub fn new(state: WasiState) -> Self {
         Self {
             state: Arc::new(Mutex::new(state)),
@@ -44,6 +72,24 @@ impl WasiEnv {
     }
 
     /// The functions of the one WASI version that the module imports from.
+    ///
+    /// ```
+    /// # use wasmill::{Module, Store};
+    /// # use wasmill_wasi::{WasiError, WasiState};
+    /// # let store = Store::default();
+    /// let mut env = WasiState::new("program").finalize()?;
+    /// let text = r#"(module (import "wasi_snapshot_preview1" "sched_yield" (func (result i32))))"#;
+    /// let imports = env.import_object(&Module::new(&store, text)?)?;
+    /// assert!(imports.get_export("wasi_snapshot_preview1", "fd_write").is_some());
+    ///
+    /// let error = env.import_object(&Module::new(&store, "(module)")?).unwrap_err();
+    /// assert_eq!(error, WasiError::UnknownWasiVersion);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If the module imports no functions of WASI.
     pub fn import_object(&mut self, module: &Module) -> Result<ImportObject, WasiError> {
         let version = get_wasi_version(module, false).ok_or(WasiError::UnknownWasiVersion)?;
         Ok(generate_import_object_from_env(
@@ -54,6 +100,24 @@ impl WasiEnv {
     }
 
     /// The functions of all the WASI versions that the module imports from.
+    ///
+    /// ```
+    /// # use wasmill::{Instance, Module, Store};
+    /// # use wasmill_wasi::WasiState;
+    /// # let store = Store::default();
+    /// let mut env = WasiState::new("program").finalize()?;
+    /// let text = r#"(module
+    ///     (import "wasi_snapshot_preview1" "sched_yield" (func (result i32)))
+    ///     (import "wasi_unstable" "sched_yield" (func (result i32))))"#;
+    /// let module = Module::new(&store, text)?;
+    /// let imports = env.import_object_for_all_wasi_versions(&module)?;
+    /// assert!(Instance::new(&module, &imports).is_ok());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If the module imports no functions of WASI.
     pub fn import_object_for_all_wasi_versions(
         &mut self,
         module: &Module,
@@ -73,11 +137,30 @@ impl WasiEnv {
     }
 
     /// The state, locked. The guest's next WASI call waits until the guard is dropped.
+    ///
+    /// ```
+    /// # use wasmill_wasi::WasiState;
+    /// let env = WasiState::new("program").finalize()?;
+    /// env.state().args.push(b"one-more".to_vec());
+    /// assert_eq!(env.state().args.len(), 2);
+    /// # Ok::<(), wasmill_wasi::WasiStateCreationError>(())
+    /// ```
     pub fn state(&self) -> MutexGuard<'_, WasiState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The guest's memory.
+    ///
+    /// ```
+    /// # use wasmill::{Instance, Module, Store, WasmerEnv, imports};
+    /// # use wasmill_wasi::WasiState;
+    /// # let module = Module::new(&Store::default(), "(module (memory (export \"memory\") 1))")?;
+    /// # let instance = Instance::new(&module, &imports! {})?;
+    /// let mut env = WasiState::new("program").finalize()?;
+    /// env.init_with_instance(&instance)?;
+    /// assert_eq!(env.memory().data_size(), 65_536);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Panics
     ///
@@ -89,6 +172,17 @@ impl WasiEnv {
     }
 
     /// The guest's memory, if this environment belongs to an instance that exports one.
+    ///
+    /// ```
+    /// # use wasmill::{Instance, Module, Store, WasmerEnv, imports};
+    /// # use wasmill_wasi::WasiState;
+    /// # let module = Module::new(&Store::default(), "(module (memory (export \"memory\") 1))")?;
+    /// # let instance = Instance::new(&module, &imports! {})?;
+    /// let mut env = WasiState::new("program").finalize()?;
+    /// env.init_with_instance(&instance)?;
+    /// assert!(env.memory_ref().is_some());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn memory_ref(&self) -> Option<&Memory> {
         self.memory.get_ref()
     }
@@ -114,6 +208,17 @@ impl WasmerEnv for WasiEnv {
 
 impl WasiStateBuilder {
     /// [`build`](Self::build)s the state and makes an environment of it.
+    ///
+    /// ```
+    /// # use wasmill_wasi::WasiState;
+    /// let env = WasiState::new("program").finalize()?;
+    /// assert_eq!(env.state().args, [b"program"]);
+    /// # Ok::<(), wasmill_wasi::WasiStateCreationError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`build`](Self::build).
     pub fn finalize(&mut self) -> Result<WasiEnv, WasiStateCreationError> {
         Ok(WasiEnv::new(self.build()?))
     }

@@ -12,6 +12,15 @@ use crate::types::Errno;
 use crate::version::WasiVersion;
 
 /// The functions of a version as an import object, for use without a module at hand.
+///
+/// ```
+/// # use wasmill::Store;
+/// # use wasmill_wasi::{WasiState, WasiVersion, generate_import_object_from_env};
+/// let env = WasiState::new("program").finalize()?;
+/// let imports = generate_import_object_from_env(&Store::default(), env, WasiVersion::Latest);
+/// assert!(imports.get_export("wasi_snapshot_preview1", "clock_time_get").is_some());
+/// # Ok::<(), wasmill_wasi::WasiStateCreationError>(())
+/// ```
 pub fn generate_import_object_from_env(
     store: &Store,
     wasi_env: WasiEnv,

@@ -9,6 +9,12 @@ const SNAPSHOT0: &str = "wasi_unstable";
 const SNAPSHOT1: &str = "wasi_snapshot_preview1";
 
 /// A version of WASI. [`Latest`](Self::Latest) is equal to [`Snapshot1`](Self::Snapshot1).
+///
+/// ```
+/// # use wasmill_wasi::WasiVersion;
+/// assert!(WasiVersion::Snapshot0 < WasiVersion::Snapshot1);
+/// assert_eq!(WasiVersion::Latest, WasiVersion::Snapshot1);
+/// ```
 #[derive(Debug, Clone, Copy, Eq)]
 pub enum WasiVersion {
     /// `wasi_unstable`.
@@ -21,6 +27,12 @@ pub enum WasiVersion {
 
 impl WasiVersion {
     /// The namespace that a module of this version imports from.
+    ///
+    /// ```
+    /// # use wasmill_wasi::WasiVersion;
+    /// assert_eq!(WasiVersion::Latest.get_namespace_str(), "wasi_snapshot_preview1");
+    /// assert_eq!(WasiVersion::Snapshot0.get_namespace_str(), "wasi_unstable");
+    /// ```
     pub const fn get_namespace_str(&self) -> &'static str {
         match self {
             Self::Snapshot0 => SNAPSHOT0,
@@ -58,12 +70,36 @@ impl Ord for WasiVersion {
 }
 
 /// Whether all functions that a module imports come from one version of WASI (and there are any).
+///
+/// ```
+/// # use wasmill::{Module, Store};
+/// # use wasmill_wasi::{WasiVersion, get_wasi_version, get_wasi_versions, is_wasi_module};
+/// # let store = Store::default();
+/// let wasi = r#"(import "wasi_snapshot_preview1" "sched_yield" (func (result i32)))"#;
+/// let mixed = format!("(module {wasi} (import \"env\" \"f\" (func)))");
+/// let (wasi, mixed) = (Module::new(&store, format!("(module {wasi})"))?, Module::new(&store, mixed)?);
+/// assert!(is_wasi_module(&wasi));
+/// assert!(!is_wasi_module(&mixed), "it needs something else, too");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn is_wasi_module(module: &Module) -> bool {
     get_wasi_version(module, true).is_some()
 }
 
 /// The version of WASI that a module imports functions from. `strict`: only if all its functions come from there. Otherwise: the
 /// first that there is.
+///
+/// ```
+/// # use wasmill::{Module, Store};
+/// # use wasmill_wasi::{WasiVersion, get_wasi_version, get_wasi_versions, is_wasi_module};
+/// # let store = Store::default();
+/// let wasi = r#"(import "wasi_snapshot_preview1" "sched_yield" (func (result i32)))"#;
+/// let mixed = format!("(module {wasi} (import \"env\" \"f\" (func)))");
+/// let (wasi, mixed) = (Module::new(&store, format!("(module {wasi})"))?, Module::new(&store, mixed)?);
+/// assert_eq!(get_wasi_version(&mixed, false), Some(WasiVersion::Snapshot1));
+/// assert_eq!(get_wasi_version(&mixed, true), None);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn get_wasi_version(module: &Module, strict: bool) -> Option<WasiVersion> {
     version_of(
         imported_namespaces(module).iter().map(String::as_str),
@@ -72,6 +108,18 @@ pub fn get_wasi_version(module: &Module, strict: bool) -> Option<WasiVersion> {
 }
 
 /// The versions of WASI that a module imports functions from. `strict`: none if a function comes from elsewhere.
+///
+/// ```
+/// # use wasmill::{Module, Store};
+/// # use wasmill_wasi::{WasiVersion, get_wasi_version, get_wasi_versions, is_wasi_module};
+/// # let store = Store::default();
+/// let wasi = r#"(import "wasi_snapshot_preview1" "sched_yield" (func (result i32)))"#;
+/// let mixed = format!("(module {wasi} (import \"env\" \"f\" (func)))");
+/// let (wasi, mixed) = (Module::new(&store, format!("(module {wasi})"))?, Module::new(&store, mixed)?);
+/// assert_eq!(get_wasi_versions(&wasi, true).unwrap().len(), 1);
+/// assert_eq!(get_wasi_versions(&mixed, true), None);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn get_wasi_versions(module: &Module, strict: bool) -> Option<BTreeSet<WasiVersion>> {
     versions_of(
         imported_namespaces(module).iter().map(String::as_str),

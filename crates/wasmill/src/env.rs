@@ -6,10 +6,17 @@
 use crate::{ExportError, ExportableWithGenerics, Instance};
 use std::fmt;
 use std::sync::{Arc, Mutex, RwLock};
+use wasmill_engine::ExportFunction;
 use wasmill_vm::VMFunction;
 use wasmill_vm::native::{WasmTypeList, WithoutEnv};
 
 /// An environment could not be initialised.
+///
+/// ```
+/// # use wasmill::{ExportError, HostEnvInitError};
+/// let error = HostEnvInitError::from(ExportError::Missing("memory".into()));
+/// assert_eq!(error.to_string(), "Host env initialization error: Missing export memory");
+/// ```
 #[derive(Debug, thiserror::Error)]
 pub enum HostEnvInitError {
     /// An export that it needs is missing, or of the wrong kind.
@@ -119,6 +126,32 @@ pub enum HostEnvInitError {
 pub trait WasmerEnv: Clone + Send + Sync {
     /// Tells the environment of the instance that it now belongs to.
     ///
+    /// Written by hand, with a weak handle (see "What keeps what" above):
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+    /// # use wasmill::{HostEnvInitError, Instance, LazyInit, Memory, Module, Pages, Store, WasmerEnv, imports};
+    /// #[derive(Clone)]
+    /// struct Env {
+    ///     memory: LazyInit<Memory>,
+    /// }
+    ///
+    /// impl WasmerEnv for Env {
+    ///     fn init_with_instance(&mut self, instance: &Instance) -> Result<(), HostEnvInitError> {
+    ///         let memory = instance.exports.get_with_generics_weak("memory")?;
+    ///         self.memory.initialize(memory);
+    ///         Ok(())
+    ///     }
+    /// }
+    ///
+    /// # let module = Module::new(&Store::default(), r#"(module (memory (export "memory") 2))"#).unwrap();
+    /// # let instance = Instance::new(&module, &imports! {}).unwrap();
+    /// let mut env = Env { memory: LazyInit::new() };
+    /// env.init_with_instance(&instance).unwrap();
+    /// assert_eq!(env.memory.get_ref().unwrap().size(), Pages(2));
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// If the instance lacks something that the environment needs.
@@ -199,10 +232,24 @@ pub struct LazyInit<T: Sized> {
 
 impl<T> LazyInit<T> {
     /// Without a value.
+    ///
+    /// ```
+    /// # use wasmill::LazyInit;
+    /// let place = LazyInit::<String>::new();
+    /// assert_eq!(place.get_ref(), None);
+    /// ```
     pub fn new() -> Self {
         Self { data: None }
     }
     /// The value.
+    ///
+    /// ```
+    /// # use wasmill::LazyInit;
+    /// let mut place = LazyInit::new();
+    /// place.initialize(7);
+    /// // SAFETY: it has just been set.
+    /// assert_eq!(unsafe { place.get_unchecked() }, &7);
+    /// ```
     ///
     /// # Safety
     ///
@@ -218,10 +265,26 @@ impl<T> LazyInit<T> {
             .expect("a `LazyInit` was used before it was initialised")
     }
     /// The value, if it has been set.
+    ///
+    /// ```
+    /// # use wasmill::LazyInit;
+    /// let mut place = LazyInit::new();
+    /// assert!(place.get_ref().is_none());
+    /// place.initialize("now");
+    /// assert_eq!(place.get_ref(), Some(&"now"));
+    /// ```
     pub fn get_ref(&self) -> Option<&T> {
         self.data.as_ref()
     }
     /// Sets the value; `false` if it had been set, and then `value` is dropped.
+    ///
+    /// ```
+    /// # use wasmill::LazyInit;
+    /// let mut place = LazyInit::new();
+    /// assert!(place.initialize("first"));
+    /// assert!(!place.initialize("second"));
+    /// assert_eq!(place.get_ref(), Some(&"first"));
+    /// ```
     pub fn initialize(&mut self, value: T) -> bool {
         let first = self.data.is_none();
         if first {
@@ -298,10 +361,16 @@ impl EnvFactory {
         Self(Box::new(make))
     }
 
-    /// What an instance is to import in place of `function`.
-    pub(crate) fn for_instance(function: &VMFunction) -> Option<(VMFunction, InitEnv)> {
-        let factory = function.host()?.env()?.downcast_ref::<Self>()?;
-        Some((factory.0)(function))
+    /// What an instance is to import in place of `export`. Metadata of another function counts for nothing.
+    pub(crate) fn for_instance(export: &ExportFunction) -> Option<(VMFunction, InitEnv)> {
+        let ExportFunction {
+            vm_function,
+            metadata,
+        } = export;
+        let factory = metadata.as_ref()?;
+        let own = vm_function.host()?.env()?;
+        let factory = Arc::ptr_eq(factory, own).then_some(factory)?;
+        Some((factory.downcast_ref::<Self>()?.0)(vm_function))
     }
 }
 

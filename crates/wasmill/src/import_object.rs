@@ -33,8 +33,30 @@ use wasmill_engine::{Export, NamedResolver};
 /// ```
 pub trait LikeNamespace: Send + Sync {
     /// The export of this name, if there is one.
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+    /// # use wasmill::{Exports, Function, LikeNamespace, Store};
+    /// # let store = Store::default();
+    /// let mut env = Exports::new();
+    /// env.insert("f", Function::new_native(&store, || ()));
+    /// assert!(env.get_namespace_export("f").is_some());
+    /// assert!(env.get_namespace_export("g").is_none());
+    /// # }
+    /// ```
     fn get_namespace_export(&self, name: &str) -> Option<Export>;
     /// All exports.
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+    /// # use wasmill::{Exports, Function, LikeNamespace, Store};
+    /// # let store = Store::default();
+    /// let mut env = Exports::new();
+    /// env.insert("f", Function::new_native(&store, || ()));
+    /// let names: Vec<_> = env.get_namespace_exports().into_iter().map(|(name, _)| name).collect();
+    /// assert_eq!(names, ["f"]);
+    /// # }
+    /// ```
     fn get_namespace_exports(&self) -> Vec<(String, Export)>;
 }
 
@@ -61,6 +83,11 @@ pub struct ImportObject {
 
 impl ImportObject {
     /// Without namespaces.
+    ///
+    /// ```
+    /// # use wasmill::ImportObject;
+    /// assert_eq!(ImportObject::new().into_iter().count(), 0);
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
@@ -70,16 +97,41 @@ impl ImportObject {
     }
 
     /// The export `name` of namespace `module`, if there is one.
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+    /// # use wasmill::{Function, Store, imports};
+    /// # let store = Store::default();
+    /// let import_object = imports! { "env" => { "f" => Function::new_native(&store, || ()) } };
+    /// assert!(import_object.get_export("env", "f").is_some());
+    /// assert!(import_object.get_export("env", "g").is_none());
+    /// # }
+    /// ```
     pub fn get_export(&self, module: &str, name: &str) -> Option<Export> {
         self.lock().get(module)?.get_namespace_export(name)
     }
 
     /// Whether there is a namespace of this name.
+    ///
+    /// ```
+    /// # use wasmill::{Exports, imports};
+    /// # let wasi = Exports::new();
+    /// let import_object = imports! { "wasi_snapshot_preview1" => wasi };
+    /// assert!(import_object.contains_namespace("wasi_snapshot_preview1"));
+    /// assert!(!import_object.contains_namespace("env"));
+    /// ```
     pub fn contains_namespace(&self, name: &str) -> bool {
         self.lock().contains_key(name)
     }
 
     /// Adds a namespace; gives the one of this name that it replaces.
+    ///
+    /// ```
+    /// # use wasmill::{Exports, ImportObject};
+    /// let mut import_object = ImportObject::new();
+    /// assert!(import_object.register("env", Exports::new()).is_none());
+    /// assert!(import_object.register("env", Exports::new()).is_some(), "the first is replaced");
+    /// ```
     pub fn register<S, N>(&mut self, name: S, namespace: N) -> Option<Box<dyn LikeNamespace>>
     where
         S: Into<String>,
@@ -89,6 +141,20 @@ impl ImportObject {
     }
 
     /// The exports of a namespace, as a map of its own.
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+    /// # use wasmill::{Function, Store, imports};
+    /// # let store = Store::default();
+    /// let mut import_object = imports! { "env" => { "f" => Function::new_native(&store, || 1) } };
+    /// // A second namespace with what the first has, and more.
+    /// let mut more = import_object.get_namespace_exports(&store, "env").unwrap();
+    /// more.insert("g", Function::new_native(&store, || 2));
+    /// import_object.register("more", more);
+    /// assert!(import_object.get_export("more", "f").is_some());
+    /// assert!(import_object.get_export("env", "g").is_none());
+    /// # }
+    /// ```
     pub fn get_namespace_exports(&self, store: &Store, name: &str) -> Option<Exports> {
         let exports = self.lock().get(name)?.get_namespace_exports();
         Some(
@@ -116,6 +182,17 @@ impl fmt::Debug for ImportObject {
 }
 
 /// All exports of an [`ImportObject`] with their namespaces' names, in the order in which they were added.
+///
+/// ```
+/// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+/// # use wasmill::{Function, Store, imports};
+/// # let store = Store::default();
+/// let import_object = imports! { "env" => { "f" => Function::new_native(&store, || ()) } };
+/// for ((namespace, name), _) in import_object {
+///     assert_eq!((&*namespace, &*name), ("env", "f"));
+/// }
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct ImportObjectIterator {
     elements: VecDeque<((String, String), Export)>,

@@ -4,10 +4,23 @@ use crate::env::{EnvFactory, HostEnvInitError};
 use crate::{Exports, Module, RuntimeError, Store};
 use std::fmt;
 use wasmill_abi::VMContext;
-use wasmill_engine::{LinkError, Resolver};
-use wasmill_vm::{Backtrace, InterruptHandle, Trap, TrapCode, TrapReason, VMExtern, VMInstance};
+use wasmill_engine::{Export, LinkError, Resolver};
+use wasmill_vm::{InterruptHandle, Trap, TrapCode, VMExtern, VMInstance};
 
 /// A module could not be instantiated.
+///
+/// ```
+/// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+/// # use wasmill::{Instance, InstantiationError, Module, Store, TrapCode, imports};
+/// # let module = Module::new(&Store::default(), r#"(module (func unreachable) (start 0))"#).unwrap();
+/// match Instance::new(&module, &imports! {}) {
+///     Err(InstantiationError::Start(error)) => {
+///         assert_eq!(error.to_trap(), Some(TrapCode::UnreachableCodeReached));
+///     }
+///     other => panic!("the start function traps: {other:?}"),
+/// }
+/// # }
+/// ```
 #[derive(Debug, thiserror::Error)]
 pub enum InstantiationError {
     /// It could not be linked.
@@ -22,6 +35,20 @@ pub enum InstantiationError {
 }
 
 /// A module with its imports, memories, tables and globals: what code runs in. Clones are the same instance.
+///
+/// ```
+/// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+/// # use wasmill::{Instance, Module, Store, imports};
+/// # let module = Module::new(&Store::default(), r#"(module (global $n (mut i32) (i32.const 0)) (func (export "count") (result i32) (global.set $n (i32.add (global.get $n) (i32.const 1))) (global.get $n)))"#).unwrap();
+/// // Two instances of one module share code, but nothing that can change.
+/// let first = Instance::new(&module, &imports! {}).unwrap();
+/// let second = Instance::new(&module, &imports! {}).unwrap();
+/// let count = first.exports.get_native_function::<(), i32>("count").unwrap();
+/// assert_eq!((count.call().unwrap(), count.call().unwrap()), (1, 2));
+/// let count = second.exports.get_native_function::<(), i32>("count").unwrap();
+/// assert_eq!(count.call().unwrap(), 1);
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Instance {
     module: Module,
@@ -59,15 +86,14 @@ impl Instance {
     ///   imported memories and tables until then stays.
     pub fn new(module: &Module, resolver: &dyn Resolver) -> Result<Self, InstantiationError> {
         let mut environments = Vec::new();
-        let mut adapt = |export| match export {
-            VMExtern::Function(function) => match EnvFactory::for_instance(&function) {
-                Some((function, init)) => {
-                    environments.push(init);
-                    VMExtern::Function(function)
-                }
-                None => VMExtern::Function(function),
-            },
-            other => other,
+        let mut adapt = |export: Export| -> VMExtern {
+            if let Export::Function(function) = &export
+                && let Some((function, init)) = EnvFactory::for_instance(function)
+            {
+                environments.push(init);
+                return function.into();
+            }
+            export.into()
         };
         let store = module.store();
         let runtime = module.artifact().runtime()?;
@@ -92,17 +118,35 @@ impl Instance {
             .initialize()
             .map_err(|code| InstantiationError::Start(trap(code)))?;
         let started = instance.vm.start();
-        started.map_err(|trap| InstantiationError::Start(RuntimeError::from_trap(trap)))?;
+        started.map_err(|end| InstantiationError::Start(end.into()))?;
         drop(_guard);
         Ok(instance)
     }
 
     /// The module it is an instance of.
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+    /// # use wasmill::{Instance, Module, Store, imports};
+    /// # let module = Module::new(&Store::default(), r#"(module $calculator)"#).unwrap();
+    /// # let instance = Instance::new(&module, &imports! {}).unwrap();
+    /// assert_eq!(instance.module().name(), Some("calculator"));
+    /// # }
+    /// ```
     pub fn module(&self) -> &Module {
         &self.module
     }
 
     /// The store it belongs to.
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+    /// # use wasmill::{Instance, Module, Store, imports};
+    /// # let module = Module::new(&Store::default(), r#"(module)"#).unwrap();
+    /// # let instance = Instance::new(&module, &imports! {}).unwrap();
+    /// assert_eq!(instance.store(), module.store());
+    /// # }
+    /// ```
     pub fn store(&self) -> &Store {
         self.module.store()
     }
@@ -142,10 +186,7 @@ impl Instance {
 
 /// A trap outside of any code.
 pub(crate) fn trap(code: TrapCode) -> RuntimeError {
-    RuntimeError::from_trap(Trap {
-        reason: TrapReason::Wasm(code),
-        backtrace: Backtrace::default(),
-    })
+    Trap::of_code(code).into()
 }
 
 impl fmt::Debug for Instance {

@@ -42,6 +42,14 @@
 //! keeps alive what it needs and nothing else; what it needs goes when the last handle goes, not when the store does.
 //! Instances that share something mutable (a memory, a table, another instance) run one at a time, whichever thread
 //! calls; others run in parallel. A [`MemoryView`] holds what it looks at while it lives.
+//!
+//! # What is not offered
+//!
+//! The features for compilers and engines that do not exist yet are refused, in one sentence each. Otherwise all of the API
+//! of wasmer 2.0 is here, but for what shows its inside. Of `Engine` and `Artifact` there is none of
+//! `register_function_metadata`, `func_data_registry`, `data_initializers`, `instantiate`, `finish_instantiation`,
+//! `from_parts` or the lists of trampolines; `module_mut` gives `None`. There is no feature `loupe`, nor the trait
+//! `MemoryUsage` that it is about. `RATIONALE.md` says why, and what to use instead.
 
 mod env;
 mod exports;
@@ -60,8 +68,8 @@ pub mod vm {
     pub use wasmill_abi::{VMContext, VMFuncRef, VMMemoryDefinition, VMTableDefinition};
     pub use wasmill_types::{MemoryStyle, ModuleInfo, TableStyle};
     pub use wasmill_vm::{
-        Backtrace, Global, Memory, MemoryError, Table, TableElement, Trap, TrapCode, TrapReason,
-        VMExtern, VMFunction, VMGlobal, VMMemory, VMTable,
+        Backtrace, Global, Memory, MemoryError, Table, TableElement, Trap, TrapCode, VMExtern,
+        VMFunction, VMGlobal, VMMemory, VMTable,
     };
 }
 
@@ -80,7 +88,7 @@ pub use exports::{ExportError, Exportable, ExportableWithGenerics, Exports, Expo
 pub use externs::{Extern, Function, Global, Memory, MemoryAccessError, StoreObject, Table};
 pub use import_object::{ImportObject, ImportObjectIterator, LikeNamespace};
 pub use instance::{Instance, InstantiationError};
-pub use module::{ImportsIterator, IoCompileError, Module, ModuleExportsIterator};
+pub use module::{IoCompileError, Module};
 pub use native::NativeFunc;
 pub use ptr::{Array, Item, WasmCell, WasmPtr};
 pub use store::Store;
@@ -102,18 +110,34 @@ pub use wasmill_compiler::{
 pub use wasmill_compiler_cranelift::{Cranelift, CraneliftOptLevel};
 #[cfg(feature = "singlepass")]
 pub use wasmill_compiler_singlepass::Singlepass;
+/// See the trait [`WasmerEnv`](trait@WasmerEnv) for an environment that is used by a guest.
+///
+/// ```
+/// use wasmill::{LazyInit, Memory, WasmerEnv};
+///
+/// #[derive(Clone, Default, WasmerEnv)]
+/// struct Env {
+///     calls: u32,
+///     #[wasmer(export)]
+///     memory: LazyInit<Memory>,
+/// }
+///
+/// // The macro makes `memory_ref`, which is set once an instance exists that imports a function with this environment.
+/// assert!(Env::default().memory_ref().is_none());
+/// ```
 pub use wasmill_derive::WasmerEnv;
 pub use wasmill_engine::{
     Artifact, BaseTunables, ChainableNamedResolver, DeserializeError, Engine, EngineId, Export,
-    FrameInfo, ImportError, LinkError, NamedResolver, NamedResolverChain, Resolver, RuntimeError,
-    SerializeError, Tunables,
+    ExportFunction, ExportFunctionMetadata, FrameInfo, ImportError, LinkError, NamedResolver,
+    NamedResolverChain, Resolver, RuntimeError, SerializeError, Tunables,
 };
 #[cfg(feature = "universal")]
 pub use wasmill_engine::{Universal, UniversalArtifact, UniversalEngine};
 pub use wasmill_types::{
-    Bytes, ExportIndex, ExportType, ExternRef, ExternType, FunctionType, GlobalInit, GlobalType,
-    ImportType, LocalFunctionIndex, MemoryType, ModuleInfo, Mutability, PageCountOutOfRange, Pages,
-    TableType, Type, Type as ValType, WASM_MAX_PAGES, WASM_MIN_PAGES, WASM_PAGE_SIZE,
+    Bytes, ExportIndex, ExportType, ExportsIterator as ModuleExportsIterator, ExternRef,
+    ExternType, FunctionType, GlobalInit, GlobalType, ImportType, ImportsIterator,
+    LocalFunctionIndex, MemoryType, ModuleInfo, Mutability, PageCountOutOfRange, Pages, TableType,
+    Type, Type as ValType, WASM_MAX_PAGES, WASM_MIN_PAGES, WASM_PAGE_SIZE,
 };
 pub use wasmill_vm::native::{
     FromToNativeWasmType, HostFunction, HostFunctionKind, IntoResult, NativeWasmType, WasmTypeList,
@@ -129,6 +153,24 @@ pub use wasmill_vm::{
 pub type JIT = Universal;
 
 /// The same as [`RuntimeError::raise`].
+///
+/// ```
+/// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+/// # use wasmill::{Function, Instance, Module, Store, imports, raise_user_trap};
+/// fn fail() {
+///     // SAFETY: none is needed.
+///     unsafe { raise_user_trap("no more fuel".into()) }
+/// }
+///
+/// # let store = Store::default();
+/// let imports = imports! { "env" => { "fail" => Function::new_native(&store, fail) } };
+/// let text = r#"(module (import "env" "fail" (func $fail)) (func (export "run") (call $fail)))"#;
+/// let module = Module::new(&store, text).unwrap();
+/// let instance = Instance::new(&module, &imports).unwrap();
+/// let error = instance.exports.get_function("run").unwrap().call(&[]).unwrap_err();
+/// assert_eq!(error.message(), "no more fuel");
+/// # }
+/// ```
 ///
 /// # Safety
 ///

@@ -8,11 +8,17 @@ use std::path::Path;
 use std::sync::Arc;
 use wasmill_compiler::CompileError;
 use wasmill_engine::{Artifact, DeserializeError, SerializeError};
-use wasmill_types::{
-    ExportType, ExternType, FunctionType, GlobalType, ImportType, MemoryType, ModuleInfo, TableType,
-};
+use wasmill_types::{ExportType, ExportsIterator, ImportType, ImportsIterator, ModuleInfo};
 
 /// A module could not be read or compiled.
+///
+/// ```
+/// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+/// # use wasmill::{IoCompileError, Module, Store};
+/// let error = Module::from_file(&Store::default(), "/no/such/file.wasm").unwrap_err();
+/// assert!(matches!(error, IoCompileError::Io(_)));
+/// # }
+/// ```
 #[derive(Debug, thiserror::Error)]
 pub enum IoCompileError {
     /// The file could not be read.
@@ -45,6 +51,16 @@ pub struct Module {
 impl Module {
     /// Compiles a module from its binary form, or (feature `wat`) from text.
     ///
+    /// ```
+    /// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+    /// # use wasmill::{Module, Store};
+    /// # let store = Store::default();
+    /// let from_text = Module::new(&store, "(module (memory (export \"m\") 1))").unwrap();
+    /// let from_bytes = Module::new(&store, b"\0asm\x01\0\0\0").unwrap();
+    /// assert_eq!((from_text.exports().len(), from_bytes.exports().len()), (1, 0));
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// If it is not valid, uses what is not supported, or is too large.
@@ -54,6 +70,17 @@ impl Module {
     }
 
     /// Compiles the module in a file, and names it after the file.
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+    /// # use wasmill::{Module, Store};
+    /// # let path = std::env::temp_dir().join(format!("wasmill-from-file-{}.wat", std::process::id()));
+    /// std::fs::write(&path, "(module (func (export \"run\")))").unwrap();
+    /// let module = Module::from_file(&Store::default(), &path).unwrap();
+    /// assert!(module.name().unwrap().ends_with(".wat"));
+    /// # std::fs::remove_file(&path).unwrap();
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -68,6 +95,15 @@ impl Module {
 
     /// Compiles a module from its binary form.
     ///
+    /// ```
+    /// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+    /// # use wasmill::{Module, Store};
+    /// # let store = Store::default();
+    /// assert!(Module::from_binary(&store, b"\0asm\x01\0\0\0").is_ok());
+    /// assert!(Module::from_binary(&store, b"(module)").is_err(), "text is for `Module::new`");
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// If it is not valid, uses what is not supported, or is too large.
@@ -77,6 +113,15 @@ impl Module {
     }
 
     /// Compiles a module that is known to be valid. (It is validated all the same: that costs next to nothing here.)
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+    /// # use wasmill::{Module, Store};
+    /// // SAFETY: an empty module is valid.
+    /// let module = unsafe { Module::from_binary_unchecked(&Store::default(), b"\0asm\x01\0\0\0") };
+    /// assert!(module.is_ok());
+    /// # }
+    /// ```
     ///
     /// # Safety
     ///
@@ -94,6 +139,17 @@ impl Module {
     }
 
     /// Checks that a module is valid.
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+    /// # use wasmill::{CompileError, Module, Store, wat2wasm};
+    /// # let store = Store::default();
+    /// assert!(Module::validate(&store, b"\0asm\x01\0\0\0").is_ok());
+    /// let nothing_to_return = wat2wasm(b"(module (func (result i32)))").unwrap();
+    /// let error = Module::validate(&store, &nothing_to_return).unwrap_err();
+    /// assert!(matches!(error, CompileError::Validate(_)));
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -132,6 +188,19 @@ impl Module {
     /// Writes the compiled module to a file, for [`Module::deserialize_from_file`]. The file appears when it is complete,
     /// and replaces one that is there; modules that were loaded from that one are not disturbed.
     ///
+    /// ```
+    /// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+    /// # use wasmill::{Module, Store};
+    /// # let path = std::env::temp_dir().join(format!("wasmill-to-file-{}.wasmu", std::process::id()));
+    /// # let module = Module::new(&Store::default(), r#"(module (func (export "f")))"#).unwrap();
+    /// module.serialize_to_file(&path).unwrap();
+    /// // SAFETY: we have just written the file, and nobody changes it.
+    /// let loaded = unsafe { Module::deserialize_from_file(module.store(), &path) }.unwrap();
+    /// assert_eq!(loaded.exports().next().unwrap().name(), "f");
+    /// # std::fs::remove_file(&path).unwrap();
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// If the file cannot be written.
@@ -141,6 +210,22 @@ impl Module {
 
     /// Loads a module that was compiled before: what [`Module::serialize`] gave. All bytes are checked against damage
     /// first, and then copied.
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+    /// # use wasmill::{DeserializeError, Module, Store};
+    /// # let module = Module::new(&Store::default(), r#"(module (func (export "f")))"#).unwrap();
+    /// let mut bytes = module.serialize().unwrap();
+    /// // SAFETY: we have just made these bytes.
+    /// let loaded = unsafe { Module::deserialize(module.store(), &bytes) }.unwrap();
+    /// assert_eq!(loaded.exports().len(), 1);
+    ///
+    /// *bytes.last_mut().unwrap() ^= 1;
+    /// // SAFETY: damage is found before anything of it is used.
+    /// let error = unsafe { Module::deserialize(module.store(), &bytes) }.unwrap_err();
+    /// assert!(matches!(error, DeserializeError::CorruptedBinary(_)));
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -162,6 +247,23 @@ impl Module {
     /// Loads a module from a file that [`Module::serialize_to_file`] wrote. The file is mapped: nothing is copied, pages of
     /// code are read when they first run, and processes share them. Everything but the code is checked against damage.
     ///
+    /// ```
+    /// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+    /// # use wasmill::{DeserializeError, Module, Store};
+    /// # let store = Store::default();
+    /// // SAFETY: there is no such file.
+    /// let error = unsafe { Module::deserialize_from_file(&store, "/no/such/file.wasmu") }.unwrap_err();
+    /// assert!(matches!(error, DeserializeError::Io(_)));
+    /// # let path = std::env::temp_dir().join(format!("wasmill-from-mapped-{}.wasmu", std::process::id()));
+    /// # let module = Module::new(&store, "(module (func (export \"f\")))").unwrap();
+    /// module.serialize_to_file(&path).unwrap();
+    /// // SAFETY: we have just written the file, and nobody changes it.
+    /// let loaded = unsafe { Module::deserialize_from_file(&store, &path) }.unwrap();
+    /// assert_eq!(loaded.exports().len(), 1);
+    /// # std::fs::remove_file(&path).unwrap();
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// As [`Module::deserialize`], and [`DeserializeError::Io`] if the file cannot be read.
@@ -182,6 +284,21 @@ impl Module {
 
     /// As [`Module::deserialize_from_file`], but all of the file is checked against damage, the code too. That takes as long
     /// as reading it. (An addition to the original API.)
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+    /// # use wasmill::{DeserializeError, Module, Store};
+    /// # let path = std::env::temp_dir().join(format!("wasmill-checked-{}.wasmu", std::process::id()));
+    /// # let module = Module::new(&Store::default(), r#"(module (func (export "f")))"#).unwrap();
+    /// let mut bytes = module.serialize().unwrap();
+    /// *bytes.last_mut().unwrap() ^= 1;
+    /// std::fs::write(&path, bytes).unwrap();
+    /// // SAFETY: we made the file, and the damage is found before anything runs.
+    /// let loaded = unsafe { Module::deserialize_from_file_checked(module.store(), &path) };
+    /// assert!(matches!(loaded.unwrap_err(), DeserializeError::CorruptedBinary(_)));
+    /// # std::fs::remove_file(&path).unwrap();
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -212,6 +329,15 @@ impl Module {
     }
 
     /// Its name: from its name section, or given by the host.
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+    /// # use wasmill::{Module, Store};
+    /// # let store = Store::default();
+    /// assert_eq!(Module::new(&store, "(module $calculator)").unwrap().name(), Some("calculator"));
+    /// assert_eq!(Module::new(&store, "(module)").unwrap().name(), None);
+    /// # }
+    /// ```
     pub fn name(&self) -> Option<&str> {
         self.info().name.as_deref()
     }
@@ -253,11 +379,7 @@ impl Module {
     pub fn imports<'a>(
         &'a self,
     ) -> ImportsIterator<impl ExactSizeIterator<Item = ImportType> + 'a> {
-        let info = self.info();
-        let iter = info.imports.iter().map(move |((module, name, _), index)| {
-            ImportType::new(module, name, info.import_type(*index))
-        });
-        ImportsIterator { iter }
+        self.info().imports()
     }
 
     /// What it exports, in order.
@@ -275,12 +397,8 @@ impl Module {
     /// ```
     pub fn exports<'a>(
         &'a self,
-    ) -> ModuleExportsIterator<impl ExactSizeIterator<Item = ExportType> + 'a> {
-        let info = self.info();
-        let exports = info.exports.iter();
-        let iter =
-            exports.map(move |(name, index)| ExportType::new(name, info.export_type(*index)));
-        ModuleExportsIterator { iter }
+    ) -> ExportsIterator<impl ExactSizeIterator<Item = ExportType> + 'a> {
+        self.info().exports()
     }
 
     /// The contents of all custom sections of this name, in order. (The name section is not among them.)
@@ -295,15 +413,18 @@ impl Module {
     /// # }
     /// ```
     pub fn custom_sections<'a>(&'a self, name: &'a str) -> impl Iterator<Item = Arc<[u8]>> + 'a {
-        let info = self.info();
-        let sections = info
-            .custom_sections
-            .iter()
-            .filter(move |(section, _)| section == name);
-        sections.map(move |(_, index)| info.custom_sections_data[*index].to_arc())
+        self.info().custom_sections(name)
     }
 
     /// The store it belongs to.
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+    /// # use wasmill::{Module, Store};
+    /// # let store = Store::default();
+    /// assert_eq!(Module::new(&store, "(module)").unwrap().store(), &store);
+    /// # }
+    /// ```
     pub fn store(&self) -> &Store {
         &self.store
     }
@@ -338,51 +459,4 @@ impl fmt::Debug for Module {
             .field("name", &self.name())
             .finish()
     }
-}
-
-macro_rules! type_iterators {
-    ($($(#[$doc:meta])* $name:ident of $item:ident, |$part:ident, $ty:ident| $make:expr;)*) => { $(
-        $(#[$doc])*
-        #[derive(Debug, Clone)]
-        pub struct $name<I> {
-            iter: I,
-        }
-
-        impl<I: Iterator<Item = $item>> $name<I> {
-            type_iterators! { @kind $item, |$part, $ty| $make;
-                Function(FunctionType) functions;
-                Memory(MemoryType) memories;
-                Table(TableType) tables;
-                Global(GlobalType) globals;
-            }
-        }
-
-        impl<I: Iterator<Item = $item>> Iterator for $name<I> {
-            type Item = $item;
-            fn next(&mut self) -> Option<$item> {
-                self.iter.next()
-            }
-            fn size_hint(&self) -> (usize, Option<usize>) {
-                self.iter.size_hint()
-            }
-        }
-
-        impl<I: ExactSizeIterator<Item = $item>> ExactSizeIterator for $name<I> {}
-    )* };
-    (@kind $item:ident, |$part:ident, $ty:ident| $make:expr; $($kind:ident($type:ident) $name:ident;)*) => { $(
-        #[doc = concat!("Only those whose type is a [`", stringify!($type), "`].")]
-        pub fn $name(self) -> impl Iterator<Item = $item<$type>> {
-            self.iter.filter_map(|$part| match $part.ty().clone() {
-                ExternType::$kind($ty) => Some($make),
-                _ => None,
-            })
-        }
-    )* };
-}
-
-type_iterators! {
-    /// What a module imports.
-    ImportsIterator of ImportType, |import, ty| ImportType::new(import.module(), import.name(), ty);
-    /// What a module exports.
-    ModuleExportsIterator of ExportType, |export, ty| ExportType::new(export.name(), ty);
 }

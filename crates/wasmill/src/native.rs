@@ -2,8 +2,9 @@
 
 use crate::exports::{ExportError, ExportableWithGenerics};
 use crate::{Extern, Function, RuntimeError, Store};
-use wasmill_vm::Trap;
+use std::sync::Arc;
 use wasmill_vm::native::{HandleContext, WasmTypeList};
+use wasmill_vm::{EarlyEnd, VMStore};
 
 /// A function whose types were compared with Rust's once, so that calls need no check. Clones are the same function.
 ///
@@ -22,8 +23,11 @@ pub type NativeFunc<Args = (), Rets = ()> = wasmill_vm::native::TypedFunction<Ar
 
 impl HandleContext for Store {
     type Error = RuntimeError;
-    fn error_of_direct_call(trap: Trap) -> RuntimeError {
-        RuntimeError::from_direct_call(trap)
+    fn error_of_direct_call(end: EarlyEnd) -> RuntimeError {
+        RuntimeError::from_direct_call(end)
+    }
+    fn vm_store(&self) -> &Arc<VMStore> {
+        self.vm()
     }
 }
 

@@ -36,12 +36,35 @@ struct Inner {
 
 impl Store {
     /// A store that compiles with this engine, with the usual layout of memories.
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+    /// # use wasmill::{Cranelift, Store, Universal};
+    /// let engine = Universal::new(Cranelift::default()).engine();
+    /// let store = Store::new(&engine);
+    /// assert_eq!(store, Store::new(&engine), "stores of one engine are the same");
+    /// # }
+    /// ```
     pub fn new<E: Engine + ?Sized>(engine: &E) -> Self {
         Self::new_with_tunables(engine, BaseTunables::for_target(engine.target()))
     }
 
     /// A store that compiles with this engine, and whose memories, tables and globals `tunables` lay out and make (see
     /// [`Tunables`] for an example).
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+    /// # use wasmill::{BaseTunables, Cranelift, Store, Universal};
+    /// # use wasmill::{Memory, MemoryType, vm::MemoryStyle};
+    /// let engine = Universal::new(Cranelift::default()).engine();
+    /// // For many small memories: they reserve what they use, and accesses are checked.
+    /// let mut tunables = BaseTunables::for_target(&Default::default());
+    /// tunables.static_memory_bound = 0.into();
+    /// let store = Store::new_with_tunables(&engine, tunables);
+    /// let style = store.tunables().memory_style(&MemoryType::new(1, None, false));
+    /// assert!(matches!(style, MemoryStyle::Dynamic { .. }));
+    /// # }
+    /// ```
     pub fn new_with_tunables<E: Engine + ?Sized>(
         engine: &E,
         tunables: impl Tunables + Send + Sync + 'static,
@@ -97,11 +120,33 @@ impl Store {
     }
 
     /// The limits that its objects may not exceed together, if it was made with some.
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+    /// # use wasmill::{BaseTunables, Store, StoreLimits};
+    /// # let engine = Store::default().engine().clone();
+    /// # let tunables = BaseTunables::for_target(engine.target());
+    /// let store = Store::new_with_limits(&*engine, tunables, StoreLimits::new().instances(10));
+    /// assert!(store.limits().is_some());
+    /// assert!(Store::default().limits().is_none());
+    /// # }
+    /// ```
     pub fn limits(&self) -> Option<&StoreLimits> {
         self.account().map(|account| account.limits())
     }
 
     /// What its objects take together now; `None` if it was made without limits, since then nobody counts.
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+    /// # use wasmill::{BaseTunables, Memory, MemoryType, Store, StoreLimits};
+    /// # let engine = Store::default().engine().clone();
+    /// # let tunables = BaseTunables::for_target(engine.target());
+    /// let store = Store::new_with_limits(&*engine, tunables, StoreLimits::new());
+    /// let memory = Memory::new(&store, MemoryType::new(2, None, false)).unwrap();
+    /// assert_eq!(store.usage().unwrap().memory_bytes, 131_072);
+    /// # }
+    /// ```
     pub fn usage(&self) -> Option<StoreUsage> {
         self.account().map(|account| account.usage())
     }
@@ -119,11 +164,29 @@ impl Store {
     }
 
     /// How memories, tables and globals are laid out and made.
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+    /// # use wasmill::{Store, TableType, Type, vm::TableStyle};
+    /// # let store = Store::default();
+    /// let style = store.tunables().table_style(&TableType::new(Type::FuncRef, 1, None));
+    /// assert_eq!(style, TableStyle::CallerChecksSignature);
+    /// # }
+    /// ```
     pub fn tunables(&self) -> &dyn Tunables {
         &*self.inner.tunables
     }
 
     /// What modules are compiled with.
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+    /// # use wasmill::{Store, Target};
+    /// # let store = Store::default();
+    /// assert_eq!(store.engine().target(), &Target::default());
+    /// assert!(store.engine().features().simd);
+    /// # }
+    /// ```
     pub fn engine(&self) -> &Arc<dyn Engine + Send + Sync> {
         &self.inner.engine
     }
@@ -140,6 +203,29 @@ impl Store {
     /// belongs to a store. Every attempt to run guests, or to look at memories, tables or globals, panics; a panic that leaves
     /// the handler ends the process.
     ///
+    /// A handler that only looks (it is asked about real faults alone, and says that none is its own):
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+    /// # use std::sync::Arc;
+    /// # use std::sync::atomic::{AtomicU32, Ordering};
+    /// # use wasmill::{Instance, Module, Store, TrapCode, imports};
+    /// # let module = Module::new(&Store::default(), r#"(module (memory 1) (func (export "run") (drop (i32.load (i32.const -4)))))"#).unwrap();
+    /// # let instance = Instance::new(&module, &imports! {}).unwrap();
+    /// # let store = module.store();
+    /// let faults = Arc::new(AtomicU32::new(0));
+    /// let count = faults.clone();
+    /// store.set_trap_handler(Some(Box::new(move |_signal, _info, _context| {
+    ///     count.fetch_add(1, Ordering::Relaxed);
+    ///     false
+    /// })));
+    /// let error = instance.exports.get_function("run").unwrap().call(&[]).unwrap_err();
+    /// assert_eq!(error.to_trap(), Some(TrapCode::HeapAccessOutOfBounds));
+    /// assert_eq!(faults.load(Ordering::Relaxed), 1);
+    /// store.set_trap_handler(None);
+    /// # }
+    /// ```
+    ///
     /// # Panics
     ///
     /// If it is called by such a handler.
@@ -148,6 +234,15 @@ impl Store {
     }
 
     /// Whether values of one may be given to the other: they are of the same engine.
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+    /// # use wasmill::{Store, Universal, Cranelift};
+    /// let engine = Universal::new(Cranelift::default()).engine();
+    /// assert!(Store::same(&Store::new(&engine), &Store::new(&engine)));
+    /// assert!(!Store::same(&Store::new(&engine), &Store::default()));
+    /// # }
+    /// ```
     #[inline]
     pub fn same(a: &Self, b: &Self) -> bool {
         Arc::ptr_eq(&a.inner, &b.inner) || Arc::ptr_eq(a.vm(), b.vm())

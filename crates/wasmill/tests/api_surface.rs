@@ -46,9 +46,10 @@ mod names {
     use wasmill::{Val, Value, WasmResult};
     // Public in the original, but without a name there.
     use wasmill::{
-        Artifact, Atomic, Atomically, Atomicity, EngineId, ExportableWithGenerics,
-        HostFunctionKind, ImportError, IntoResult, IoCompileError, ModuleInfo, NativeWasmType,
-        NonAtomically, PageCountOutOfRange, Trap, TrapCode, TrapHandlerFn,
+        Artifact, Atomic, Atomically, Atomicity, EngineId, ExportFunction, ExportFunctionMetadata,
+        ExportableWithGenerics, HostFunctionKind, ImportError, IntoResult, IoCompileError,
+        ModuleInfo, NativeWasmType, NonAtomically, PageCountOutOfRange, Trap, TrapCode,
+        TrapHandlerFn,
     };
     // Hidden.
     use wasmill::internals::{WithEnv, WithoutEnv};
@@ -118,7 +119,10 @@ mod signatures {
     }
 
     #[test]
+    #[allow(unsafe_code, reason = "signatures, not called")]
     fn values() {
+        let _: unsafe fn(&Val, *mut i128) = Val::write_value_to;
+        let _: unsafe fn(&dyn Any, *const i128, Type) -> Val = Val::read_value_from;
         let _: fn() -> Val = Val::null;
         let _: fn(&Val) -> Type = Value::ty;
         let _: fn(&Val) -> (Option<i32>, i32) = |v| (v.i32(), v.unwrap_i32());
@@ -151,6 +155,7 @@ mod signatures {
     }
 
     #[test]
+    #[allow(unsafe_code, reason = "signatures, not called")]
     fn stores_and_engines() {
         let _: fn(&UniversalEngine) -> Store = Store::new;
         let _: fn(&dyn Engine) -> Store = |engine| Store::new(engine);
@@ -167,6 +172,12 @@ mod signatures {
             &[u8],
             &dyn Tunables,
         ) -> Result<Arc<dyn Artifact>, CompileError> = Engine::compile;
+        type Loaded = Result<Arc<dyn Artifact>, DeserializeError>;
+        let _: unsafe fn(&UniversalEngine, &[u8]) -> Loaded = Engine::deserialize;
+        let _: unsafe fn(&UniversalEngine, &Path) -> Loaded = Engine::deserialize_from_file;
+        type Id = wasmill_engine::VMSharedSignatureIndex;
+        let _: fn(&UniversalEngine, &FunctionType) -> Id = Engine::register_signature;
+        let _: fn(&UniversalEngine, Id) -> Option<FunctionType> = Engine::lookup_signature;
         let _: fn(&UniversalEngine) -> &EngineId = Engine::id;
         let _: fn(&EngineId) -> String = EngineId::id;
         let _: fn(&UniversalEngine) -> Arc<dyn Engine + Send + Sync> = Engine::cloned;
@@ -182,7 +193,44 @@ mod signatures {
             &[u8],
             &dyn Tunables,
         ) -> Result<UniversalArtifact, CompileError> = UniversalArtifact::new;
+        let _: unsafe fn(&UniversalEngine, &[u8]) -> Result<UniversalArtifact, DeserializeError> =
+            UniversalArtifact::deserialize;
+        let _: fn(&[u8]) -> bool = UniversalArtifact::is_deserializable;
+        let _: fn(&Triple) -> &'static str = UniversalArtifact::get_default_extension;
         let _: fn(&dyn Artifact) -> Option<&UniversalArtifact> = |a| a.downcast_ref();
+        let _: for<'a> fn(&'a mut (dyn Artifact + 'static)) -> Option<&'a mut UniversalArtifact> =
+            |a| a.downcast_mut();
+    }
+
+    #[test]
+    fn artifacts() {
+        use wasmill_engine::{FunctionBodyPtr, VMSharedSignatureIndex};
+        use wasmill_types::{BoxedSlice, MemoryIndex, PrimaryMap, SignatureIndex, TableIndex};
+        type A = UniversalArtifact;
+        let _: fn(&A) -> Arc<ModuleInfo> = Artifact::module;
+        let _: fn(&A) -> &ModuleInfo = Artifact::module_ref;
+        let _: fn(&mut A) -> Option<&mut ModuleInfo> = Artifact::module_mut;
+        let _: fn(&A) = Artifact::register_frame_info;
+        let _: fn(&A) -> &Features = Artifact::features;
+        let _: fn(&A) -> &PrimaryMap<MemoryIndex, vm::MemoryStyle> = Artifact::memory_styles;
+        let _: fn(&A) -> &PrimaryMap<TableIndex, vm::TableStyle> = Artifact::table_styles;
+        let _: fn(&A) -> &BoxedSlice<LocalFunctionIndex, FunctionBodyPtr> =
+            Artifact::finished_functions;
+        let _: fn(&A) -> &BoxedSlice<SignatureIndex, VMSharedSignatureIndex> = Artifact::signatures;
+        let _: fn(&A) -> Result<Vec<u8>, SerializeError> = Artifact::serialize;
+        let _: fn(&A, &Path) -> Result<(), SerializeError> = Artifact::serialize_to_file;
+        let _: fn(&A) -> Result<(), wasmill_engine::InstantiationError> = Artifact::preinstantiate;
+        let _: fn(&ModuleInfo) -> Vec<ImportType> = |info| info.imports().collect();
+        let _: fn(&ModuleInfo) -> Vec<ExportType> = |info| info.exports().collect();
+        let _: fn(&ModuleInfo) -> Vec<Arc<[u8]>> = |info| info.custom_sections("x").collect();
+        let _: fn(&ModuleInfo) -> Vec<FunctionType> = ModuleInfo::exported_signatures;
+        let _: fn(&ModuleInfo) -> Vec<FunctionType> =
+            |info| info.imported_function_types().collect();
+    }
+
+    #[test]
+    #[allow(unsafe_code, reason = "signatures, not called")]
+    fn tunables() {
         let _: fn(&Target) -> BaseTunables = BaseTunables::for_target;
         let _: fn(&BaseTunables) -> (Pages, u64, u64) = |t| {
             (
@@ -214,6 +262,34 @@ mod signatures {
             NonNull<VMTableDefinition>,
         ) -> Made<dyn vm::Table, String> = Tunables::create_vm_table;
         let _: fn(&BaseTunables, GlobalType) -> Made<vm::Global, String> = Tunables::create_global;
+        use wasmill_types::{
+            LocalGlobalIndex, LocalMemoryIndex, LocalTableIndex, MemoryIndex, PrimaryMap,
+            TableIndex,
+        };
+        type All<I, T> = Result<PrimaryMap<I, Arc<T>>, LinkError>;
+        let _: unsafe fn(
+            &BaseTunables,
+            &ModuleInfo,
+            &PrimaryMap<MemoryIndex, vm::MemoryStyle>,
+            &[NonNull<VMMemoryDefinition>],
+        ) -> All<LocalMemoryIndex, dyn vm::Memory> = Tunables::create_memories;
+        let _: unsafe fn(
+            &BaseTunables,
+            &ModuleInfo,
+            &PrimaryMap<TableIndex, vm::TableStyle>,
+            &[NonNull<VMTableDefinition>],
+        ) -> All<LocalTableIndex, dyn vm::Table> = Tunables::create_tables;
+        let _: fn(&BaseTunables, &ModuleInfo) -> All<LocalGlobalIndex, vm::Global> =
+            Tunables::create_globals;
+        let _: fn(&dyn vm::Memory) -> (MemoryType, &vm::MemoryStyle, Pages) =
+            |made| (made.ty(), made.style(), made.size());
+        let _: fn(&dyn vm::Table) -> (&TableType, &vm::TableStyle, u32) =
+            |made| (made.ty(), made.style(), made.size());
+        let _: fn(&dyn vm::Table, u32) -> Option<vm::TableElement> = |made, n| made.get(n);
+        let _: fn(&dyn vm::Table, u32, vm::TableElement) -> Result<(), Trap> =
+            |made, n, element| made.set(n, element);
+        let _: fn(&dyn vm::Table, &dyn vm::Table) -> Result<(), Trap> =
+            |made, from| made.copy(from, 0, 0, 1);
         let _: fn(&dyn vm::Memory) -> NonNull<VMMemoryDefinition> = |made| made.vmmemory();
         let _: fn(&dyn vm::Memory, Pages) -> Result<Pages, MemoryError> = |made, n| made.grow(n);
         let _: fn(&dyn vm::Table) -> NonNull<VMTableDefinition> = |made| made.vmtable();
@@ -234,6 +310,10 @@ mod signatures {
         let _: fn(&mut dyn CompilerConfig, Arc<dyn ModuleMiddleware>) =
             |config, middleware| config.push_middleware(middleware);
         let _: fn(&Cranelift, &Target) -> Features = CompilerConfig::default_features_for_target;
+        let _: fn(&dyn wasmill_compiler::Compiler, &Features, &[u8]) -> Result<(), CompileError> =
+            |compiler, features, data| compiler.validate_module(features, data);
+        let _: fn(Box<dyn CompilerConfig>) -> Box<dyn wasmill_compiler::Compiler> =
+            CompilerConfig::compiler;
         let _: fn(&dyn ModuleMiddleware, LocalFunctionIndex) -> Box<dyn FunctionMiddleware> =
             |middleware, index| middleware.generate_function_middleware(index);
         let _: fn(&dyn ModuleMiddleware, &mut ModuleInfo) =
@@ -390,7 +470,20 @@ mod signatures {
                 }
             },
         ];
-        let _: fn(vm::VMExtern) -> Export = |export| export;
+        let _: fn(vm::VMExtern) -> Export = Export::from;
+        let _: fn(Export) -> vm::VMExtern = vm::VMExtern::from;
+        let _: fn(ExportFunction) -> Export = Export::Function;
+        let _: fn(ExportFunction) -> Export = Export::from;
+        let _: fn(vm::VMTable) -> Export = Export::from;
+        let _: fn(vm::VMMemory) -> Export = Export::from;
+        let _: fn(vm::VMGlobal) -> Export = Export::from;
+        let _: fn(&NativeFunc<(i32, i64), f32>) -> ExportFunction = |native| native.into();
+        let _: fn(ExportFunction) -> (vm::VMFunction, Option<Arc<ExportFunctionMetadata>>) =
+            |export| (export.vm_function, export.metadata);
+        let _: fn(&Table) -> Export = Exportable::to_export;
+        let _: fn(&mut Global) = |global| Exportable::into_weak_instance_ref(global);
+        let _: fn(&Extern) -> Result<&Extern, ExportError> =
+            |item| Exportable::get_self_from_extern(item);
     }
 
     #[test]
@@ -423,6 +516,11 @@ mod signatures {
         let _: fn() -> &'static [Type] = <(i32, f64) as WasmTypeList>::wasm_types;
         let _: fn(i32) -> Result<i32, std::convert::Infallible> = IntoResult::into_result;
         let _: fn(i32) -> i128 = NativeWasmType::to_binary;
+        let _: fn(u128) -> i128 = NativeWasmType::to_binary;
+        fn body<F: HostFunction<i32, (), internals::WithoutEnv, ()>>(function: F) -> bool {
+            function.function_body_ptr().is_null()
+        }
+        assert!(!body(|_: i32| ()));
     }
 
     #[test]
@@ -430,6 +528,26 @@ mod signatures {
     fn errors_and_traps() {
         let _: fn(&str) -> RuntimeError = |text| RuntimeError::new(text);
         let _: fn(String) -> RuntimeError = RuntimeError::new;
+        let _: fn(Trap) -> Trap = |trap| match trap {
+            Trap::User(error) => Trap::User(error),
+            Trap::Wasm {
+                pc,
+                backtrace,
+                signal_trap,
+            } => Trap::Wasm {
+                pc,
+                backtrace,
+                signal_trap,
+            },
+            Trap::Lib {
+                trap_code,
+                backtrace,
+            } => Trap::Lib {
+                trap_code,
+                backtrace,
+            },
+            Trap::OOM { backtrace } => Trap::OOM { backtrace },
+        };
         let _: fn(Trap) -> RuntimeError = RuntimeError::from_trap;
         let _: fn(Trap) -> RuntimeError = RuntimeError::from;
         let _: fn(Failure) -> ! = RuntimeError::raise;
@@ -483,6 +601,7 @@ mod signatures {
         let _: fn(&Memory, u32) -> Result<Pages, MemoryError> = Memory::grow;
         let _: fn(&Memory, Pages) -> Result<Pages, MemoryError> = Memory::grow;
         let _: for<'a> fn(&'a Memory) -> MemoryView<'a, u16> = Memory::view;
+        let _: for<'a> fn(&'a Memory) -> MemoryView<'a, u8> = Memory::uint8view;
         let _: fn(&Memory, &Memory) -> bool = Memory::same;
         let _: unsafe fn(*mut u8, u32) -> MemoryView<'static, u8> = MemoryView::new;
         let _: for<'a> fn(&MemoryView<'a, f64>) -> MemoryView<'a, AtomicU64, Atomically> =
@@ -496,6 +615,8 @@ mod signatures {
             ptr.deref(m)?.set(1);
             Some(())
         };
+        let _: unsafe fn(WasmPtr<u32>, &Memory) -> Option<WasmCell<'_, u32>> =
+            WasmPtr::<u32>::deref_mut;
         let _: fn(WasmPtr<u8, Array>, &Memory) -> Option<u8> =
             |ptr, m| ptr.deref(m, 0, 4)?.iter().map(|cell| cell.get()).max();
         let _: fn(WasmPtr<u8, Array>, &Memory) -> Option<()> = |ptr, m| {
@@ -562,6 +683,7 @@ mod impls {
     fn default<T: Default>() {}
     fn equal<T: PartialEq>() {}
     fn env<T: WasmerEnv>() {}
+    fn stored<T: serde::Serialize + serde::de::DeserializeOwned>() {}
     fn value<T: ValueType>() {}
 
     /// Whether a type has a trait, for those that it must not have: `has!(T: Trait)` is a constant.
@@ -691,6 +813,26 @@ mod impls {
     }
 
     #[test]
+    fn what_can_be_stored() {
+        stored::<Type>();
+        stored::<FunctionType>();
+        stored::<Mutability>();
+        stored::<GlobalType>();
+        stored::<TableType>();
+        stored::<MemoryType>();
+        stored::<ExternType>();
+        stored::<ImportType>();
+        stored::<ExportType<TableType>>();
+        stored::<ExportIndex>();
+        stored::<LocalFunctionIndex>();
+        stored::<GlobalInit>();
+        stored::<Pages>();
+        stored::<Bytes>();
+        stored::<vm::MemoryStyle>();
+        stored::<vm::TableStyle>();
+    }
+
+    #[test]
     fn errors_and_the_users_own_types() {
         error::<CompileError>();
         error::<WasmError>();
@@ -735,6 +877,8 @@ mod impls {
         assert!(!has!(Pages: From<usize>));
         assert!(!has!(bool: FromToNativeWasmType));
         assert!(!has!(usize: FromToNativeWasmType));
+        assert!(!has!(u128: FromToNativeWasmType));
+        assert!(has!(u128: NativeWasmType));
     }
 }
 

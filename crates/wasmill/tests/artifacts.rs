@@ -213,6 +213,21 @@ fn an_engine_with_a_compiler_loads_too() {
     artifact.register_frame_info();
     assert!(UniversalArtifact::is_deserializable(&bytes));
     assert_eq!(UniversalArtifact::get_default_extension(&HOST), "wasmu");
+    let info = artifact.module_ref();
+    for (index, id) in artifact.signatures().iter() {
+        let ty = store.engine().lookup_signature(id.clone());
+        assert_eq!(ty.as_ref(), Some(&info.signatures[index]));
+        assert_eq!(*id, store.engine().register_signature(&ty.unwrap()));
+    }
+    let defined = info.functions.len() - info.num_imported_functions;
+    assert_eq!(artifact.finished_functions().len(), defined);
+    let bodies = artifact.finished_functions().values();
+    let code = artifact.code().as_ptr_range();
+    assert!(
+        bodies
+            .map(|body| body.0.cast())
+            .all(|start| code.contains(&start))
+    );
 }
 
 #[test]

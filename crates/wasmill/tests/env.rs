@@ -42,6 +42,49 @@ fn refused<Env: WasmerEnv + 'static>(env: Env) -> HostEnvInitError {
     }
 }
 
+/// A resolver that passes on what it is given, with or without what makes the environment of an instance.
+struct Exported(ExportFunction);
+
+impl NamedResolver for Exported {
+    fn resolve_by_name(&self, _module: &str, _field: &str) -> Option<Export> {
+        Some(self.0.clone().into())
+    }
+}
+
+#[test]
+fn metadata_makes_the_environment_of_an_instance() {
+    #[derive(Clone, WasmerEnv)]
+    struct Env {
+        #[wasmer(export)]
+        memory: LazyInit<Memory>,
+    }
+    let store = Store::default();
+    let module = Module::new(&store, EXPORTS).unwrap();
+    let make = || {
+        let env = Env { memory: lazy() };
+        let f = |env: &Env| i32::from(env.memory_ref().is_some());
+        let f = Function::new_native_with_env(&store, env, f);
+        ExportFunction::from(&f.native::<(), i32>().unwrap())
+    };
+    let run = |export| {
+        let instance = Instance::new(&module, &Exported(export)).unwrap();
+        let run = instance.exports.get_native_function::<(), i32>("run");
+        run.unwrap().call().unwrap()
+    };
+    let (with, other) = (make(), make());
+    assert_eq!(run(with.clone()), 1);
+    let without = ExportFunction {
+        metadata: None,
+        ..with.clone()
+    };
+    assert_eq!(run(without), 0, "as it was made");
+    let confused = ExportFunction {
+        metadata: other.metadata,
+        ..with
+    };
+    assert_eq!(run(confused), 0, "what belongs to another function");
+}
+
 fn lazy<T>() -> LazyInit<T> {
     LazyInit::new()
 }

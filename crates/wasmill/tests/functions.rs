@@ -485,15 +485,130 @@ fn texts_of_what_is_refused() {
             .message(),
         "cross-`Store` values are not supported"
     );
+    let of_env = |foreign: &Foreign, _: &[Val]| Ok(vec![foreign.0.clone().into()]);
+    let by_env = Foreign(foreign.clone());
+    let by_env = Function::new_with_env(&store, ([], [Type::FuncRef]), by_env, of_env);
     let gives_foreign = Function::new(&store, ([], [Type::FuncRef]), move |_| {
         Ok(vec![foreign.clone().into()])
     });
-    for function in [pass_on(&store, &gives_foreign), gives_foreign] {
+    let gives_foreign = [by_env, gives_foreign];
+    let by_guests = gives_foreign
+        .each_ref()
+        .map(|function| pass_on(&store, function));
+    for function in by_guests.into_iter().chain(gives_foreign) {
         assert_eq!(
             function.call(&[]).unwrap_err().message(),
             "cross-`Store` values are not supported"
         );
     }
+}
+
+/// An environment that is a function of another store.
+#[derive(Clone)]
+struct Foreign(Function);
+
+impl WasmerEnv for Foreign {}
+
+/// A vector that crosses by C's own type for it.
+#[derive(Debug, PartialEq)]
+struct Lanes(u128);
+
+#[allow(unsafe_code, reason = "the trait is unsafe")]
+// SAFETY: sixteen bytes, of any value.
+unsafe impl FromToNativeWasmType for Lanes {
+    type Native = u128;
+    fn from_native(native: u128) -> Self {
+        Self(native)
+    }
+    fn to_native(self) -> u128 {
+        self.0
+    }
+}
+
+#[test]
+fn vectors_in_typed_functions() {
+    const BITS: u128 = 0x0123_4567_89ab_cdef_0011_2233_4455_6677;
+    let store = Store::default();
+    let invert = Function::new_native(&store, |n: i64, lanes: Lanes| {
+        Lanes(!lanes.0 ^ u128::from(n as u64))
+    });
+    let both = Function::new_native(&store, |lanes: Lanes, n: i32| (n, lanes));
+    for function in [pass_on(&store, &invert), invert] {
+        let native = function.native::<(i64, Lanes), Lanes>().unwrap();
+        assert_eq!(native.call(5, Lanes(BITS)).unwrap(), Lanes(!BITS ^ 5));
+        let results = call(&function, &[Val::I64(0), Val::V128(BITS)]);
+        assert_eq!(results, [Val::V128(!BITS)]);
+    }
+    for function in [pass_on(&store, &both), both] {
+        let native = function.native::<(Lanes, i32), (i32, Lanes)>().unwrap();
+        assert_eq!(native.call(Lanes(BITS), -3).unwrap(), (-3, Lanes(BITS)));
+    }
+    // More than registers hold: one number on the stack, and behind it a vector, which is aligned there.
+    type N = i64;
+    type L = Lanes;
+    let last = |_: N,
+                _: N,
+                _: N,
+                _: N,
+                _: N,
+                n: N,
+                _: L,
+                _: L,
+                _: L,
+                _: L,
+                _: L,
+                _: L,
+                _: L,
+                _: L,
+                last: L,
+                small: i32| { (n, last, small) };
+    let last = Function::new_native(&store, last);
+    let mut args: Vec<Val> = (1..=6).map(Val::I64).collect();
+    args.extend((0..9).map(|nth| Val::V128(BITS << nth)));
+    args.push(Val::I32(-9));
+    for function in [pass_on(&store, &last), last] {
+        let expected = [Val::I64(6), Val::V128(BITS << 8), Val::I32(-9)];
+        assert_eq!(call(&function, &args), expected);
+        type Args = (N, N, N, N, N, N, L, L, L, L, L, L, L, L, L, i32);
+        let native = function.native::<Args, (N, L, i32)>().unwrap();
+        let mut lanes = (0..9).map(|nth| Lanes(BITS << nth));
+        let mut next = || lanes.next().unwrap();
+        let results = native.call(
+            1,
+            2,
+            3,
+            4,
+            5,
+            6,
+            next(),
+            next(),
+            next(),
+            next(),
+            next(),
+            next(),
+            next(),
+            next(),
+            next(),
+            -9,
+        );
+        assert_eq!(results.unwrap(), (6, Lanes(BITS << 8), -9));
+    }
+}
+
+#[test]
+fn values_through_raw_places() {
+    let store = Store::default();
+    let function = Function::new_native(&store, || 7);
+    let mut place = 0;
+    #[allow(unsafe_code, reason = "the functions are unsafe")]
+    // SAFETY: the place is one for an `i128`; what was written is read once.
+    let read = unsafe {
+        Val::from(function.clone()).write_value_to(&mut place);
+        Val::read_value_from(&store, &place, Type::FuncRef)
+    };
+    assert_eq!(read, Val::FuncRef(Some(function)));
+    let function = read.unwrap_funcref().clone().unwrap();
+    assert_eq!(call(&function, &[]), [Val::I32(7)]);
 }
 
 #[test]

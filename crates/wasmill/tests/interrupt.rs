@@ -49,8 +49,9 @@ const ENDLESS: &str = r#"(module $endless
     (type $void (func))
     (import "env" "nothing" (func $nothing))
     (import "env" "dynamic" (func $dynamic (param i32) (result i32)))
-    (memory (export "memory") 256 1000)
+    (memory (export "memory") 256 1000) (data $d "DATA")
     (table $t 100000 funcref) (elem (table $t) (i32.const 0) func $leaf)
+    (elem $e func ELEMENTS)
     (global $n (export "n") (mut i64) (i64.const 0))
     (func $leaf (global.set $n (i64.add (global.get $n) (i64.const 1))))
     (func $recurse (param i32)
@@ -72,11 +73,15 @@ const ENDLESS: &str = r#"(module $endless
     (func (export "filling") (loop (memory.fill (i32.const 0) (i32.const 7) (i32.const 0x1000000)) (br 0)))
     (func (export "copying")
       (loop (memory.copy (i32.const 1) (i32.const 0) (i32.const 0xffffff)) (br 0)))
+    (func (export "initialising")
+      (loop (memory.init $d (i32.const 1) (i32.const 0) (i32.const 1000000)) (br 0)))
     (func (export "growing") (loop (drop (memory.grow (i32.const 1))) (br 0)))
     (func (export "filling tables")
       (loop (table.fill $t (i32.const 0) (ref.func $leaf) (i32.const 100000)) (br 0)))
     (func (export "copying tables")
       (loop (table.copy $t $t (i32.const 1) (i32.const 0) (i32.const 99999)) (br 0)))
+    (func (export "initialising tables")
+      (loop (table.init $t $e (i32.const 1) (i32.const 0) (i32.const 20000)) (br 0)))
     (func (export "growing tables") (loop (drop (table.grow $t (ref.null func) (i32.const 1))) (br 0)))
     (func (export "sum") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1))))"#;
 
@@ -85,7 +90,10 @@ fn endless(store: &Store) -> Instance {
         "nothing" => Function::new_native(store, || {}),
         "dynamic" => Function::new(store, ([ValType::I32], [ValType::I32]), |args| Ok(args.to_vec())),
     } };
-    instance(store, ENDLESS, &imports)
+    let wat = ENDLESS
+        .replace("DATA", &"7".repeat(1_000_000))
+        .replace("ELEMENTS", &"$leaf ".repeat(20_000));
+    instance(store, &wat, &imports)
 }
 
 #[test]
@@ -589,24 +597,139 @@ fn backtraces_are_whole_wherever_the_guest_is_met() {
     assert!(seen.len() > 1, "always met at the same place: {seen:?}");
 }
 
+/// Interrupts one long operation until it is met in the middle: on a machine with other work to do, it can be over before
+/// the other thread comes to run. `is_whole` says whether all of it was done.
+fn assert_ends_early(
+    module: &Module,
+    export: &str,
+    is_whole: impl Fn(&Instance) -> bool,
+) -> Instance {
+    for _ in 0..20 {
+        let guest = Instance::new(module, &imports! {}).unwrap();
+        run_and_interrupt(&guest, export);
+        if !is_whole(&guest) {
+            return guest;
+        }
+    }
+    panic!("`{export}` is always done as a whole");
+}
+
+/// The number that an export gives.
+fn ask(guest: &Instance, export: &str) -> i32 {
+    let export = guest
+        .exports
+        .get_native_function::<(), i32>(export)
+        .unwrap();
+    export.call().unwrap()
+}
+
 #[test]
 fn a_huge_fill_ends_early() {
+    let wat = r#"(module (memory (export "memory") 8192)
+        (func (export "fill") (memory.fill (i32.const 0) (i32.const 7) (i32.const 0x20000000)))
+        (func (export "last") (result i32) (i32.load8_u (i32.const 0x1fffffff))))"#;
+    let module = Module::new(&Store::default(), wat).unwrap();
+    assert_ends_early(&module, "fill", |guest| ask(guest, "last") == 7);
+}
+
+#[test]
+fn a_huge_initialisation_of_a_memory_ends_early() {
+    let data = "7".repeat(32 << 20);
+    let wat = format!(
+        r#"(module (memory 512) (data $d "{data}")
+            (func (export "run") (memory.init $d (i32.const 0) (i32.const 0) (i32.const 0x2000000)) (loop br 0))
+            (func (export "first") (result i32) (i32.load8_u (i32.const 0)))
+            (func (export "last") (result i32) (i32.load8_u (i32.const 0x1ffffff))))"#
+    );
+    let module = Module::new(&Store::default(), wat).unwrap();
+    let guest = assert_ends_early(&module, "run", |guest| ask(guest, "last") != 0);
+    assert!([0, 55].contains(&ask(&guest, "first")));
+}
+
+#[test]
+fn a_huge_initialisation_of_a_table_ends_early() {
+    let functions = "$f ".repeat(1_000_000);
+    let wat = format!(
+        r#"(module (func $f) (table $t 1000000 funcref) (elem $e func {functions})
+            (func (export "run") (table.init $t $e (i32.const 0) (i32.const 0) (i32.const 1000000)) (loop br 0))
+            (func $null (param i32) (result i32) (ref.is_null (table.get $t (local.get 0))))
+            (func (export "last") (result i32) (call $null (i32.const 999999)))
+            (func (export "holes") (result i32) (local $at i32) (local $holes i32)
+              ;; Elements that are null, and not behind the last one that is not.
+              (loop
+                (if (i32.gt_u
+                      (call $null (local.get $at))
+                      (call $null (i32.add (local.get $at) (i32.const 1))))
+                  (then (local.set $holes (i32.add (local.get $holes) (i32.const 1)))))
+                (br_if 0 (i32.lt_u
+                  (local.tee $at (i32.add (local.get $at) (i32.const 1))) (i32.const 999999))))
+              (local.get $holes)))"#
+    );
+    let module = Module::new(&Store::default(), wat).unwrap();
+    let guest = assert_ends_early(&module, "run", |guest| ask(guest, "last") == 0);
+    assert_eq!(ask(&guest, "holes"), 0, "it is done from the start on");
+}
+
+#[test]
+fn huge_growth_of_a_table_is_taken_back() {
+    let wat = r#"(module (table $t 3 funcref) (elem declare func $f)
+        (func $f)
+        (func (export "run")
+          (drop (table.grow $t (ref.func $f) (i32.const 9999997))) (loop br 0))
+        (func (export "size") (result i32) (table.size $t))
+        (func (export "grow") (result i32) (table.grow $t (ref.func $f) (i32.const 5))))"#;
+    let engine = Store::default().engine().clone();
+    let tunables = BaseTunables::for_target(engine.target());
+    let limits = StoreLimits::new().table_elements(10_000_100);
+    let store = Store::new_with_limits(&*engine, tunables, limits);
+    let module = Module::new(&store, wat).unwrap();
+    let guest = assert_ends_early(&module, "run", |guest| ask(guest, "size") != 3);
+    assert_eq!(store.usage().unwrap().table_elements, 3);
+    assert_eq!(ask(&guest, "grow"), 3);
+    assert_eq!(ask(&guest, "size"), 8);
+    assert_eq!(store.usage().unwrap().table_elements, 8);
+}
+
+#[test]
+fn what_a_host_function_does_for_an_interrupted_guest_ends_too() {
     let store = Store::default();
+    let handle: Arc<std::sync::OnceLock<InterruptHandle>> = Arc::default();
+    let own = handle.clone();
+    let large = format!(
+        r#"(module (import "env" "table" (table 20000 funcref)) (func $f) (elem (i32.const 0) {}))"#,
+        "$f ".repeat(20_000)
+    );
+    let large = Module::new(&store, large).unwrap();
+    let null = || Val::FuncRef(None);
+    let table = |size| Table::new(&store, TableType::new(Type::FuncRef, size, None), null());
+    let (table, other) = (table(20_000).unwrap(), table(20_000).unwrap());
+    let imports = imports! { "env" => { "table" => table.clone() } };
+    let host = Function::new(&store, ([], []), move |_| {
+        assert!(own.get().unwrap().interrupt());
+        // What is short is done.
+        table.set(0, null()).unwrap();
+        assert_interrupted(table.grow(20_000, null()));
+        assert_eq!(table.size(), 20_000);
+        assert_interrupted(Table::copy(&other, 0, &table, 0, 20_000));
+        let new = Table::new(
+            table.store(),
+            TableType::new(Type::FuncRef, 20_000, None),
+            null(),
+        );
+        assert_interrupted(new.map(drop));
+        match Instance::new(&large, &imports) {
+            Err(InstantiationError::Start(error)) => drop(assert_interrupted::<()>(Err(error))),
+            other => panic!("{other:?}"),
+        }
+        assert!(matches!(table.get(19_999), Some(Val::FuncRef(None))));
+        Ok(vec![])
+    });
     let guest = instance(
         &store,
-        r#"(module (memory (export "memory") 8192)
-            (func (export "fill") (memory.fill (i32.const 0) (i32.const 7) (i32.const 0x20000000)))
-            (func (export "last") (result i32) (i32.load8_u (i32.const 0x1fffffff))))"#,
-        &imports! {},
+        r#"(module (import "env" "host" (func $host)) (func (export "run") (call $host)))"#,
+        &imports! { "env" => { "host" => host } },
     );
-    run_and_interrupt(&guest, "fill");
-    let last = guest
-        .exports
-        .get_native_function::<(), i32>("last")
-        .unwrap();
-    assert_eq!(
-        last.call().unwrap(),
-        0,
-        "half a gigabyte was filled all the same"
-    );
+    handle.set(guest.interrupt_handle()).unwrap();
+    let run = guest.exports.get_native_function::<(), ()>("run").unwrap();
+    assert_interrupted(run.call());
 }

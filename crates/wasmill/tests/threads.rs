@@ -1,5 +1,6 @@
 //! Many threads, linked and unlinked instances.
 
+use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
@@ -55,29 +56,61 @@ fn unlinked_instances_run_at_the_same_time() {
         r#"(module (import "env" "meet" (func $meet)) (func (export "run") (call $meet)))"#,
     )
     .unwrap();
-    let here = Arc::new(AtomicUsize::new(0));
-    let arrived = here.clone();
-    let meet = Function::new(&store, ([], []), move |_| {
-        arrived.fetch_add(1, Ordering::SeqCst);
-        while arrived.load(Ordering::SeqCst) < 2 {
-            thread::yield_now();
+    let meeting = || {
+        let arrived = Arc::new(AtomicUsize::new(0));
+        move || {
+            arrived.fetch_add(1, Ordering::SeqCst);
+            while arrived.load(Ordering::SeqCst) < 2 {
+                thread::yield_now();
+            }
         }
+    };
+    let dynamic = meeting();
+    let dynamic = Function::new(&store, ([], []), move |_| {
+        dynamic();
         Ok(vec![])
     });
-    let imports = imports! { "env" => { "meet" => meet } };
+    // What it captures may be shared, so the closure may be.
+    let native = Function::new_native(&store, meeting());
+    for meet in [dynamic, native] {
+        let imports = imports! { "env" => { "meet" => meet } };
+        thread::scope(|scope| {
+            for _ in 0..2 {
+                let instance = Instance::new(&module, &imports).unwrap();
+                let run = instance.exports.get_native_function::<(), ()>("run");
+                scope.spawn(move || run.unwrap().call().unwrap());
+            }
+        });
+    }
+}
+
+#[test]
+fn closures_that_may_not_be_shared_run_one_at_a_time() {
+    let store = Store::default();
+    let count = Cell::new(0);
+    // Not atomic: calls at the same time would lose counts.
+    let next = Function::new_native(&store, move || {
+        count.set(std::hint::black_box(count.get()) + 1);
+        count.get()
+    });
+    let module = Module::new(
+        &store,
+        r#"(module (import "env" "next" (func $next (result i32)))
+            (func (export "run") (param $n i32)
+              (loop $again
+                (drop (call $next))
+                (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))))"#,
+    )
+    .unwrap();
+    let imports = imports! { "env" => { "next" => next.clone() } };
     thread::scope(|scope| {
-        for _ in 0..2 {
+        for _ in 0..4 {
             let instance = Instance::new(&module, &imports).unwrap();
-            scope.spawn(move || {
-                instance
-                    .exports
-                    .get_function("run")
-                    .unwrap()
-                    .call(&[])
-                    .unwrap()
-            });
+            let run = instance.exports.get_native_function::<i32, ()>("run");
+            scope.spawn(move || run.unwrap().call(20_000).unwrap());
         }
     });
+    assert_eq!(*next.call(&[]).unwrap(), [Val::I32(80_001)]);
 }
 
 #[test]

@@ -9,6 +9,16 @@ use wasmill::{CompileError, InstantiationError, LinkError, RuntimeError};
 use wast::token::Span;
 
 /// A script could not be run to its end, or something it asserts does not hold.
+///
+/// ```
+/// # use wasmill::Store;
+/// # use wasmill_wast::{Wast, WastError};
+/// let mut script = Wast::new_with_spectest(Store::default());
+/// match script.run_buffer("wrong.wast", b"(module)\n(assert_return (invoke \"f\"))") {
+///     Err(WastError::Directives(failed)) => assert_eq!(failed.errors[0].line, 2),
+///     other => panic!("there is no `f`: {other:?}"),
+/// }
+/// ```
 #[derive(Debug, Error)]
 pub enum WastError {
     /// The script's file could not be read.
@@ -25,6 +35,18 @@ pub enum WastError {
 }
 
 /// The directives of one script that failed.
+///
+/// ```
+/// # use wasmill::Store;
+/// # use wasmill_wast::{Wast, WastError};
+/// let mut script = Wast::new_with_spectest(Store::default());
+/// script.fail_fast = false;
+/// let wrong = b"(module)\n(assert_return (invoke \"f\"))\n(assert_return (invoke \"g\"))";
+/// let Err(WastError::Directives(failed)) = script.run_buffer("wrong.wast", wrong) else {
+///     panic!("two directives fail");
+/// };
+/// assert_eq!((failed.filename.as_str(), failed.errors.len()), ("wrong.wast", 2));
+/// ```
 #[derive(Debug)]
 pub struct DirectiveErrors {
     /// The script.
@@ -34,6 +56,12 @@ pub struct DirectiveErrors {
 }
 
 /// A directive that failed.
+///
+/// ```
+/// # use wasmill_wast::DirectiveError;
+/// let error = DirectiveError { line: 2, col: 1, message: "no such function".to_owned() };
+/// assert_eq!((error.line, error.col), (2, 1));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DirectiveError {
     /// Its line in the script, counted from one.

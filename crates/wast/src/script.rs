@@ -15,6 +15,16 @@ use crate::error::{DirectiveError, DirectiveErrors, Failure, WastError, script};
 use crate::{messages, spectest_importobject, values};
 
 /// Runs scripts on a store. Instances and registered names stay from one script to the next.
+///
+/// ```
+/// # use wasmill::Store;
+/// # use wasmill_wast::{Wast, WastError};
+/// let mut script = Wast::new_with_spectest(Store::default());
+/// script.run_buffer("first.wast", b"(module $lib (func (export \"f\"))) (register \"lib\" $lib)")?;
+/// // What was registered stays.
+/// script.run_buffer("second.wast", b"(module (import \"lib\" \"f\" (func)))")?;
+/// # Ok::<(), WastError>(())
+/// ```
 pub struct Wast {
     /// Whether to stop at the first directive that fails (the default), or to go on and collect all that fail.
     pub fail_fast: bool,
@@ -35,6 +45,18 @@ pub struct Wast {
 
 impl Wast {
     /// A runner whose modules may import what `import_object` holds.
+    ///
+    /// ```
+    /// # use wasmill::{Function, Store, imports};
+    /// # use wasmill_wast::Wast;
+    /// let store = Store::default();
+    /// let imports = imports! { "host" => { "answer" => Function::new_native(&store, || 42) } };
+    /// Wast::new(store, imports).run_buffer("host.wast", br#"
+    ///     (module (import "host" "answer" (func $f (result i32))) (export "f" (func $f)))
+    ///     (assert_return (invoke "f") (i32.const 42))
+    /// "#)?;
+    /// # Ok::<(), wasmill_wast::WastError>(())
+    /// ```
     pub fn new(store: Store, import_object: ImportObject) -> Self {
         Self {
             fail_fast: true,
@@ -52,29 +74,82 @@ impl Wast {
     }
 
     /// A runner whose modules may import the usual host module.
+    ///
+    /// ```
+    /// # use wasmill::Store;
+    /// # use wasmill_wast::{Wast, WastError};
+    /// let mut script = Wast::new_with_spectest(Store::default());
+    /// script.run_buffer("s.wast", b"(module (import \"spectest\" \"memory\" (memory 1)))")?;
+    /// # Ok::<(), WastError>(())
+    /// ```
     pub fn new_with_spectest(store: Store) -> Self {
         let imports = spectest_importobject(&store);
         Self::new(store, imports)
     }
 
     /// A module that cannot be instantiated does not fail the script if the reason contains one of these texts.
+    ///
+    /// ```
+    /// # use wasmill::Store;
+    /// # use wasmill_wast::{Wast, WastError};
+    /// let mut script = Wast::new_with_spectest(Store::default());
+    /// script.allow_instantiation_failures(&["unknown import"]);
+    /// script.run_buffer("s.wast", b"(module (import \"not\" \"there\" (func)))")?;
+    /// # Ok::<(), WastError>(())
+    /// ```
     pub fn allow_instantiation_failures(&mut self, failures: &[&str]) {
         let failures = failures.iter().map(|text| (*text).to_owned());
         self.allowed_instantiation_failures.extend(failures);
     }
 
     /// Where a script expects the trap `expected`, one whose message contains `allowed` will do too.
+    ///
+    /// ```
+    /// # use wasmill::Store;
+    /// # use wasmill_wast::{Wast, WastError};
+    /// let mut script = Wast::new_with_spectest(Store::default());
+    /// script.allow_trap_message("stop", "unreachable");
+    /// script.run_buffer("s.wast", br#"
+    ///     (module (func (export "f") unreachable))
+    ///     (assert_trap (invoke "f") "stop")
+    /// "#)?;
+    /// # Ok::<(), WastError>(())
+    /// ```
     pub fn allow_trap_message(&mut self, expected: &str, allowed: &str) {
         self.allowed_trap_messages
             .insert(expected.into(), allowed.into());
     }
 
     /// Skips `assert_trap` and `assert_exhaustion`.
+    ///
+    /// ```
+    /// # use wasmill::Store;
+    /// # use wasmill_wast::{Wast, WastError};
+    /// let mut script = Wast::new_with_spectest(Store::default());
+    /// script.disable_assert_and_exhaustion();
+    /// script.run_buffer("s.wast", br#"
+    ///     (module (func (export "f")))
+    ///     (assert_trap (invoke "f") "never looked at")
+    /// "#)?;
+    /// # Ok::<(), WastError>(())
+    /// ```
     pub fn disable_assert_and_exhaustion(&mut self) {
         self.skip_traps = true;
     }
 
     /// Runs the script in a file.
+    ///
+    /// ```
+    /// # use wasmill::Store;
+    /// # use wasmill_wast::{Wast, WastError};
+    /// let mut script = Wast::new_with_spectest(Store::default());
+    /// # let path = std::env::temp_dir().join(format!("wasmill-script-{}.wast", std::process::id()));
+    /// std::fs::write(&path, "(module)").unwrap();
+    /// script.run_file(&path)?;
+    /// # std::fs::remove_file(&path).unwrap();
+    /// assert!(matches!(script.run_file(&path), Err(WastError::Io { .. })), "it is gone");
+    /// # Ok::<(), WastError>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -88,6 +163,14 @@ impl Wast {
     }
 
     /// Runs a script; `filename` is what messages call it.
+    ///
+    /// ```
+    /// # use wasmill::Store;
+    /// # use wasmill_wast::{Wast, WastError};
+    /// let mut script = Wast::new_with_spectest(Store::default());
+    /// let error = script.run_buffer("wrong.wast", b"(module").unwrap_err();
+    /// assert!(error.to_string().contains("wrong.wast"));
+    /// ```
     ///
     /// # Errors
     ///

@@ -8,11 +8,32 @@ use wasmill::{
 };
 
 /// `spectest`, with functions that print what they are given.
+///
+/// ```
+/// # use wasmill::Store;
+/// # use wasmill_wast::spectest_importobject;
+/// let imports = spectest_importobject(&Store::default());
+/// assert!(imports.get_export("spectest", "print_i32").is_some());
+/// ```
 pub fn spectest_importobject(store: &Store) -> ImportObject {
     spectest(store, true)
 }
 
 /// `spectest`. With `echo`, its functions print their arguments as lines `value: type`; without, they do nothing.
+///
+/// ```
+/// # use wasmill::Store;
+/// # use wasmill_wast::{Wast, spectest};
+/// let store = Store::default();
+/// let silent = spectest(&store, false);
+/// let mut script = Wast::new(store, silent);
+/// script.run_buffer("quiet.wast", br#"
+///     (module (import "spectest" "print_i32" (func $print (param i32)))
+///         (func (export "run") (call $print (i32.const 1))))
+///     (assert_return (invoke "run"))
+/// "#)?;
+/// # Ok::<(), wasmill_wast::WastError>(())
+/// ```
 ///
 /// # Panics
 ///

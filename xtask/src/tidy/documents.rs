@@ -1,4 +1,5 @@
-//! Checks of the documents against the tree: what they name in backticks must exist, and every crate must be described.
+//! Checks of the documents against the tree: what they name in backticks must exist, every crate must be described, and every
+//! example listed.
 //!
 //! A name is judged by its shape. With a `/` inside or the ending of a source file it is a path; starting with
 //! `wasmill` it is a package or a binary; in CamelCase it is a type (`Type`, `Type::method`, `Type<T>`), which some file
@@ -18,6 +19,9 @@ const DOCUMENTS: &[&str] = &[
 /// Types and paths of other projects or of the platform, one a line; `#` starts a comment.
 const EXTERNALS: &str = "xtask/externals.txt";
 
+/// What says which examples there are.
+const EXAMPLES: &str = "examples/Cargo.toml";
+
 /// Endings by which a word without `/` is a file of the tree.
 const FILE_ENDINGS: &[&str] = &[".rs", ".md", ".toml", ".wat", ".mjs"];
 
@@ -30,7 +34,7 @@ enum Name<'a> {
     Prose,
 }
 
-/// Checks all documents, and that ARCHITECTURE.md names every crate.
+/// Checks all documents, that ARCHITECTURE.md names every crate, and README.md every example.
 pub(super) fn check(tree: &Tree) -> Vec<String> {
     let known = Known::collect(tree);
     let mut problems = Vec::new();
@@ -52,7 +56,34 @@ pub(super) fn check(tree: &Tree) -> Vec<String> {
         problems.push(format!("{document}: missing"));
     }
     problems.extend(undescribed_crates(tree));
+    problems.extend(unlisted_examples(tree));
     problems
+}
+
+/// Examples that README.md does not name in backticks, and programs that are no examples: cargo builds none that the
+/// manifest does not name.
+fn unlisted_examples(tree: &Tree) -> Vec<String> {
+    let manifest = tree.text(EXAMPLES).unwrap_or_default();
+    let readme = words(tree.text("README.md").unwrap_or_default());
+    let values = |key| manifest.lines().filter_map(move |line| value(line, key));
+    let listed = |name: &str| readme.iter().any(|(_, word)| *word == name);
+    // The first name is that of the package.
+    let unlisted = values("name").skip(1).filter(|name| !listed(name));
+    let unlisted = unlisted.map(|name| format!("README.md: does not list the example `{name}`"));
+    let programs = tree.files.iter().filter_map(|file| {
+        let name = file.path.strip_prefix("examples/")?;
+        (name.ends_with(".rs") && !name.contains('/')).then_some(name)
+    });
+    let unknown = programs.filter(|program| !values("path").any(|path| path == *program));
+    unlisted
+        .chain(unknown.map(|program| format!("{EXAMPLES}: no example is `{program}`")))
+        .collect()
+}
+
+/// The text of a line `key = "text"`.
+fn value<'a>(line: &'a str, key: &str) -> Option<&'a str> {
+    let text = line.strip_prefix(key)?.trim_start().strip_prefix('=')?;
+    Some(text.trim().trim_matches('"'))
 }
 
 /// Crates that ARCHITECTURE.md does not name in backticks, by folder or package.
@@ -310,6 +341,33 @@ mod tests {
         for (text, problem) in cases {
             assert_eq!(check(&tree_with(text)), [problem]);
         }
+    }
+
+    #[test]
+    fn every_example() {
+        let manifest = "[package]\nname = \"wasmill-examples\"\n\n[[example]]\nname = \"first-steps\"\npath = \"first.rs\"\n";
+        let problems = |readme, program| {
+            check(&Tree::of(&[
+                ("README.md", readme),
+                ("ARCHITECTURE.md", ""),
+                ("RATIONALE.md", ""),
+                ("CONTRIBUTING.md", ""),
+                ("examples/Cargo.toml", manifest),
+                (program, ""),
+            ]))
+        };
+        assert_eq!(
+            problems("`first-steps`", "examples/first.rs"),
+            Vec::<String>::new()
+        );
+        assert_eq!(
+            problems("first-steps", "examples/first.rs"),
+            ["README.md: does not list the example `first-steps`"]
+        );
+        assert_eq!(
+            problems("`first-steps`", "examples/second.rs"),
+            ["examples/Cargo.toml: no example is `second.rs`"]
+        );
     }
 
     #[test]

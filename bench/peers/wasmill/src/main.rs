@@ -7,12 +7,14 @@ use std::cell::Cell;
 use std::hint::black_box;
 use wasmill::{
     Cranelift, Function, FunctionType, Instance, LocalFunctionIndex, Module, NativeFunc, Store,
-    Type, Universal, Value, WasmPtr, WasmerEnv, imports,
+    TrapCode, Type, Universal, Value, WasmPtr, WasmerEnv, imports,
 };
-use wasmill_bench_harness::peer::{COPIED, ELEMENTS, WALKED, repeat};
+use wasmill_bench_harness::peer::{
+    COPIED, ELEMENTS, WALKED, add_up, adding_turns, repeat, trapping, turns,
+};
 use wasmill_bench_harness::{
-    Access, Batch, CallKind, Code, Compiled, Compiler, Instantiation, Kernel, Peer, Threads,
-    TrapKind, serve,
+    Access, Artifact, Batch, CallKind, Code, Compiled, Compiler, Endless, Instantiation, Kernel,
+    Peer, Threads, TrapKind, serve,
 };
 
 /// An environment of a host function.
@@ -97,18 +99,16 @@ impl Peer for Wasmill {
     fn instantiate(&self, wasm: &[u8], how: Instantiation) -> Result<Option<Batch>> {
         // There is no pool to ask for: what one is for is always so.
         let module = Module::new(&self.store(), wasm)?;
-        Ok(Some(Box::new(move |iterations| {
-            let imports = imports! {};
-            for _ in 0..iterations {
-                let instance = Instance::new(&module, &imports)?;
-                if how.touch {
-                    instance
-                        .exports
-                        .get_native_function::<(), ()>("touch")?
-                        .call()?;
-                }
-                black_box(&instance);
+        let imports = imports! {};
+        Ok(Some(repeat(move |_| {
+            let instance = Instance::new(&module, &imports)?;
+            if how.touch {
+                instance
+                    .exports
+                    .get_native_function::<(), ()>("touch")?
+                    .call()?;
             }
+            black_box(&instance);
             Ok(())
         })))
     }
@@ -123,29 +123,17 @@ impl Peer for Wasmill {
         Ok(Some(match kind {
             CallKind::TypedInNop => {
                 let nop: NativeFunc<(), ()> = instance.exports.get_native_function("nop")?;
-                Box::new(move |iterations| {
-                    for _ in 0..iterations {
-                        nop.call()?;
-                    }
-                    Ok(())
-                })
+                repeat(move |_| Ok(nop.call()?))
             }
             CallKind::TypedInAdd => {
                 let add: NativeFunc<(i32, i32), i32> =
                     instance.exports.get_native_function("add")?;
-                Box::new(move |iterations| {
-                    let mut sum = 0;
-                    for _ in 0..iterations {
-                        sum = add.call(sum, 3)?;
-                    }
-                    black_box(sum);
-                    Ok(())
-                })
+                add_up(move |sum| Ok(add.call(sum, 3)?))
             }
             CallKind::TypedOutNop => {
                 let call_nop: NativeFunc<i32, ()> =
                     instance.exports.get_native_function("call_nop")?;
-                Box::new(move |iterations| Ok(call_nop.call(i32::try_from(iterations)?)?))
+                turns(move |turns| Ok(call_nop.call(turns)?))
             }
             CallKind::TypedOutAdd
             | CallKind::TypedOutEnv
@@ -153,22 +141,13 @@ impl Peer for Wasmill {
             | CallKind::DynamicOutAdd => {
                 let call_add: NativeFunc<i32, i32> =
                     instance.exports.get_native_function("call_add")?;
-                Box::new(move |iterations| {
-                    let turns = i32::try_from(iterations)?;
-                    ensure!(call_add.call(turns)? == turns.wrapping_mul(3), "wrong sum");
-                    Ok(())
-                })
+                adding_turns(move |turns| Ok(call_add.call(turns)?))
             }
             CallKind::DynamicInAdd => {
                 let add = instance.exports.get_function("add")?.clone();
-                Box::new(move |iterations| {
-                    let mut sum = 0;
-                    for _ in 0..iterations {
-                        let results = add.call(&[Value::I32(sum), Value::I32(3)])?;
-                        sum = results.first().context("no result")?.unwrap_i32();
-                    }
-                    black_box(sum);
-                    Ok(())
+                add_up(move |sum| {
+                    let results = add.call(&[Value::I32(sum), Value::I32(3)])?;
+                    Ok(results.first().context("no result")?.unwrap_i32())
                 })
             }
         }))
@@ -225,11 +204,43 @@ impl Peer for Wasmill {
         let module = Module::new(&self.store(), wasm)?;
         let instance = Instance::new(&module, &imports! {})?;
         let trap: NativeFunc<(), ()> = instance.exports.get_native_function(kind.export())?;
-        Ok(Some(Box::new(move |iterations| {
-            for _ in 0..iterations {
-                ensure!(trap.call().is_err(), "it did not trap");
-            }
+        Ok(Some(trapping(move || trap.call().is_err())))
+    }
+
+    fn endless(&self, wasm: &[u8]) -> Result<Option<Endless>> {
+        let module = Module::new(&self.store(), wasm)?;
+        let instance = Instance::new(&module, &imports! {})?;
+        let spin: NativeFunc<(), ()> = instance.exports.get_native_function("spin")?;
+        let handle = instance.interrupt_handle();
+        let call = move || {
+            let code = spin.call().err().and_then(|error| error.to_trap());
+            ensure!(code == Some(TrapCode::Interrupted), "ended with {code:?}");
             Ok(())
+        };
+        Ok(Some(Endless {
+            call: Box::new(call),
+            interrupt: Box::new(move || handle.interrupt()),
+        }))
+    }
+
+    fn artifact(&self, wasm: &[u8]) -> Result<Option<Vec<u8>>> {
+        Ok(Some(Module::new(&self.store(), wasm)?.serialize()?))
+    }
+
+    fn loader(&self, artifact: Artifact) -> Result<Option<Compiler>> {
+        let store = self.store();
+        Ok(Some(Box::new(move || {
+            // SAFETY: the harness gives what this engine made, and leaves the file as it is.
+            let module = unsafe {
+                match &artifact {
+                    Artifact::Bytes(bytes) => Module::deserialize(&store, bytes),
+                    Artifact::File(path) => Module::deserialize_from_file(&store, path),
+                }
+            }?;
+            Ok(Compiled {
+                module: Box::new(module),
+                code_bytes: None,
+            })
         })))
     }
 

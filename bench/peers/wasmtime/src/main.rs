@@ -5,14 +5,16 @@
 
 use anyhow::{Context, Result, bail, ensure};
 use std::hint::black_box;
-use wasmill_bench_harness::peer::{COPIED, ELEMENTS, WALKED, repeat};
+use wasmill_bench_harness::peer::{
+    COPIED, ELEMENTS, WALKED, add_up, adding_turns, repeat, trapping, turns,
+};
 use wasmill_bench_harness::{
-    Access, Batch, CallKind, Code, Compiled, Compiler, Instantiation, Kernel, Peer, Threads,
-    TrapKind, serve,
+    Access, Artifact, Batch, CallKind, Code, Compiled, Compiler, Endless, Instantiation, Kernel,
+    Peer, Threads, TrapKind, serve,
 };
 use wasmtime::{
     Caller, Config, Engine, Func, InstanceAllocationStrategy, Linker, Module,
-    PoolingAllocationConfig, Store, Strategy, Val,
+    PoolingAllocationConfig, Store, Strategy, Trap, Val,
 };
 
 /// The host's state: what a store is for here.
@@ -111,17 +113,15 @@ impl Peer for Wasmtime {
         let engine = Engine::new(&config)?;
         let module = Module::new(&engine, wasm)?;
         let prepared = Linker::<()>::new(&engine).instantiate_pre(&module)?;
-        Ok(Some(Box::new(move |iterations| {
-            for _ in 0..iterations {
-                let mut store = Store::new(&engine, ());
-                let instance = prepared.instantiate(&mut store)?;
-                if how.touch {
-                    instance
-                        .get_typed_func::<(), ()>(&mut store, "touch")?
-                        .call(&mut store, ())?;
-                }
-                black_box(&instance);
+        Ok(Some(repeat(move |_| {
+            let mut store = Store::new(&engine, ());
+            let instance = prepared.instantiate(&mut store)?;
+            if how.touch {
+                instance
+                    .get_typed_func::<(), ()>(&mut store, "touch")?
+                    .call(&mut store, ())?;
             }
+            black_box(&instance);
             Ok(())
         })))
     }
@@ -139,43 +139,22 @@ impl Peer for Wasmtime {
         Ok(Some(match kind {
             CallKind::TypedInNop => {
                 let nop = instance.get_typed_func::<(), ()>(&mut store, "nop")?;
-                Box::new(move |iterations| {
-                    for _ in 0..iterations {
-                        nop.call(&mut store, ())?;
-                    }
-                    Ok(())
-                })
+                repeat(move |_| Ok(nop.call(&mut store, ())?))
             }
             CallKind::TypedInAdd => {
                 let add = instance.get_typed_func::<(i32, i32), i32>(&mut store, "add")?;
-                Box::new(move |iterations| {
-                    let mut sum = 0;
-                    for _ in 0..iterations {
-                        sum = add.call(&mut store, (sum, 3))?;
-                    }
-                    black_box(sum);
-                    Ok(())
-                })
+                add_up(move |sum| Ok(add.call(&mut store, (sum, 3))?))
             }
             CallKind::TypedOutNop => {
                 let call_nop = instance.get_typed_func::<i32, ()>(&mut store, "call_nop")?;
-                Box::new(move |iterations| {
-                    Ok(call_nop.call(&mut store, i32::try_from(iterations)?)?)
-                })
+                turns(move |turns| Ok(call_nop.call(&mut store, turns)?))
             }
             CallKind::TypedOutAdd
             | CallKind::TypedOutEnv
             | CallKind::TypedOutClosure
             | CallKind::DynamicOutAdd => {
                 let call_add = instance.get_typed_func::<i32, i32>(&mut store, "call_add")?;
-                Box::new(move |iterations| {
-                    let turns = i32::try_from(iterations)?;
-                    ensure!(
-                        call_add.call(&mut store, turns)? == turns.wrapping_mul(3),
-                        "wrong sum"
-                    );
-                    Ok(())
-                })
+                adding_turns(move |turns| Ok(call_add.call(&mut store, turns)?))
             }
             CallKind::DynamicInAdd => {
                 let add = instance
@@ -251,11 +230,54 @@ impl Peer for Wasmtime {
         let mut store = Store::new(&engine, ());
         let instance = Linker::new(&engine).instantiate(&mut store, &module)?;
         let trap = instance.get_typed_func::<(), ()>(&mut store, kind.export())?;
-        Ok(Some(Box::new(move |iterations| {
-            for _ in 0..iterations {
-                ensure!(trap.call(&mut store, ()).is_err(), "it did not trap");
-            }
+        Ok(Some(trapping(move || trap.call(&mut store, ()).is_err())))
+    }
+
+    fn endless(&self, wasm: &[u8]) -> Result<Option<Endless>> {
+        let mut config = self.config();
+        config.epoch_interruption(true);
+        let engine = Engine::new(&config)?;
+        let module = Module::new(&engine, wasm)?;
+        let mut store = Store::new(&engine, ());
+        store.set_epoch_deadline(1);
+        let instance = Linker::new(&engine).instantiate(&mut store, &module)?;
+        let spin = instance.get_typed_func::<(), ()>(&mut store, "spin")?;
+        let call = move || {
+            let error = spin.call(&mut store, ()).err();
+            // The next call ends one epoch after this one.
+            store.set_epoch_deadline(1);
+            let trap = error.and_then(|error| error.downcast_ref::<Trap>().copied());
+            ensure!(trap == Some(Trap::Interrupt), "ended with {trap:?}");
             Ok(())
+        };
+        let interrupt = move || {
+            engine.increment_epoch();
+            true
+        };
+        Ok(Some(Endless {
+            call: Box::new(call),
+            interrupt: Box::new(interrupt),
+        }))
+    }
+
+    fn artifact(&self, wasm: &[u8]) -> Result<Option<Vec<u8>>> {
+        Ok(Some(self.module(wasm)?.1.serialize()?))
+    }
+
+    fn loader(&self, artifact: Artifact) -> Result<Option<Compiler>> {
+        let engine = Engine::new(&self.config())?;
+        Ok(Some(Box::new(move || {
+            // SAFETY: the harness gives what this engine made, and leaves the file as it is.
+            let module = unsafe {
+                match &artifact {
+                    Artifact::Bytes(bytes) => Module::deserialize(&engine, bytes),
+                    Artifact::File(path) => Module::deserialize_file(&engine, path),
+                }
+            }?;
+            Ok(Compiled {
+                module: Box::new(module),
+                code_bytes: None,
+            })
         })))
     }
 

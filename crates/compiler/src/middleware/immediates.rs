@@ -7,6 +7,12 @@ use wasmparser::{
 };
 
 /// The type of an operand, of a local, or of what a block leaves.
+///
+/// ```
+/// # use wasmill_compiler::wasmparser::{Operator, Type};
+/// let null = Operator::RefNull { ty: Type::FuncRef };
+/// assert_ne!(null, Operator::RefNull { ty: Type::ExternRef });
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Type {
     /// A 32-bit integer.
@@ -32,6 +38,13 @@ pub enum Type {
 }
 
 /// The type of a block.
+///
+/// ```
+/// # use wasmill_compiler::wasmparser::{Operator, Type, TypeOrFuncType};
+/// let plain = Operator::Block { ty: TypeOrFuncType::Type(Type::EmptyBlockType) };
+/// let with_parameters = Operator::Block { ty: TypeOrFuncType::FuncType(0) };
+/// assert_ne!(plain, with_parameters);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TypeOrFuncType {
     /// It takes nothing and leaves one value, or none.
@@ -41,6 +54,15 @@ pub enum TypeOrFuncType {
 }
 
 /// Which place of which memory an operator accesses.
+///
+/// ```
+/// # use wasmill_compiler::MiddlewareBinaryReader;
+/// # use wasmill_compiler::wasmparser::{MemoryImmediate, Operator};
+/// // `i32.load offset=16`, whose address is said to be a multiple of 4.
+/// let operator = MiddlewareBinaryReader::new_with_offset(&[0x28, 2, 16, 0x0b], 0).read_operator();
+/// let memarg = MemoryImmediate { align: 2, offset: 16, memory: 0 };
+/// assert_eq!(operator.unwrap(), Operator::I32Load { memarg });
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct MemoryImmediate {
     /// The alignment that the address is said to have, as a power of two.
@@ -52,23 +74,74 @@ pub struct MemoryImmediate {
 }
 
 /// The targets of a `br_table`.
+///
+/// ```
+/// # use wasmill_compiler::MiddlewareBinaryReader;
+/// # use wasmill_compiler::wasmparser::Operator;
+/// // `br_table 3 4 5`
+/// # let mut reader = MiddlewareBinaryReader::new_with_offset(&[0x0e, 2, 3, 4, 5, 0x0b], 0);
+/// # let operator = reader.read_operator().unwrap();
+/// let Operator::BrTable { table } = operator else { panic!("it is one") };
+/// assert_eq!((table.len(), table.default()), (2, 5));
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct BrTable<'a>(wasmparser::BrTable<'a>);
 
 impl<'a> BrTable<'a> {
     /// The number of targets, the default not counted.
+    ///
+    /// ```
+    /// # use wasmill_compiler::MiddlewareBinaryReader;
+    /// # use wasmill_compiler::wasmparser::Operator;
+    /// // `br_table 3 4 5`
+    /// # let mut reader = MiddlewareBinaryReader::new_with_offset(&[0x0e, 2, 3, 4, 5, 0x0b], 0);
+    /// # let operator = reader.read_operator().unwrap();
+    /// # let Operator::BrTable { table } = operator else { panic!("it is one") };
+    /// assert_eq!(table.len(), 2);
+    /// ```
     pub fn len(&self) -> usize {
         self.0.len() as usize
     }
     /// Whether there is only the default.
+    ///
+    /// ```
+    /// # use wasmill_compiler::MiddlewareBinaryReader;
+    /// # use wasmill_compiler::wasmparser::Operator;
+    /// // `br_table 3 4 5`
+    /// # let mut reader = MiddlewareBinaryReader::new_with_offset(&[0x0e, 2, 3, 4, 5, 0x0b], 0);
+    /// # let operator = reader.read_operator().unwrap();
+    /// # let Operator::BrTable { table } = operator else { panic!("it is one") };
+    /// assert!(!table.is_empty());
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
     /// The default: where a branch with an index past the end goes.
+    ///
+    /// ```
+    /// # use wasmill_compiler::MiddlewareBinaryReader;
+    /// # use wasmill_compiler::wasmparser::Operator;
+    /// // `br_table 3 4 5`
+    /// # let mut reader = MiddlewareBinaryReader::new_with_offset(&[0x0e, 2, 3, 4, 5, 0x0b], 0);
+    /// # let operator = reader.read_operator().unwrap();
+    /// # let Operator::BrTable { table } = operator else { panic!("it is one") };
+    /// assert_eq!(table.default(), 5);
+    /// ```
     pub fn default(&self) -> u32 {
         self.0.default()
     }
     /// All targets in order, each with `false`, then the default with `true`.
+    ///
+    /// ```
+    /// # use wasmill_compiler::MiddlewareBinaryReader;
+    /// # use wasmill_compiler::wasmparser::Operator;
+    /// // `br_table 3 4 5`
+    /// # let mut reader = MiddlewareBinaryReader::new_with_offset(&[0x0e, 2, 3, 4, 5, 0x0b], 0);
+    /// # let operator = reader.read_operator().unwrap();
+    /// # let Operator::BrTable { table } = operator else { panic!("it is one") };
+    /// let targets: Vec<_> = table.targets().map(Result::unwrap).collect();
+    /// assert_eq!(targets, [(3, false), (4, false), (5, true)]);
+    /// ```
     ///
     /// # Errors
     ///

@@ -78,6 +78,12 @@ macro_rules! operators {
             /// [`Type::EmptyBlockType`] as the type of an operand.
             ///
             /// The greatest alignment of memory operators, which no binary holds, is given as zero.
+            ///
+            /// ```
+            /// # use wasmill_compiler::wasmparser::{NewerOperator, Operator, Type};
+            /// assert_eq!(Operator::I32Add.into_newer(), Some(NewerOperator::I32Add));
+            /// assert_eq!(Operator::RefNull { ty: Type::I32 }.into_newer(), None);
+            /// ```
             pub fn into_newer(self) -> Option<NewerOperator<'a>> {
                 Some(match self {
                     $(Operator::$plain => NewerOperator::$plain,)*

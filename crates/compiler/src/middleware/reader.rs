@@ -13,6 +13,18 @@ use std::ops::Range;
 use wasmparser::{BinaryReader, OperatorsReader};
 
 /// Where a middleware puts what an operator becomes.
+///
+/// ```
+/// # use wasmill_compiler::MiddlewareReaderState;
+/// # use wasmill_compiler::wasmparser::Operator;
+/// // In `FunctionMiddleware::feed`, what comes in place of an operator:
+/// fn twice<'a>(operator: Operator<'a>, state: &mut MiddlewareReaderState<'a>) {
+///     state.extend([operator.clone(), operator]);
+/// }
+/// # let mut state = MiddlewareReaderState::default();
+/// # twice(Operator::Nop, &mut state);
+/// # assert!(format!("{state:?}").contains("[Nop, Nop]"));
+/// ```
 #[derive(Debug, Default)]
 pub struct MiddlewareReaderState<'a> {
     pending: VecDeque<Operator<'a>>,
@@ -20,6 +32,14 @@ pub struct MiddlewareReaderState<'a> {
 
 impl<'a> MiddlewareReaderState<'a> {
     /// Puts one operator behind those that are there.
+    ///
+    /// ```
+    /// # use wasmill_compiler::MiddlewareReaderState;
+    /// # use wasmill_compiler::wasmparser::Operator;
+    /// let mut state = MiddlewareReaderState::default();
+    /// state.push_operator(Operator::I32Const { value: 2 });
+    /// state.push_operator(Operator::I32Mul);
+    /// ```
     pub fn push_operator(&mut self, operator: Operator<'a>) {
         self.pending.push_back(operator);
     }
@@ -38,6 +58,14 @@ impl<'a: 'b, 'b> Extend<&'b Operator<'a>> for MiddlewareReaderState<'a> {
 }
 
 /// Reads the operators of a function, and gives what a chain of middlewares makes of them.
+///
+/// ```
+/// # use wasmill_compiler::MiddlewareBinaryReader;
+/// # use wasmill_compiler::wasmparser::Operator;
+/// let mut reader = MiddlewareBinaryReader::new_with_offset(&[0x41, 7, 0x0b], 0);
+/// assert_eq!(reader.read_operator().unwrap(), Operator::I32Const { value: 7 });
+/// assert_eq!(reader.read_operator().unwrap(), Operator::End);
+/// ```
 pub struct MiddlewareBinaryReader<'a> {
     operators: OperatorsReader<'a>,
     chain: Vec<Box<dyn FunctionMiddleware>>,

@@ -12,6 +12,7 @@
 //! | `dynamic_host_entry!` | defines an entry that hands all argument registers to Rust |
 //! | `frame_at_exit`, `frame_at_fault`, `next_frame` | how frames are found on the stack |
 //! | `thread_state` | where the runtime's thread-local storage is |
+//! | `Vector` | the type by which C passes a `v128` |
 //! | `stack_pointer`, `with_saved_registers`, `read_untyped` | reading the own stack |
 //! | `fault_registers`, `redirect` | reading and changing the registers of a signal's context |
 

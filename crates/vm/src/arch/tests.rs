@@ -5,7 +5,7 @@
 
 use super::*;
 use crate::code::{self, CodeMetadata, CodeRegistration};
-use crate::traps::{Trap, enter};
+use crate::traps::{EarlyEnd, enter};
 use std::any::Any;
 use std::arch::global_asm;
 use std::arch::x86_64::{__m128i, _mm_set_epi64x};
@@ -237,7 +237,7 @@ fn typed_entry_passes_vectors_and_floats_on_the_stack() {
     assert_eq!(result, bits(1));
 }
 
-fn invoke_dump(words: &[u64]) -> Result<(RegisterResults, Dump), Trap> {
+fn invoke_dump(words: &[u64]) -> Result<(RegisterResults, Dump), EarlyEnd> {
     register_guests();
     crate::thread::prepare();
     let mut out = EMPTY;

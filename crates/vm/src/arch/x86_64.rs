@@ -43,6 +43,9 @@ use std::ptr;
 
 use crate::traps::Activation;
 
+/// How C passes a vector of 16 bytes.
+pub(crate) type Vector = std::arch::x86_64::__m128i;
+
 /// Names the thread-local storage. Versions of this crate in one program have storage of their own.
 macro_rules! thread_state_symbol {
     () => {
@@ -348,9 +351,8 @@ macro_rules! exit_thunk {
                 "mov rax, qword ptr fs:[rax + {activation}]",
                 "mov [rax + {exit_fp}], rbp",
                 "mov [rax + {exit_sp}], rsp",
-                "jb 2f",
-                "jmp {target}",
-                "2:",
+                // (A jump to a jump would cost more than the stores.)
+                "jae {target}",
                 "lea rax, [rip + {target}]",
                 "jmp {short}",
                 activation = const ::std::mem::offset_of!($crate::thread::ThreadState, activation),
@@ -449,16 +451,23 @@ pub(crate) fn thread_state() -> *const ThreadState {
 pub(crate) fn thread_state() -> *const ThreadState {
     // SAFETY: all zero is a valid state.
     thread_local!(static STATE: ThreadState = const { unsafe { std::mem::zeroed() } });
-    STATE.with(std::ptr::from_ref)
+    STATE.with(ptr::from_ref)
 }
 
 /// The current stack pointer.
+#[cfg(not(miri))]
 #[inline(always)]
 pub(crate) fn stack_pointer() -> usize {
     let sp;
     // SAFETY: only reads a register.
     unsafe { asm!("mov {}, rsp", out(reg) sp, options(nomem, nostack, preserves_flags)) };
     sp
+}
+
+/// An address on no stack that anybody knows of.
+#[cfg(miri)]
+pub(crate) fn stack_pointer() -> usize {
+    usize::MAX
 }
 
 /// Reads a word of the stack of which nothing is known: the compiler must not assume that its bytes have a type, and

@@ -4,15 +4,16 @@ use super::{Instance, InstanceImports};
 use crate::builtins;
 use crate::domain::Domain;
 use crate::externs::{VMGlobal, VMMemory};
-use crate::function::VMFunction;
+use crate::function::{HostSlot, VMFunction};
 use crate::island::Island;
 use crate::made::GlobalClaim;
 use crate::module::{RuntimeModule, is_computed};
+use crate::owned::Owned;
 use crate::refs::RootSource;
-use crate::table::VMTable;
+use crate::table::{TableObject, VMTable};
 use std::ffi::c_void;
 use std::mem::offset_of;
-use std::ptr::{self, NonNull};
+use std::ptr::NonNull;
 use std::sync::Arc;
 use wasmill_abi::{
     ContextHeader, GlobalPlace, VMContext, VMFunctionImport, VMMemoryRef, VMTableRef,
@@ -91,24 +92,30 @@ impl Instance {
     /// Writes everything into the context that the template does not have.
     /// (The instance must have no handles of what it imports: its island keeps that, or is the same, and a handle to the own
     /// island would keep it for ever.)
-    pub(super) fn fill_context(&mut self, functions: &[VMFunction], globals: &[VMGlobal]) {
-        let owner = ptr::from_mut(self).cast();
-        let home = &raw const self.home;
-        let layout = self.module.layout();
-        let context = &self.context;
+    pub(super) fn fill_context(
+        this: &mut Owned<Self>,
+        functions: &[VMFunction],
+        globals: &[VMGlobal],
+    ) {
+        let place = this.place();
+        // SAFETY: computes an address inside of the instance.
+        let home = unsafe { &raw const (*place.as_ptr()).home };
+        let instance = &mut **this;
+        let layout = instance.module.layout();
+        let context = &instance.context;
         let header = ContextHeader {
-            owner,
-            store: Arc::as_ptr(self.module.store()).cast(),
+            owner: place.as_ptr().cast(),
+            store: Arc::as_ptr(instance.module.store()).cast(),
         };
         let header_offset = offset_of!(VMContext, header) as u32;
         let builtins_offset = offset_of!(VMContext, builtins) as u32;
-        let mut host_slots = self.host_slots.iter_mut();
+        let mut host_slots = instance.host_slots.iter_mut();
         // SAFETY: every place is a field of the context of the type written; nobody else sees the context yet.
         // Definitions are at stable addresses, in objects that the island owns or keeps.
         unsafe {
             context.write(header_offset, header);
             context.write::<*const *const c_void>(builtins_offset, builtins::table());
-            for (index, memory) in self.memories.iter().enumerate() {
+            for (index, memory) in instance.memories.iter().enumerate() {
                 let definition = memory.as_ref().0.definition();
                 let base = definition.as_ref().base;
                 let place = layout.memory(MemoryIndex::new(index));
@@ -120,11 +127,11 @@ impl Instance {
                     },
                 );
             }
-            for (index, table) in self.tables.iter().enumerate() {
-                let definition = (*table.as_ptr()).definition();
+            for (index, table) in instance.tables.iter().enumerate() {
+                let definition = TableObject::definition(*table);
                 let table = VMTableRef {
-                    base: definition.base,
-                    definition,
+                    base: definition.as_ref().base,
+                    definition: definition.as_ptr(),
                 };
                 context.write(layout.table(TableIndex::new(index)), table);
             }
@@ -138,7 +145,7 @@ impl Instance {
                     None => function.funcref(),
                     Some(_) => {
                         let slot = host_slots.next().expect("one for each host function");
-                        slot.settle(home);
+                        HostSlot::settle(slot, home);
                         slot.funcref()
                     }
                 };

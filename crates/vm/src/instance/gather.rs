@@ -10,6 +10,7 @@ use crate::limits::{Account, Charge, Kind};
 use crate::made::{self, Claim, GlobalClaim};
 use crate::memory::{LinearMemory, MemoryError};
 use crate::module::RuntimeModule;
+use crate::owned::Owned;
 use crate::table::{TableError, TableObject, VMTable};
 use std::ptr::NonNull;
 use std::sync::Arc;
@@ -18,7 +19,7 @@ use wasmill_types::{MemoryIndex, MemoryType, TableType};
 /// A memory or a table of an instance.
 enum Part<'a, T: Object> {
     Imported(NonNull<T>),
-    New(Box<T>),
+    New(Owned<T>),
     Claimed(Claim<'a, T>),
 }
 
@@ -60,10 +61,10 @@ impl Gathered<'_> {
 impl Part<'_, TableObject> {
     fn adopt_table(self, island: &Arc<Island>) -> NonNull<TableObject> {
         let is_new = !matches!(self, Self::Imported(_));
-        let mut table = self.adopt(island);
+        let table = self.adopt(island);
         if is_new {
             // SAFETY: the island has just got it, and its domain is held.
-            unsafe { table.as_mut() }.register(island.store());
+            unsafe { TableObject::register(table, island.store()) };
         }
         table
     }
@@ -151,12 +152,12 @@ impl<'a> Gatherer<'a, '_> {
             let (claim, shows_image) = made::claim_memory(made, (ty, style), image, self.account)?;
             return Ok((Part::Claimed(claim), shows_image));
         }
-        let mut memory = Box::new(MemoryObject(LinearMemory::new(ty, style, image)?));
+        let mut memory = Owned::new(MemoryObject(LinearMemory::new(ty, style, image)?));
         memory.0.charge_to(self.account)?;
         Ok((Part::New(memory), true))
     }
 
-    fn new_table(&self, ty: &TableType) -> Result<Box<TableObject>, TableError> {
+    fn new_table(&self, ty: &TableType) -> Result<Owned<TableObject>, TableError> {
         let mut table = TableObject::new(*ty)?;
         table.charge_to(self.account)?;
         Ok(table)

@@ -2,6 +2,8 @@
 //! asks (passive ones), until they are given up.
 
 use super::{Instance, mark};
+use crate::interrupt;
+use crate::pieces::{BYTES, ELEMENTS, Order, in_pieces};
 use crate::table::RawElement;
 use std::ptr;
 use wasmill_abi::{TrapCode, VMFuncRef};
@@ -32,6 +34,8 @@ impl Instance {
         length: u32,
         force: bool,
     ) -> Result<(), TrapCode> {
+        // Many segments take long, too, each of which is a piece by itself.
+        interrupt::check()?;
         let segment_info = &self.module.info().element_segments[segment];
         let gone = !matches!(segment_info.mode, SegmentMode::Passive)
             || self.dropped.borrow().elements.get(segment.index()) == Some(&true);
@@ -46,14 +50,15 @@ impl Instance {
         if !in_table || u64::from(from) + u64::from(length) > available {
             return Err(TrapCode::TableAccessOutOfBounds);
         }
-        for nth in 0..length {
-            let item = self.item(segment_info.ty, &segment_info.items, (from + nth) as usize);
-            // SAFETY: as above.
-            unsafe { &mut *table.as_ptr() }
-                .set(to + u64::from(nth), item)
-                .expect("checked");
-        }
-        Ok(())
+        let (ty, items) = (segment_info.ty, &segment_info.items);
+        in_pieces(length as usize, ELEMENTS, Order::Forwards, |piece| {
+            for nth in piece {
+                let item = self.item(ty, items, from as usize + nth);
+                // SAFETY: as above.
+                let table = unsafe { &mut *table.as_ptr() };
+                table.set(to + nth as u64, item).expect("checked");
+            }
+        })
     }
 
     pub(crate) fn elem_drop(&self, segment: ElemIndex) {
@@ -70,6 +75,7 @@ impl Instance {
         length: u32,
         force: bool,
     ) -> Result<(), TrapCode> {
+        interrupt::check()?;
         let info = self.module.info();
         let segment_info = &info.data_segments[segment];
         let gone = !matches!(segment_info.mode, SegmentMode::Passive)
@@ -85,9 +91,11 @@ impl Instance {
             .get(from as usize..end as usize)
             .ok_or(TrapCode::HeapAccessOutOfBounds)?;
         let place = self.memory_range(memory, to, length.into())?;
-        // SAFETY: the range was checked, the domain is held, and a module's data is no guest's memory.
-        unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), place, bytes.len()) };
-        Ok(())
+        in_pieces(bytes.len(), BYTES, Order::Forwards, |piece| {
+            let (place, bytes) = (place.wrapping_add(piece.start), &bytes[piece]);
+            // SAFETY: the range was checked, the domain is held, and a module's data is no guest's memory.
+            unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), place, bytes.len()) };
+        })
     }
 
     pub(crate) fn data_drop(&self, segment: DataIndex) {
@@ -152,10 +160,11 @@ impl Instance {
     fn withdraw_images(&self) {
         let info = self.module.info();
         for (local, image) in self.module.images().memories.iter() {
-            if image.is_some() {
+            if let Some(image) = image {
                 let memory = self.memory_definition(info.memory_index(local));
-                // SAFETY: the memory has this many bytes, and the domain is held.
-                unsafe { ptr::write_bytes(memory.base, 0, memory.current_length) };
+                let shown = image.range();
+                // SAFETY: an image fits into the memory's minimum, and the domain is held.
+                unsafe { ptr::write_bytes(memory.base.add(shown.start), 0, shown.len()) };
             }
         }
     }

@@ -3,13 +3,13 @@
 use super::*;
 use crate::arch::exit_thunk;
 use crate::arch::tests::{self as guest, enter_guest};
-use crate::traps::{Trap, TrapReason};
+use crate::traps::{EarlyEnd, EndReason};
 use std::sync::mpsc;
 
-fn assert_interrupted<T: fmt::Debug>(outcome: Result<T, Trap>) -> Trap {
+fn assert_interrupted<T: fmt::Debug>(outcome: Result<T, EarlyEnd>) -> EarlyEnd {
     let trap = outcome.unwrap_err();
     assert!(
-        matches!(trap.reason, TrapReason::Wasm(TrapCode::Interrupted)),
+        matches!(trap.reason, EndReason::Wasm(TrapCode::Interrupted)),
         "{trap:?}"
     );
     trap
@@ -102,7 +102,7 @@ unsafe extern "C" fn interrupt_self(_: *mut ContextHeader, n: i64) -> i64 {
 }
 exit_thunk!(fn interrupt_self_thunk => interrupt_self);
 
-fn call_host(host: unsafe extern "C" fn()) -> Result<i64, Trap> {
+fn call_host(host: unsafe extern "C" fn()) -> Result<i64, EarlyEnd> {
     let mut host_context = guest::context();
     let host_context = &raw mut *host_context;
     enter_guest!(
@@ -124,7 +124,7 @@ unsafe extern "C" fn interrupt_and_trap(_: *mut ContextHeader, n: i64) -> i64 {
     let inner = enter_guest!(guest::divide() => fn(i32, i32) -> i32, 1, 0);
     let inner = inner.unwrap_err().reason;
     assert!(
-        matches!(inner, TrapReason::Wasm(TrapCode::IntegerDivisionByZero)),
+        matches!(inner, EndReason::Wasm(TrapCode::IntegerDivisionByZero)),
         "{inner:?}"
     );
     // Whatever calls the host inside ends at once.
@@ -134,7 +134,7 @@ unsafe extern "C" fn interrupt_and_trap(_: *mut ContextHeader, n: i64) -> i64 {
         "the outer activation is still to end"
     );
     // SAFETY: behind a thunk, with nothing to drop.
-    unsafe { traps::raise(TrapReason::Panic(Box::new(n))) }
+    unsafe { traps::raise(EndReason::Panic(Box::new(n))) }
 }
 exit_thunk!(fn interrupt_and_trap_thunk => interrupt_and_trap);
 
@@ -142,7 +142,7 @@ exit_thunk!(fn interrupt_and_trap_thunk => interrupt_and_trap);
 fn a_marked_call_that_ends_otherwise_leaves_no_mark() {
     for _ in 0..10 {
         let trap = call_host(interrupt_and_trap_thunk).unwrap_err();
-        assert!(matches!(trap.reason, TrapReason::Panic(_)), "{trap:?}");
+        assert!(matches!(trap.reason, EndReason::Panic(_)), "{trap:?}");
         assert_at_rest();
     }
 }

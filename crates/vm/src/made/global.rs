@@ -13,6 +13,16 @@ use wasmill_types::{ExternRef, GlobalType, Mutability, Type, Value};
 ///
 /// Whoever keeps it goes on seeing the value, but does not keep the global: before it is bound, and once the global is
 /// gone, the value is zero or null.
+///
+/// ```
+/// # use wasmill_types::{GlobalType, Mutability, Type, Value};
+/// # use wasmill_vm::{Global, VMGlobal, VMStore};
+/// let global = Global::new(GlobalType::new(Type::I32, Mutability::Var));
+/// let adopted = VMGlobal::adopt(&VMStore::new(), &global, Mutability::Var, Value::I32(7)).unwrap();
+/// assert_eq!(global.get(), Value::I32(7));
+/// drop(adopted);
+/// assert_eq!(global.get(), Value::I32(0), "it is gone");
+/// ```
 #[derive(Debug)]
 pub struct Global {
     ty: GlobalType,
@@ -36,6 +46,13 @@ pub struct GlobalError(String);
 
 impl Global {
     /// A global without a place.
+    ///
+    /// ```
+    /// # use wasmill_types::{GlobalType, Mutability, Type, Value};
+    /// # use wasmill_vm::{Global, VMGlobal, VMStore};
+    /// let global = Global::new(GlobalType::new(Type::I32, Mutability::Var));
+    /// assert_eq!(global.get(), Value::I32(0));
+    /// ```
     pub fn new(ty: GlobalType) -> Self {
         Self {
             ty,
@@ -44,11 +61,27 @@ impl Global {
     }
 
     /// Its type.
+    ///
+    /// ```
+    /// # use wasmill_types::{GlobalType, Mutability, Type, Value};
+    /// # use wasmill_vm::{Global, VMGlobal, VMStore};
+    /// let global = Global::new(GlobalType::new(Type::I32, Mutability::Var));
+    /// assert_eq!(global.ty().to_string(), "I32 (mutable)");
+    /// ```
     pub fn ty(&self) -> &GlobalType {
         &self.ty
     }
 
     /// Its value.
+    ///
+    /// ```
+    /// # use wasmill_types::{GlobalType, Mutability, Type, Value};
+    /// # use wasmill_vm::{Global, VMGlobal, VMStore};
+    /// let global = Global::new(GlobalType::new(Type::I32, Mutability::Var));
+    /// let adopted = VMGlobal::adopt(&VMStore::new(), &global, Mutability::Var, Value::I32(7)).unwrap();
+    /// adopted.set(Value::I32(8));
+    /// assert_eq!(global.get(), Value::I32(8));
+    /// ```
     pub fn get(&self) -> Value<VMFunction> {
         // The mutex is given back before the domain is entered.
         let state = self.lock().clone();
@@ -119,6 +152,17 @@ fn zero(ty: Type) -> Value<VMFunction> {
 
 impl VMGlobal {
     /// Gives a global that tunables made a place in an island of its own, and a value.
+    ///
+    /// ```
+    /// # use wasmill_types::{GlobalType, Mutability, Type, Value};
+    /// # use wasmill_vm::{Global, VMGlobal, VMStore};
+    /// let global = Global::new(GlobalType::new(Type::I32, Mutability::Var));
+    /// let store = VMStore::new();
+    /// let adopted = VMGlobal::adopt(&store, &global, Mutability::Var, Value::I32(7)).unwrap();
+    /// assert_eq!(adopted.get(), Value::I32(7));
+    /// let again = VMGlobal::adopt(&store, &global, Mutability::Var, Value::I32(7));
+    /// assert!(again.is_err(), "it is in use");
+    /// ```
     ///
     /// # Errors
     ///

@@ -6,6 +6,7 @@ use crate::externs::{MemoryObject, VMMemory};
 use crate::island::Island;
 use crate::limits::Account;
 use crate::memory::{LinearMemory, MemoryError, MemoryImage};
+use crate::owned::Owned;
 use crate::store::VMStore;
 use std::fmt;
 use std::ptr::{self, NonNull};
@@ -22,14 +23,56 @@ use wasmill_types::{ExternType, MemoryStyle, MemoryType, Pages};
 ///
 /// Only this crate implements it: compiled code accesses what is behind it without asking. Tunables get one from
 /// [`make_memory`] (or from what they wrap).
+///
+/// ```
+/// # use wasmill_types::{MemoryStyle, MemoryType, Pages};
+/// # use wasmill_vm::make_memory;
+/// # let style = MemoryStyle::Dynamic { offset_guard_size: 0 };
+/// let memory = make_memory(&MemoryType::new(1, Some(3), false), &style).unwrap();
+/// assert_eq!((memory.size(), memory.grow(Pages(1))), (Pages(1), Ok(Pages(1))));
+/// assert_eq!(memory.ty(), MemoryType::new(2, Some(3), false));
+/// ```
 pub trait Memory: fmt::Debug + Send + Sync + sealed::Memory {
     /// Its type, with the current size as the minimum.
+    ///
+    /// ```
+    /// # use wasmill_types::{MemoryStyle, MemoryType, Pages};
+    /// # use wasmill_vm::make_memory;
+    /// # let style = MemoryStyle::Dynamic { offset_guard_size: 0 };
+    /// let memory = make_memory(&MemoryType::new(1, Some(3), false), &style).unwrap();
+    /// assert_eq!(memory.ty(), MemoryType::new(1, Some(3), false));
+    /// ```
     fn ty(&self) -> MemoryType;
     /// How it is laid out.
+    ///
+    /// ```
+    /// # use wasmill_types::{MemoryStyle, MemoryType, Pages};
+    /// # use wasmill_vm::make_memory;
+    /// # let style = MemoryStyle::Dynamic { offset_guard_size: 0 };
+    /// let memory = make_memory(&MemoryType::new(1, Some(3), false), &style).unwrap();
+    /// assert_eq!(memory.style(), &MemoryStyle::Dynamic { offset_guard_size: 0 });
+    /// ```
     fn style(&self) -> &MemoryStyle;
     /// Its current size.
+    ///
+    /// ```
+    /// # use wasmill_types::{MemoryStyle, MemoryType, Pages};
+    /// # use wasmill_vm::make_memory;
+    /// # let style = MemoryStyle::Dynamic { offset_guard_size: 0 };
+    /// let memory = make_memory(&MemoryType::new(1, Some(3), false), &style).unwrap();
+    /// assert_eq!(memory.size(), Pages(1));
+    /// ```
     fn size(&self) -> Pages;
     /// Adds pages; gives the old size.
+    ///
+    /// ```
+    /// # use wasmill_types::{MemoryStyle, MemoryType, Pages};
+    /// # use wasmill_vm::make_memory;
+    /// # let style = MemoryStyle::Dynamic { offset_guard_size: 0 };
+    /// let memory = make_memory(&MemoryType::new(1, Some(3), false), &style).unwrap();
+    /// assert_eq!(memory.grow(Pages(2)), Ok(Pages(1)));
+    /// assert!(memory.grow(Pages(1)).is_err(), "its maximum is 3");
+    /// ```
     ///
     /// # Errors
     ///
@@ -37,6 +80,15 @@ pub trait Memory: fmt::Debug + Send + Sync + sealed::Memory {
     fn grow(&self, delta: Pages) -> Result<Pages, MemoryError>;
     /// Where it starts and how long it is: what compiled code reads. Valid as long as the memory; to be read only while
     /// nothing runs that could grow the memory.
+    ///
+    /// ```
+    /// # use wasmill_types::{MemoryStyle, MemoryType, Pages};
+    /// # use wasmill_vm::make_memory;
+    /// # let style = MemoryStyle::Dynamic { offset_guard_size: 0 };
+    /// let memory = make_memory(&MemoryType::new(1, Some(3), false), &style).unwrap();
+    /// // SAFETY: nothing else uses the memory.
+    /// assert_eq!(unsafe { memory.vmmemory().as_ref() }.current_length, 65_536);
+    /// ```
     fn vmmemory(&self) -> NonNull<VMMemoryDefinition>;
 }
 
@@ -63,7 +115,7 @@ unsafe impl Sync for MadeMemory {}
 pub fn make_memory(ty: &MemoryType, style: &MemoryStyle) -> Result<Arc<dyn Memory>, MemoryError> {
     let memory = LinearMemory::new(ty, style, None)?;
     Ok(Arc::new(MadeMemory {
-        cell: Cell::new(Box::new(MemoryObject(memory))),
+        cell: Cell::new(Owned::new(MemoryObject(memory))),
         style: style.clone(),
         exposed: AtomicBool::new(false),
         nothing: VMMemoryDefinition {
@@ -190,6 +242,19 @@ pub(crate) fn claim_for_code<'a>(
 
 impl VMMemory {
     /// Gives a memory that tunables made an island of its own.
+    ///
+    /// ```
+    /// # use wasmill_types::{MemoryStyle, MemoryType, Pages};
+    /// # use wasmill_vm::make_memory;
+    /// # let style = MemoryStyle::Dynamic { offset_guard_size: 0 };
+    /// let memory = make_memory(&MemoryType::new(1, Some(3), false), &style).unwrap();
+    /// # use wasmill_vm::{VMMemory, VMStore};
+    /// let store = VMStore::new();
+    /// let adopted = VMMemory::adopt(&store, &*memory, &memory.ty(), None).unwrap();
+    /// adopted.grow(Pages(1)).unwrap();
+    /// assert_eq!(memory.size(), Pages(2), "it is the same memory");
+    /// assert!(VMMemory::adopt(&store, &*memory, &memory.ty(), None).is_err(), "it is in use");
+    /// ```
     ///
     /// # Errors
     ///

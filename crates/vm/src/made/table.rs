@@ -4,9 +4,10 @@ use super::{Cell, Claim, InUse, sealed};
 use crate::domain::Domain;
 use crate::island::Island;
 use crate::limits::Account;
+use crate::owned::Owned;
 use crate::store::VMStore;
 use crate::table::{TableElement, TableError, TableObject, VMTable};
-use crate::traps::{Backtrace, Trap, TrapReason};
+use crate::trap::Trap;
 use std::fmt;
 use std::ptr::{self, NonNull};
 use std::sync::Arc;
@@ -20,28 +21,109 @@ use wasmill_types::{ExternRef, ExternType, TableStyle, TableType, Type};
 /// once that is gone, it behaves as one without elements that cannot grow.
 ///
 /// Only this crate implements it, as [`Memory`](super::Memory).
+///
+/// ```
+/// # use wasmill_types::{ExternRef, TableStyle, TableType, Type};
+/// # use wasmill_vm::{TableElement, make_table};
+/// # let style = TableStyle::CallerChecksSignature;
+/// let table = make_table(&TableType::new(Type::ExternRef, 2, Some(3)), &style).unwrap();
+/// assert_eq!(table.grow(1, TableElement::Extern(ExternRef::null())), Some(2));
+/// assert_eq!((table.size(), table.grow(1, TableElement::Function(None))), (3, None));
+/// ```
 pub trait Table: fmt::Debug + Send + Sync + sealed::Table {
     /// How it is laid out.
+    ///
+    /// ```
+    /// # use wasmill_types::{ExternRef, TableStyle, TableType, Type};
+    /// # use wasmill_vm::{TableElement, make_table};
+    /// # let style = TableStyle::CallerChecksSignature;
+    /// let table = make_table(&TableType::new(Type::ExternRef, 2, Some(3)), &style).unwrap();
+    /// assert_eq!(table.style(), &TableStyle::CallerChecksSignature);
+    /// ```
     fn style(&self) -> &TableStyle;
     /// Its declared type; the minimum does not follow growth.
+    ///
+    /// ```
+    /// # use wasmill_types::{ExternRef, TableStyle, TableType, Type};
+    /// # use wasmill_vm::{TableElement, make_table};
+    /// # let style = TableStyle::CallerChecksSignature;
+    /// let table = make_table(&TableType::new(Type::ExternRef, 2, Some(3)), &style).unwrap();
+    /// assert_eq!(table.ty(), &TableType::new(Type::ExternRef, 2, Some(3)));
+    /// ```
     fn ty(&self) -> &TableType;
     /// Its current size.
+    ///
+    /// ```
+    /// # use wasmill_types::{ExternRef, TableStyle, TableType, Type};
+    /// # use wasmill_vm::{TableElement, make_table};
+    /// # let style = TableStyle::CallerChecksSignature;
+    /// let table = make_table(&TableType::new(Type::ExternRef, 2, Some(3)), &style).unwrap();
+    /// assert_eq!(table.size(), 2);
+    /// ```
     fn size(&self) -> u32;
     /// Adds elements; gives the old size. `None` if the table would exceed its maximum or a limit, if the value does not
-    /// fit or is of another store, or the table is gone.
+    /// fit (as for [`Table::set`]) or is of another store, or the table is gone.
+    ///
+    /// ```
+    /// # use wasmill_types::{ExternRef, TableStyle, TableType, Type};
+    /// # use wasmill_vm::{TableElement, make_table};
+    /// # let style = TableStyle::CallerChecksSignature;
+    /// let table = make_table(&TableType::new(Type::ExternRef, 2, Some(3)), &style).unwrap();
+    /// let null = TableElement::Extern(ExternRef::null());
+    /// assert_eq!(table.grow(1, null.clone()), Some(2));
+    /// assert_eq!(table.grow(1, null), None, "its maximum is 3");
+    /// ```
     fn grow(&self, delta: u32, init_value: TableElement) -> Option<u32>;
     /// The element at `index`, if there is one.
+    ///
+    /// ```
+    /// # use wasmill_types::{ExternRef, TableStyle, TableType, Type};
+    /// # use wasmill_vm::{TableElement, make_table};
+    /// # let style = TableStyle::CallerChecksSignature;
+    /// let table = make_table(&TableType::new(Type::ExternRef, 2, Some(3)), &style).unwrap();
+    /// assert_eq!(table.get(0), Some(TableElement::Extern(ExternRef::null())));
+    /// assert_eq!(table.get(2), None);
+    /// ```
     fn get(&self, index: u32) -> Option<TableElement>;
     /// Writes the element at `index`.
     ///
+    /// ```
+    /// # use wasmill_types::{ExternRef, TableStyle, TableType, Type};
+    /// # use wasmill_vm::{TableElement, make_table};
+    /// # let style = TableStyle::CallerChecksSignature;
+    /// let table = make_table(&TableType::new(Type::ExternRef, 2, Some(3)), &style).unwrap();
+    /// let null = TableElement::Extern(ExternRef::null());
+    /// assert!(table.set(1, null.clone()).is_ok());
+    /// assert!(table.set(2, null).is_err());
+    /// ```
+    ///
     /// # Errors
     ///
-    /// If there is no such element, or the value does not fit or is of another store.
+    /// If there is no such element, or the value does not fit or is of another store. Before the table is taken over, null
+    /// alone fits.
     fn set(&self, index: u32, reference: TableElement) -> Result<(), Trap>;
     /// Where its elements are and how many there are: what compiled code reads. Valid as long as the table; to be read
     /// only while nothing runs that could change the table.
+    ///
+    /// ```
+    /// # use wasmill_types::{ExternRef, TableStyle, TableType, Type};
+    /// # use wasmill_vm::{TableElement, make_table};
+    /// # let style = TableStyle::CallerChecksSignature;
+    /// let table = make_table(&TableType::new(Type::ExternRef, 2, Some(3)), &style).unwrap();
+    /// // SAFETY: nothing else uses the table.
+    /// assert_eq!(unsafe { table.vmtable().as_ref() }.current_elements, 2);
+    /// ```
     fn vmtable(&self) -> NonNull<VMTableDefinition>;
     /// Copies elements from a table, which may be this one.
+    ///
+    /// ```
+    /// # use wasmill_types::{ExternRef, TableStyle, TableType, Type};
+    /// # use wasmill_vm::{TableElement, make_table};
+    /// # let style = TableStyle::CallerChecksSignature;
+    /// let table = make_table(&TableType::new(Type::ExternRef, 2, Some(3)), &style).unwrap();
+    /// assert!(table.copy(&*table, 0, 1, 1).is_ok());
+    /// assert!(table.copy(&*table, 0, 1, 2).is_err());
+    /// ```
     ///
     /// # Errors
     ///
@@ -55,11 +137,11 @@ pub trait Table: fmt::Debug + Send + Sync + sealed::Table {
     ) -> Result<(), Trap> {
         let exists = |size: u32, index: u32| index.checked_add(len).is_some_and(|end| end <= size);
         if !exists(self.size(), dst_index) || !exists(src_table.size(), src_index) {
-            return Err(trap(TrapCode::TableAccessOutOfBounds));
+            return Err(Trap::of_code(TrapCode::TableAccessOutOfBounds));
         }
         // All are read before one is written: the two may be the same.
         let elements: Option<Vec<_>> = (0..len).map(|nth| src_table.get(src_index + nth)).collect();
-        let elements = elements.ok_or_else(|| trap(TrapCode::TableAccessOutOfBounds))?;
+        let elements = elements.ok_or_else(|| Trap::of_code(TrapCode::TableAccessOutOfBounds))?;
         let mut places = dst_index..;
         elements
             .into_iter()
@@ -98,13 +180,6 @@ pub fn make_table(ty: &TableType, style: &TableStyle) -> Result<Arc<dyn Table>, 
     }))
 }
 
-fn trap(code: TrapCode) -> Trap {
-    Trap {
-        reason: TrapReason::Wasm(code),
-        backtrace: Backtrace::default(),
-    }
-}
-
 /// Null, as an element of tables of this type.
 fn null(ty: &TableType) -> TableElement {
     match ty.ty {
@@ -116,7 +191,7 @@ fn null(ty: &TableType) -> TableElement {
 impl MadeTable {
     fn visit<R>(
         &self,
-        free: impl FnOnce(&mut TableObject) -> R,
+        free: impl FnOnce(&mut Owned<TableObject>) -> R,
         adopted: impl FnOnce(VMTable) -> R,
     ) -> Option<R> {
         // SAFETY: the island owns the table.
@@ -145,7 +220,7 @@ impl Table for MadeTable {
     fn grow(&self, delta: u32, init_value: TableElement) -> Option<u32> {
         let is_null = init_value == null(&self.ty);
         self.visit(
-            |table| is_null.then(|| table.grow_null(delta.into()))?,
+            |table| is_null.then(|| table.grow_untouched(delta.into()).ok()?)?,
             |table| table.grow(delta, init_value.clone()).ok(),
         )?
     }
@@ -157,21 +232,18 @@ impl Table for MadeTable {
     }
     fn set(&self, index: u32, reference: TableElement) -> Result<(), Trap> {
         let is_null = reference == null(&self.ty);
-        let free = |table: &mut TableObject| match (is_null, index < table.size()) {
+        let free = |table: &mut Owned<TableObject>| match (is_null, index < table.size()) {
             (true, true) => Ok(()),
             (false, _) => Err(TrapCode::BadSignature),
             (_, false) => Err(TrapCode::TableAccessOutOfBounds),
         };
         self.visit(free, |table| table.set(index, reference.clone()))
             .unwrap_or(Err(TrapCode::TableAccessOutOfBounds))
-            .map_err(trap)
+            .map_err(Trap::of_code)
     }
     fn vmtable(&self) -> NonNull<VMTableDefinition> {
-        // SAFETY: the island owns the table, and lives meanwhile.
-        let adopted = |_, mut place: NonNull<TableObject>| unsafe { place.as_mut() }.place();
-        self.cell
-            .visit(|table| table.place(), adopted)
-            .unwrap_or(NonNull::from(&self.nothing))
+        let table = self.cell.visit(|table| table.place(), |_, place| place);
+        table.map_or(NonNull::from(&self.nothing), TableObject::definition)
     }
 }
 
@@ -210,14 +282,23 @@ pub(crate) fn claim<'a>(
 ) -> Result<Claim<'a, TableObject>, TableError> {
     made.made().cell.claim(|table| {
         check(table, ty)?;
-        table.charge_to(account)?;
-        table.clear();
-        Ok(())
+        Ok(table.charge_to(account)?)
     })
 }
 
 impl VMTable {
     /// Gives a table that tunables made an island of its own, and makes every element `init`.
+    ///
+    /// ```
+    /// # use wasmill_types::{ExternRef, TableStyle, TableType, Type};
+    /// # use wasmill_vm::{TableElement, make_table};
+    /// # let style = TableStyle::CallerChecksSignature;
+    /// let table = make_table(&TableType::new(Type::ExternRef, 2, Some(3)), &style).unwrap();
+    /// # use wasmill_vm::{VMStore, VMTable};
+    /// let seven = TableElement::Extern(ExternRef::new(7));
+    /// let adopted = VMTable::adopt(&VMStore::new(), &*table, table.ty(), seven.clone(), None).unwrap();
+    /// assert_eq!((adopted.get(1), table.get(1)), (Some(seven.clone()), Some(seven)));
+    /// ```
     ///
     /// # Errors
     ///
@@ -237,9 +318,9 @@ impl VMTable {
         };
         let island = Island::new(store.clone(), domain);
         let guard = island.domain().enter();
-        let mut place = claim.adopt(&island);
+        let place = claim.adopt(&island);
         // SAFETY: the island has just got it, and its domain is held.
-        unsafe { place.as_mut() }.register(store);
+        unsafe { TableObject::register(place, store) };
         drop(guard);
         // SAFETY: it was just given to the island.
         let table = unsafe { Self::from_raw(island, place) };

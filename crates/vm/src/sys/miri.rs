@@ -153,11 +153,3 @@ impl ThreadName {
         0
     }
 }
-
-pub(crate) fn has_process_barrier() -> bool {
-    false
-}
-
-pub(crate) fn process_barrier() {
-    unreachable!("there is none");
-}

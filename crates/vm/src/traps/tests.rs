@@ -9,9 +9,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::{Command, Output};
 use std::thread::Builder;
 
-fn code_of<R>(result: Result<R, Trap>) -> TrapCode {
+fn code_of<R>(result: Result<R, EarlyEnd>) -> TrapCode {
     match result.map_err(|trap| trap.reason) {
-        Err(TrapReason::Wasm(code)) => code,
+        Err(EndReason::Wasm(code)) => code,
         Err(other) => panic!("another reason: {other:?}"),
         Ok(_) => panic!("no trap"),
     }
@@ -147,12 +147,12 @@ fn a_trap_in_a_destructor_of_a_thread_local() {
 // Host functions, as glue would make them: `extern "C"`, check the stack, catch panics.
 
 /// Runs a host function's body and raises what it gives.
-unsafe fn glue(_header: *mut ContextHeader, body: impl FnOnce() -> Result<i64, TrapReason>) -> i64 {
+unsafe fn glue(_header: *mut ContextHeader, body: impl FnOnce() -> Result<i64, EndReason>) -> i64 {
     // SAFETY: all callers are glue behind an exit thunk; nothing is left to drop when `raise` is called.
     unsafe {
         let result = match catch_unwind(AssertUnwindSafe(body)) {
             Ok(result) => result,
-            Err(payload) => Err(TrapReason::Panic(payload)),
+            Err(payload) => Err(EndReason::Panic(payload)),
         };
         match result {
             Ok(value) => value,
@@ -172,7 +172,7 @@ macro_rules! host {
     };
 }
 
-fn call_host(host: unsafe extern "C" fn(), arg: i64) -> Result<i64, Trap> {
+fn call_host(host: unsafe extern "C" fn(), arg: i64) -> Result<i64, EarlyEnd> {
     let mut host_context = context();
     let host_context = &raw mut *host_context;
     enter_guest!(
@@ -182,7 +182,7 @@ fn call_host(host: unsafe extern "C" fn(), arg: i64) -> Result<i64, Trap> {
 }
 
 host!(double, double_target, |n| Ok(n * 2));
-host!(fail, fail_target, |n| Err(TrapReason::User(
+host!(fail, fail_target, |n| Err(EndReason::User(
     format!("number {n}").into()
 )));
 host!(panics, panics_target, |n| panic!("number {n}"));
@@ -223,11 +223,11 @@ fn host_functions_return() {
 #[test]
 fn errors_and_panics_travel_over_webassembly_frames() {
     match call_host(fail, 3).unwrap_err().reason {
-        TrapReason::User(error) => assert_eq!(error.to_string(), "number 3"),
+        EndReason::User(error) => assert_eq!(error.to_string(), "number 3"),
         other => panic!("{other:?}"),
     }
     match call_host(panics, 4).unwrap_err().reason {
-        TrapReason::Panic(payload) => {
+        EndReason::Panic(payload) => {
             assert_eq!(payload.downcast_ref::<String>().unwrap(), "number 4");
         }
         other => panic!("{other:?}"),
@@ -300,7 +300,7 @@ fn backtraces_span_activations() {
     }
     host!(keeps_inner, keeps_inner_target, |n| {
         let note =
-            |trap: &Trap| INNER.with(|inner| inner.borrow_mut().push(names(&trap.backtrace)));
+            |trap: &EarlyEnd| INNER.with(|inner| inner.borrow_mut().push(names(&trap.backtrace)));
         let inner = enter_guest!(guest::divide() => fn(i32, i32) -> i32, 1, 0).unwrap_err();
         note(&inner);
         let overflow = enter_guest!(guest::recurse() => fn(),).unwrap_err();
@@ -444,7 +444,7 @@ fn scanning_finds_values_in_frames_and_registers() {
 fn raising_outside_of_a_call_is_refused() {
     let result = catch_unwind(|| {
         // SAFETY: not inside of a call: it only panics.
-        unsafe { raise(TrapReason::Wasm(TrapCode::OutOfBounds)) }
+        unsafe { raise(EndReason::Wasm(TrapCode::OutOfBounds)) }
     });
     assert!(result.is_err());
 }

@@ -2,19 +2,46 @@
 
 use super::{CallArguments, FromToNativeWasmType, WasmTypeList};
 use crate::function::VMFunction;
-use crate::traps::Trap;
+use crate::store::VMStore;
+use crate::traps::EarlyEnd;
 use crate::weak::{Gone, Link};
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 /// What the API keeps with each handle.
 pub trait HandleContext {
-    /// What a trap becomes.
-    type Error: From<Trap>;
-    /// What a trap becomes if a host function was called directly.
-    fn error_of_direct_call(trap: Trap) -> Self::Error;
+    /// What the early end of a call becomes.
+    type Error: From<EarlyEnd>;
+    /// What the end of a call becomes if a host function was called directly.
+    fn error_of_direct_call(end: EarlyEnd) -> Self::Error;
+    /// The store that the function is of.
+    fn vm_store(&self) -> &Arc<VMStore>;
 }
 
 /// A function whose types were compared with Rust's once.
+///
+/// ```
+/// # use wasmill_vm::native::{HandleContext, TypedFunction};
+/// # use std::sync::Arc;
+/// # use wasmill_vm::{EarlyEnd, HostFunction, VMStore};
+/// /// An API that keeps nothing but the store with its handles, and gives the ends of calls as they are.
+/// struct Plain(Arc<VMStore>);
+///
+/// impl HandleContext for Plain {
+///     type Error = EarlyEnd;
+///     fn error_of_direct_call(end: EarlyEnd) -> EarlyEnd {
+///         end
+///     }
+///     fn vm_store(&self) -> &Arc<VMStore> {
+///         &self.0
+///     }
+/// }
+///
+/// let store = VMStore::new();
+/// let add = HostFunction::typed(&store, |a: i32, b: i32| a + b);
+/// let add = TypedFunction::<(i32, i32), i32, Plain>::new(add.into(), Plain(store)).unwrap();
+/// assert_eq!(add.call(40, 2).unwrap(), 42);
+/// ```
 pub struct TypedFunction<Args, Rets, C> {
     function: Link<VMFunction>,
     context: C,
@@ -49,10 +76,18 @@ impl<Args, Rets, C> TypedFunction<Args, Rets, C> {
         self.function.strong()
     }
 
+    /// A handle of this layer that keeps the function; a function that always fails in place of one that is gone.
+    pub fn to_vm_function(&self) -> VMFunction
+    where
+        C: HandleContext,
+    {
+        self.function.clone().into_function(self.context.vm_store())
+    }
+
     /// What a call that ended with `trap` gives.
     #[cold]
     #[inline(never)]
-    fn error(&self, trap: Trap) -> C::Error
+    fn error(&self, trap: EarlyEnd) -> C::Error
     where
         C: HandleContext,
     {

@@ -3,38 +3,77 @@
 //! Their glue, one C function per number of arguments, is in `lists.rs`.
 
 use super::WasmTypeList;
+use super::sync::is_sync;
 use crate::HostError;
 use crate::function::{self, HostCode, HostContext, HostFunctionParts, VMFunction};
+use crate::owned::Owned;
 use crate::store::VMStore;
-use crate::traps::{TrapReason, raise};
+use crate::traps::{EndReason, raise};
 use std::any::Any;
 use std::convert::Infallible;
 use std::error::Error;
 use std::ffi::c_void;
 use std::mem::MaybeUninit;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::ptr;
 use std::sync::{Arc, OnceLock};
 use wasmill_types::FunctionType;
 
 /// Whether a host function has an environment.
+///
+/// ```
+/// # use std::any::type_name;
+/// # use wasmill_vm::native::{HostFunctionKind, WithEnv, WithoutEnv};
+/// fn kind<K: HostFunctionKind>() -> &'static str {
+///     type_name::<K>().rsplit("::").next().unwrap()
+/// }
+/// assert_eq!((kind::<WithEnv>(), kind::<WithoutEnv>()), ("WithEnv", "WithoutEnv"));
+/// ```
 pub trait HostFunctionKind {}
 
 /// The function takes a reference to its environment first.
+///
+/// ```
+/// # use wasmill_vm::native::{HostFunction, WithEnv, WasmTypeList};
+/// fn takes_env<A: WasmTypeList, R: WasmTypeList, E>(_: impl HostFunction<A, R, WithEnv, E>) {}
+/// fn greet(name: &String, times: u32) -> u32 {
+///     name.len() as u32 * times
+/// }
+/// takes_env(greet);
+/// ```
 #[derive(Debug)]
 pub struct WithEnv;
 impl HostFunctionKind for WithEnv {}
 
 /// The function has no environment.
+///
+/// ```
+/// # use wasmill_vm::native::{HostFunction, WithoutEnv, WasmTypeList};
+/// fn takes_none<A: WasmTypeList, R: WasmTypeList>(_: impl HostFunction<A, R, WithoutEnv, ()>) {}
+/// takes_none(|a: i32| a + 1);
+/// ```
 #[derive(Debug, Clone)]
 pub struct WithoutEnv;
 impl HostFunctionKind for WithoutEnv {}
 
 /// What a host function may return: its results, or a `Result` of them.
+///
+/// ```
+/// # use std::convert::Infallible;
+/// # use wasmill_vm::native::IntoResult;
+/// assert_eq!(IntoResult::<i32>::into_result(7), Ok::<i32, Infallible>(7));
+/// let parsed = "seven".parse::<i32>();
+/// assert!(IntoResult::<i32>::into_result(parsed).is_err());
+/// ```
 pub trait IntoResult<T: WasmTypeList> {
     /// What can go wrong.
     type Error: Error + Sync + Send + 'static;
     /// The results, or what went wrong.
+    ///
+    /// ```
+    /// # use wasmill_vm::native::IntoResult;
+    /// let parsed = "7".parse::<i32>();
+    /// assert_eq!(IntoResult::<i32>::into_result(parsed), Ok(7));
+    /// ```
     ///
     /// # Errors
     ///
@@ -76,7 +115,7 @@ impl<F> Clone for SharedFunction<F> {
 }
 
 // SAFETY: outside of this module it can only be cloned and dropped. The entries of host functions call it, in an exclusive
-// domain that all of them share unless it has no state.
+// domain that all of them share unless it is `Sync`.
 unsafe impl<F: Send> Send for SharedFunction<F> {}
 // SAFETY: as above.
 unsafe impl<F: Send> Sync for SharedFunction<F> {}
@@ -107,6 +146,16 @@ impl<F, Env> EnvState<F, Env> {
 ///
 /// `Kind` says whether it takes `&T` as its environment first; `Args` and `Rets` are inferred from its type.
 ///
+/// ```
+/// # use wasmill_types::{FunctionType, Type};
+/// # use wasmill_vm::native::{HostFunction, WasmTypeList, WithoutEnv, type_of};
+/// /// The type that WebAssembly sees.
+/// fn ty<A: WasmTypeList, R: WasmTypeList>(_: impl HostFunction<A, R, WithoutEnv, ()>) -> FunctionType {
+///     type_of::<A, R>()
+/// }
+/// assert_eq!(ty(|_a: u32, _b: f64| 0_i64).to_string(), "[I32, F64] -> [I64]");
+/// ```
+///
 /// # Safety
 ///
 /// `entry` is an entry for `Args` and `Rets` in the boundary ABI; its state is a `Self` ([`WithoutEnv`]) or an
@@ -120,7 +169,15 @@ pub unsafe trait HostFunction<
 {
     #[doc(hidden)]
     fn entry() -> *const c_void;
+
+    /// Where its code starts, which follows this library's own convention.
+    fn function_body_ptr(self) -> *const VMFunctionBody {
+        Self::entry()
+    }
 }
+
+/// The code of a function, which nobody looks into.
+pub type VMFunctionBody = c_void;
 
 /// The type of functions with these arguments and results.
 pub fn type_of<Args: WasmTypeList, Rets: WasmTypeList>() -> FunctionType {
@@ -135,11 +192,11 @@ impl function::HostFunction {
         Args: WasmTypeList,
         Rets: WasmTypeList,
     {
-        let state = Box::new(function);
+        let state = Owned::new(function);
         let code = HostCode {
             entry: F::entry(),
-            state: ptr::from_ref(&*state).cast(),
-            exclusive: is_exclusive::<F>(),
+            state: state.place().as_ptr().cast_const().cast(),
+            exclusive: !is_sync::<F>(),
             domain: None,
         };
         let parts = HostFunctionParts {
@@ -158,7 +215,7 @@ impl function::HostFunction {
         store: &Arc<VMStore>,
         state: Arc<EnvState<F, Env>>,
         origin: Option<&VMFunction>,
-        instantiate: Option<Box<dyn Any + Send + Sync>>,
+        instantiate: Option<Arc<dyn Any + Send + Sync>>,
     ) -> VMFunction
     where
         F: HostFunction<Args, Rets, WithEnv, Env>,
@@ -169,7 +226,7 @@ impl function::HostFunction {
         let code = HostCode {
             entry: F::entry(),
             state: Arc::as_ptr(&state).cast(),
-            exclusive: is_exclusive::<F>(),
+            exclusive: !is_sync::<F>(),
             // They share the closure, so they exclude one another.
             domain: origin.map(|origin| origin.island().domain().clone()),
         };
@@ -191,7 +248,7 @@ impl function::HostFunction {
 /// Called first thing by glue for a function of type `F`, with the context that it got through its thunk. The caller owns
 /// nothing to drop.
 #[inline(always)]
-pub(super) unsafe fn run_host<F, T: Copy>(
+pub(super) unsafe fn run_host<F: 'static, T: Copy>(
     context: *const HostContext,
     body: impl FnOnce(&VMStore) -> Result<T, HostError>,
 ) -> T {
@@ -200,24 +257,18 @@ pub(super) unsafe fn run_host<F, T: Copy>(
     unsafe {
         let store = &*(*context).header.store.cast::<VMStore>();
         let body = AssertUnwindSafe(|| body(store));
-        let outcome = match is_exclusive::<F>() {
+        let outcome = match is_sync::<F>() {
+            true => catch_unwind(body),
             // Out of line, so that the other way needs no frame.
-            true => exclusively(context, body),
-            false => catch_unwind(body),
+            false => exclusively(context, body),
         };
         let reason = match outcome {
             Ok(Ok(value)) => return value,
-            Ok(Err(error)) => TrapReason::User(error),
-            Err(payload) => TrapReason::Panic(payload),
+            Ok(Err(error)) => EndReason::User(error),
+            Err(payload) => EndReason::Panic(payload),
         };
         raise(reason)
     }
-}
-
-/// Whether only one thread at a time may run a function. One that captures nothing is the same on all threads; another one
-/// may not be `Sync`.
-const fn is_exclusive<F>() -> bool {
-    size_of::<F>() != 0
 }
 
 /// Runs the Rust side of a host function in the function's own domain.

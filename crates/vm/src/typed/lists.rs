@@ -9,7 +9,7 @@ use crate::arch::exit_thunk;
 use crate::domain::Guard;
 use crate::function::{HostContext, VMFunction};
 use crate::store::VMStore;
-use crate::traps::{self, Trap};
+use crate::traps::{self, EarlyEnd};
 use std::array::TryFromSliceError;
 use std::convert::Infallible;
 use std::ffi::c_void;
@@ -105,7 +105,7 @@ macro_rules! results_abi {
 /// Ends a call that has trapped. Out of line, so that a call which returns does not take its result through memory.
 #[cold]
 #[inline(never)]
-fn leave(guard: Guard<'_>, trap: Trap) -> Trap {
+fn leave(guard: Guard<'_>, trap: EarlyEnd) -> EarlyEnd {
     drop(guard);
     trap
 }
@@ -155,7 +155,7 @@ macro_rules! type_lists {
         // SAFETY: the two casts follow the boundary ABI for the members' types.
         unsafe impl<Rets: WasmTypeList, $($a: FromToNativeWasmType),*> CallArguments<Rets> for ($($a),*) {
             #[inline(always)]
-            unsafe fn call(self, function: &VMFunction) -> Result<Rets, Trap> {
+            unsafe fn call(self, function: &VMFunction) -> Result<Rets, EarlyEnd> {
                 type Direct<R, $($a),*> = unsafe extern "C" fn(*mut ContextHeader, $(AbiOf<$a>),*) -> R;
                 type Memory<$($a),*> =
                     unsafe extern "C" fn(*mut ContextHeader, *mut c_void, $(AbiOf<$a>),*);
@@ -230,7 +230,7 @@ macro_rules! host_functions {
                     $($a: AbiOf<$a>),*
                 ) -> Rets::Abi
                 where
-                    F: Fn($($a),*) -> R,
+                    F: Fn($($a),*) -> R + 'static,
                     R: IntoResult<Rets>,
                     Rets: WasmTypeList,
                     $($a: FromToNativeWasmType,)*
@@ -250,7 +250,7 @@ macro_rules! host_functions {
                     $($a: AbiOf<$a>),*
                 )
                 where
-                    F: Fn($($a),*) -> R,
+                    F: Fn($($a),*) -> R + 'static,
                     R: IntoResult<Rets>,
                     Rets: WasmTypeList,
                     $($a: FromToNativeWasmType,)*
@@ -265,10 +265,10 @@ macro_rules! host_functions {
                     }
                 }
                 exit_thunk!(fn direct_thunk[
-                    F: Fn($($a),*) -> R, R: IntoResult<Rets>, Rets: WasmTypeList $(, $a: FromToNativeWasmType)*
+                    F: Fn($($a),*) -> R + 'static, R: IntoResult<Rets>, Rets: WasmTypeList $(, $a: FromToNativeWasmType)*
                 ] => direct::<F, R, Rets, $($a),*>);
                 exit_thunk!(fn memory_thunk[
-                    F: Fn($($a),*) -> R, R: IntoResult<Rets>, Rets: WasmTypeList $(, $a: FromToNativeWasmType)*
+                    F: Fn($($a),*) -> R + 'static, R: IntoResult<Rets>, Rets: WasmTypeList $(, $a: FromToNativeWasmType)*
                 ] => memory::<F, R, Rets, $($a),*>);
                 if Rets::LEN <= 1 {
                     direct_thunk::<F, R, Rets, $($a),*> as *const c_void
@@ -295,7 +295,7 @@ macro_rules! host_functions {
                     $($a: AbiOf<$a>),*
                 ) -> Rets::Abi
                 where
-                    F: Fn(&Env, $($a),*) -> R,
+                    F: Fn(&Env, $($a),*) -> R + 'static,
                     R: IntoResult<Rets>,
                     Rets: WasmTypeList,
                     $($a: FromToNativeWasmType,)*
@@ -315,7 +315,7 @@ macro_rules! host_functions {
                     $($a: AbiOf<$a>),*
                 )
                 where
-                    F: Fn(&Env, $($a),*) -> R,
+                    F: Fn(&Env, $($a),*) -> R + 'static,
                     R: IntoResult<Rets>,
                     Rets: WasmTypeList,
                     $($a: FromToNativeWasmType,)*
@@ -330,10 +330,10 @@ macro_rules! host_functions {
                     }
                 }
                 exit_thunk!(fn direct_thunk[
-                    F: Fn(&Env, $($a),*) -> R, R: IntoResult<Rets>, Rets: WasmTypeList, Env $(, $a: FromToNativeWasmType)*
+                    F: Fn(&Env, $($a),*) -> R + 'static, R: IntoResult<Rets>, Rets: WasmTypeList, Env $(, $a: FromToNativeWasmType)*
                 ] => direct::<F, R, Rets, Env, $($a),*>);
                 exit_thunk!(fn memory_thunk[
-                    F: Fn(&Env, $($a),*) -> R, R: IntoResult<Rets>, Rets: WasmTypeList, Env $(, $a: FromToNativeWasmType)*
+                    F: Fn(&Env, $($a),*) -> R + 'static, R: IntoResult<Rets>, Rets: WasmTypeList, Env $(, $a: FromToNativeWasmType)*
                 ] => memory::<F, R, Rets, Env, $($a),*>);
                 if Rets::LEN <= 1 {
                     direct_thunk::<F, R, Rets, Env, $($a),*> as *const c_void

@@ -128,6 +128,16 @@ pub(crate) struct Preopen {
 }
 
 /// The guest's files: its descriptors, its standard streams and its preopened directories.
+///
+/// ```
+/// # use wasmill_wasi::WasiState;
+/// # use wasmill_wasi::Pipe;
+/// let mut state = WasiState::new("program").stdout(Box::new(Pipe::new())).build()?;
+/// // What the guest has written, once it has run:
+/// let output = state.fs.stdout_mut()?.take().unwrap();
+/// assert_eq!(output.size(), 0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct WasiFs {
     /// By descriptor. Only open descriptors can be replaced, so the table has no more gaps than `free` tells.
@@ -285,6 +295,19 @@ impl WasiFs {
     }
 
     /// Puts another file behind a standard stream (0, 1 or 2) and gives back the one that was there.
+    ///
+    /// ```
+    /// # use wasmill_wasi::WasiState;
+    /// # use wasmill_wasi::{Pipe, WasiFsError};
+    /// let mut state = WasiState::new("program").build()?;
+    /// assert!(state.fs.swap_file(1, Box::new(Pipe::new()))?.is_some());
+    /// assert_eq!(state.fs.swap_file(3, Box::new(Pipe::new())).unwrap_err(), WasiFsError::InvalidFd);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If it is no standard stream.
     pub fn swap_file(
         &mut self,
         fd: __wasi_fd_t,
@@ -294,31 +317,100 @@ impl WasiFs {
     }
 
     /// The guest's standard input.
+    ///
+    /// ```
+    /// # use wasmill_wasi::WasiState;
+    /// assert!(WasiState::new("program").build()?.fs.stdin()?.is_some());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// None; the original's signature has one.
     pub fn stdin(&self) -> Result<&Option<Box<dyn WasiFile>>, WasiFsError> {
         Ok(&self.streams[0])
     }
 
     /// The guest's standard input, to write to or to take away.
+    ///
+    /// ```
+    /// # use wasmill_wasi::WasiState;
+    /// let mut state = WasiState::new("program").build()?;
+    /// *state.fs.stdin_mut()? = None; // The guest has none.
+    /// assert!(state.fs.stdin()?.is_none());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// None; the original's signature has one.
     pub fn stdin_mut(&mut self) -> Result<&mut Option<Box<dyn WasiFile>>, WasiFsError> {
         Ok(&mut self.streams[0])
     }
 
     /// The guest's standard output.
+    ///
+    /// ```
+    /// # use wasmill_wasi::WasiState;
+    /// assert!(WasiState::new("program").build()?.fs.stdout()?.is_some());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// None; the original's signature has one.
     pub fn stdout(&self) -> Result<&Option<Box<dyn WasiFile>>, WasiFsError> {
         Ok(&self.streams[1])
     }
 
     /// The guest's standard output, to read from or to take away.
+    ///
+    /// ```
+    /// # use wasmill_wasi::WasiState;
+    /// # use std::io::Read;
+    /// # use wasmill_wasi::Pipe;
+    /// # let mut state = WasiState::new("program").stdout(Box::new(Pipe::new())).build()?;
+    /// let mut text = String::new();
+    /// state.fs.stdout_mut()?.as_mut().unwrap().read_to_string(&mut text)?;
+    /// assert_eq!(text, "");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// None; the original's signature has one.
     pub fn stdout_mut(&mut self) -> Result<&mut Option<Box<dyn WasiFile>>, WasiFsError> {
         Ok(&mut self.streams[1])
     }
 
     /// The guest's standard error.
+    ///
+    /// ```
+    /// # use wasmill_wasi::WasiState;
+    /// assert!(WasiState::new("program").build()?.fs.stderr()?.is_some());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// None; the original's signature has one.
     pub fn stderr(&self) -> Result<&Option<Box<dyn WasiFile>>, WasiFsError> {
         Ok(&self.streams[2])
     }
 
     /// The guest's standard error, to read from or to take away.
+    ///
+    /// ```
+    /// # use wasmill_wasi::WasiState;
+    /// let mut state = WasiState::new("program").build()?;
+    /// *state.fs.stderr_mut()? = None; // What the guest complains of is lost.
+    /// assert!(state.fs.stderr()?.is_none());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// None; the original's signature has one.
     pub fn stderr_mut(&mut self) -> Result<&mut Option<Box<dyn WasiFile>>, WasiFsError> {
         Ok(&mut self.streams[2])
     }

@@ -8,6 +8,13 @@ use crate::types::*;
 macro_rules! fs_errors {
     ($($(#[$meta:meta])* $variant:ident $text:literal = $errno:ident $(, $kind:ident)?;)*) => {
         /// An error of a file or of the file system.
+        ///
+        /// ```
+        /// # use std::io::{Error, ErrorKind};
+        /// # use wasmill_wasi::WasiFsError;
+        /// let error = WasiFsError::from(Error::from(ErrorKind::NotFound));
+        /// assert_eq!(error, WasiFsError::EntityNotFound);
+        /// ```
         #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
         pub enum WasiFsError {
             $($(#[$meta])* #[error($text)] $variant,)*
@@ -18,6 +25,11 @@ macro_rules! fs_errors {
 
         impl WasiFsError {
             /// The error that a WASI error number stands for.
+            ///
+            /// ```
+            /// # use wasmill_wasi::{WasiFsError, types::__WASI_EBADF};
+            /// assert_eq!(WasiFsError::from_wasi_err(__WASI_EBADF), WasiFsError::InvalidFd);
+            /// ```
             pub fn from_wasi_err(err: __wasi_errno_t) -> Self {
                 match err {
                     $(#[allow(unreachable_patterns, reason = "several variants share EIO; the first row wins")]
@@ -27,6 +39,11 @@ macro_rules! fs_errors {
             }
 
             /// The WASI error number of this error.
+            ///
+            /// ```
+            /// # use wasmill_wasi::{WasiFsError, types::__WASI_ENOENT};
+            /// assert_eq!(WasiFsError::EntityNotFound.into_wasi_err(), __WASI_ENOENT);
+            /// ```
             pub fn into_wasi_err(self) -> __wasi_errno_t {
                 match self {
                     $(Self::$variant => $errno,)*

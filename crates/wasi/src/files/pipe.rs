@@ -9,6 +9,16 @@ use super::{WasiFile, WasiFsError};
 ///
 /// What a guest writes is kept in the host's memory until it is read. A guest that is not trusted should get a
 /// [`bounded`](Self::bounded) pipe.
+///
+/// ```
+/// # use std::io::{Read, Write};
+/// # use wasmill_wasi::Pipe;
+/// let mut pipe = Pipe::new();
+/// pipe.write_all(b"first in").unwrap();
+/// let mut bytes = [0; 5];
+/// pipe.read_exact(&mut bytes).unwrap();
+/// assert_eq!(&bytes, b"first");
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct Pipe {
     buffer: VecDeque<u8>,
@@ -17,11 +27,25 @@ pub struct Pipe {
 
 impl Pipe {
     /// An empty pipe.
+    ///
+    /// ```
+    /// # use std::io::Read;
+    /// # use wasmill_wasi::Pipe;
+    /// assert_eq!(Pipe::new().read(&mut [0; 8]).unwrap(), 0);
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
 
     /// An empty pipe that holds at most `limit` bytes; to write into a full one fails as it does on a full disk.
+    ///
+    /// ```
+    /// # use std::io::Write;
+    /// # use wasmill_wasi::Pipe;
+    /// let mut pipe = Pipe::bounded(4);
+    /// assert_eq!(pipe.write(b"hello").unwrap(), 4);
+    /// assert!(pipe.write(b"o").is_err());
+    /// ```
     pub fn bounded(limit: usize) -> Self {
         Self {
             buffer: VecDeque::new(),

@@ -113,10 +113,25 @@ macro_rules! streams {
 
 streams! {
     /// The process's standard input.
+    ///
+    /// ```
+    /// # use wasmill_wasi::{Stdin, WasiFile};
+    /// assert_eq!(Stdin.get_raw_fd(), Some(0));
+    /// ```
     Stdin Stdin;
     /// The process's standard output.
+    ///
+    /// ```
+    /// # use wasmill_wasi::{Stdout, WasiFile};
+    /// assert_eq!(Stdout.get_raw_fd(), Some(1));
+    /// ```
     Stdout Stdout;
     /// The process's standard error.
+    ///
+    /// ```
+    /// # use wasmill_wasi::{Stderr, WasiFile};
+    /// assert_eq!(Stderr.get_raw_fd(), Some(2));
+    /// ```
     Stderr Stderr;
 }
 

@@ -11,6 +11,12 @@ use crate::ctx::{Permissions, Preopen, WasiFs};
 use crate::files::{WasiFile, WasiFsError};
 
 /// Why a [`WasiState`] could not be built.
+///
+/// ```
+/// # use wasmill_wasi::{WasiState, WasiStateCreationError};
+/// let error = WasiState::new("program").preopen_dir("/no/such/folder").unwrap_err();
+/// assert!(matches!(error, WasiStateCreationError::PreopenedDirectoryNotFound(_)));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum WasiStateCreationError {
     /// An environment variable cannot be passed on.
@@ -87,6 +93,14 @@ impl WasiStateBuilder {
     }
 
     /// Adds an environment variable. Its name must have neither NUL nor `=`, its value no NUL.
+    ///
+    /// ```
+    /// # use wasmill_wasi::WasiState;
+    /// let state = WasiState::new("program").env("LANG", "C").build()?;
+    /// assert_eq!(state.envs, [b"LANG=C"]);
+    /// assert!(WasiState::new("program").env("A=B", "C").build().is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn env<Key: AsRef<[u8]>, Value: AsRef<[u8]>>(
         &mut self,
         key: Key,
@@ -98,6 +112,13 @@ impl WasiStateBuilder {
     }
 
     /// Adds environment variables.
+    ///
+    /// ```
+    /// # use wasmill_wasi::WasiState;
+    /// let state = WasiState::new("program").envs([("LANG", "C"), ("TZ", "UTC")]).build()?;
+    /// assert_eq!(state.envs, [&b"LANG=C"[..], b"TZ=UTC"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn envs<I, Key, Value>(&mut self, env_pairs: I) -> &mut Self
     where
         I: IntoIterator<Item = (Key, Value)>,
@@ -111,12 +132,26 @@ impl WasiStateBuilder {
     }
 
     /// Adds an argument, which must not have a NUL in it.
+    ///
+    /// ```
+    /// # use wasmill_wasi::WasiState;
+    /// let state = WasiState::new("program").arg("input.txt").build()?;
+    /// assert_eq!(state.args, [&b"program"[..], b"input.txt"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn arg<Arg: AsRef<[u8]>>(&mut self, arg: Arg) -> &mut Self {
         self.args.push(arg.as_ref().to_vec());
         self
     }
 
     /// Adds arguments.
+    ///
+    /// ```
+    /// # use wasmill_wasi::WasiState;
+    /// let state = WasiState::new("program").args(["-o", "out.txt"]).build()?;
+    /// assert_eq!(state.args.len(), 3, "the program's name is the first");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn args<I, Arg>(&mut self, args: I) -> &mut Self
     where
         I: IntoIterator<Item = Arg>,
@@ -129,6 +164,17 @@ impl WasiStateBuilder {
     }
 
     /// Lets the guest read, write and create in a directory, under the directory's own path.
+    ///
+    /// ```
+    /// # use wasmill_wasi::WasiState;
+    /// assert!(WasiState::new("program").preopen_dir(".")?.build().is_ok());
+    /// assert!(WasiState::new("program").preopen_dir("/no/such/folder").is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If there is no such directory.
     pub fn preopen_dir<FilePath: AsRef<Path>>(
         &mut self,
         po_dir: FilePath,
@@ -137,6 +183,16 @@ impl WasiStateBuilder {
     }
 
     /// Lets the guest read, write and create in directories, under their own paths.
+    ///
+    /// ```
+    /// # use wasmill_wasi::WasiState;
+    /// assert!(WasiState::new("program").preopen_dirs([".", "src"])?.build().is_ok());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If one of them does not exist.
     pub fn preopen_dirs<I, FilePath>(
         &mut self,
         po_dirs: I,
@@ -171,6 +227,17 @@ impl WasiStateBuilder {
     }
 
     /// Lets the guest read, write and create in a directory, under another name.
+    ///
+    /// ```
+    /// # use wasmill_wasi::WasiState;
+    /// // The guest finds the current directory as `/data`.
+    /// assert!(WasiState::new("program").map_dir("/data", ".")?.build().is_ok());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If there is no such directory, or the name cannot be passed on.
     pub fn map_dir<FilePath: AsRef<Path>>(
         &mut self,
         alias: &str,
@@ -186,6 +253,17 @@ impl WasiStateBuilder {
     }
 
     /// Lets the guest read, write and create in directories, under other names.
+    ///
+    /// ```
+    /// # use wasmill_wasi::WasiState;
+    /// let dirs = [("/data".to_owned(), "."), ("/source".to_owned(), "src")];
+    /// assert!(WasiState::new("program").map_dirs(dirs)?.build().is_ok());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`map_dir`](Self::map_dir), for the first that fails.
     pub fn map_dirs<I, FilePath>(
         &mut self,
         mapped_dirs: I,
@@ -201,30 +279,82 @@ impl WasiStateBuilder {
     }
 
     /// Replaces the guest's standard input.
+    ///
+    /// ```
+    /// # use wasmill_wasi::WasiState;
+    /// # use std::io::Write;
+    /// # use wasmill_wasi::Pipe;
+    /// let mut input = Pipe::new();
+    /// input.write_all(b"for the guest to read")?;
+    /// let state = WasiState::new("program").stdin(Box::new(input)).build()?;
+    /// assert_eq!(state.fs.stdin()?.as_ref().unwrap().size(), 21);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn stdin(&mut self, new_file: Box<dyn WasiFile>) -> &mut Self {
         self.streams[0] = Some(new_file);
         self
     }
 
     /// Replaces the guest's standard output.
+    ///
+    /// ```
+    /// # use wasmill_wasi::WasiState;
+    /// # use wasmill_wasi::Pipe;
+    /// let state = WasiState::new("program").stdout(Box::new(Pipe::bounded(1 << 20))).build()?;
+    /// assert!(state.fs.stdout()?.as_ref().unwrap().downcast_ref::<Pipe>().is_some());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn stdout(&mut self, new_file: Box<dyn WasiFile>) -> &mut Self {
         self.streams[1] = Some(new_file);
         self
     }
 
     /// Replaces the guest's standard error.
+    ///
+    /// ```
+    /// # use wasmill_wasi::WasiState;
+    /// # use wasmill_wasi::Stdout;
+    /// // Everything to one place.
+    /// let state = WasiState::new("program").stderr(Box::new(Stdout)).build()?;
+    /// assert!(state.fs.stderr()?.as_ref().unwrap().downcast_ref::<Stdout>().is_some());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn stderr(&mut self, new_file: Box<dyn WasiFile>) -> &mut Self {
         self.streams[2] = Some(new_file);
         self
     }
 
     /// Sets what is done to the files last.
+    ///
+    /// ```
+    /// # use wasmill_wasi::WasiState;
+    /// # use wasmill_wasi::Pipe;
+    /// let set_up = |fs: &mut wasmill_wasi::WasiFs| {
+    ///     fs.swap_file(1, Box::new(Pipe::new())).map(drop).map_err(|error| error.to_string())
+    /// };
+    /// let state = WasiState::new("program").setup_fs(Box::new(set_up)).build()?;
+    /// assert!(state.fs.stdout()?.as_ref().unwrap().downcast_ref::<Pipe>().is_some());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn setup_fs(&mut self, setup_fs_fn: SetupFs) -> &mut Self {
         self.setup_fs = Some(setup_fs_fn);
         self
     }
 
     /// Checks everything and opens the directories. The streams go to the state: a second one built gets the process's own.
+    ///
+    /// ```
+    /// # use wasmill_wasi::WasiState;
+    /// # use wasmill_wasi::WasiStateCreationError;
+    /// assert!(WasiState::new("program").build().is_ok());
+    /// let error = WasiState::new("program").arg("a\0b").build().unwrap_err();
+    /// assert_eq!(error, WasiStateCreationError::ArgumentContainsNulByte("a\0b".into()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If an argument or a variable cannot be passed on, a directory cannot be opened, or the host program's own set-up fails.
     pub fn build(&mut self) -> Result<WasiState, WasiStateCreationError> {
         self.check_args()?;
         let envs = self
@@ -278,6 +408,13 @@ fn environment_line(key: &[u8], value: &[u8]) -> Result<Vec<u8>, WasiStateCreati
 }
 
 /// Describes a directory for [`WasiStateBuilder::preopen`].
+///
+/// ```
+/// # use wasmill_wasi::WasiState;
+/// let read_only = WasiState::new("program").preopen(|dir| dir.directory("src").alias("source").read(true))?.build();
+/// assert!(read_only.is_ok());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Default)]
 pub struct PreopenDirBuilder {
     path: Option<PathBuf>,
@@ -289,30 +426,62 @@ pub struct PreopenDirBuilder {
 
 impl PreopenDirBuilder {
     /// The directory on the host.
+    ///
+    /// ```
+    /// # use wasmill_wasi::WasiState;
+    /// assert!(WasiState::new("program").preopen(|dir| dir.directory("src").read(true)).is_ok());
+    /// assert!(WasiState::new("program").preopen(|dir| dir.read(true)).is_err(), "which directory?");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn directory<FilePath: AsRef<Path>>(&mut self, po_dir: FilePath) -> &mut Self {
         self.path = Some(po_dir.as_ref().to_owned());
         self
     }
 
     /// What the guest calls it; slashes in front make no difference, as everything is below `/`.
+    ///
+    /// ```
+    /// # use wasmill_wasi::WasiState;
+    /// WasiState::new("program").preopen(|dir| dir.directory("src").alias("/source").read(true))?.build()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn alias(&mut self, alias: &str) -> &mut Self {
         self.alias = Some(alias.trim_start_matches('/').to_owned());
         self
     }
 
     /// Whether the guest may read there.
+    ///
+    /// ```
+    /// # use wasmill_wasi::WasiState;
+    /// WasiState::new("program").preopen(|dir| dir.directory("src").read(true))?.build()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn read(&mut self, toggle: bool) -> &mut Self {
         self.read = toggle;
         self
     }
 
     /// Whether the guest may write there.
+    ///
+    /// ```
+    /// # use wasmill_wasi::WasiState;
+    /// // To change files that are there, but add none.
+    /// WasiState::new("program").preopen(|dir| dir.directory("src").read(true).write(true))?.build()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn write(&mut self, toggle: bool) -> &mut Self {
         self.write = toggle;
         self
     }
 
     /// Whether the guest may create files there, which includes writing.
+    ///
+    /// ```
+    /// # use wasmill_wasi::WasiState;
+    /// WasiState::new("program").preopen(|dir| dir.directory("src").create(true))?.build()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn create(&mut self, toggle: bool) -> &mut Self {
         self.create = toggle;
         if toggle {

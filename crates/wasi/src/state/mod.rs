@@ -10,6 +10,14 @@ pub use builder::{PreopenDirBuilder, WasiStateBuilder, WasiStateCreationError};
 use crate::ctx::WasiFs;
 
 /// What a guest sees: its files, arguments and environment.
+///
+/// ```
+/// # use wasmill_wasi::WasiState;
+/// let state = WasiState::new("program").arg("--help").env("LANG", "C").build()?;
+/// assert_eq!(state.args, [&b"program"[..], b"--help"]);
+/// assert_eq!(state.envs, [b"LANG=C"]);
+/// # Ok::<(), wasmill_wasi::WasiStateCreationError>(())
+/// ```
 #[derive(Debug)]
 pub struct WasiState {
     /// The descriptors and what is behind them.
@@ -22,6 +30,12 @@ pub struct WasiState {
 
 impl WasiState {
     /// Begins a state for a program of this name.
+    ///
+    /// ```
+    /// # use wasmill_wasi::WasiState;
+    /// assert_eq!(WasiState::new("program").build()?.args, [b"program"]);
+    /// # Ok::<(), wasmill_wasi::WasiStateCreationError>(())
+    /// ```
     #[allow(
         clippy::new_ret_no_self,
         reason = "the API's shape: a state is always made by its builder"

@@ -17,6 +17,12 @@ pub(super) fn take<const N: usize>(buffer: &[u8], at: usize) -> [u8; N] {
 }
 
 /// A buffer in guest memory to read into.
+///
+/// ```
+/// # use wasmill_wasi::types::__wasi_iovec_t;
+/// let place = __wasi_iovec_t::from_le_bytes([0, 1, 0, 0, 16, 0, 0, 0]);
+/// assert_eq!((place.buf, place.buf_len), (256, 16));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(C)]
 pub struct __wasi_iovec_t {
@@ -27,6 +33,12 @@ pub struct __wasi_iovec_t {
 }
 
 /// A buffer in guest memory to write from.
+///
+/// ```
+/// # use wasmill_wasi::types::__wasi_ciovec_t;
+/// let text = __wasi_ciovec_t { buf: 256, buf_len: 5 };
+/// assert_eq!(text.buf + text.buf_len, 261);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(C)]
 pub struct __wasi_ciovec_t {
@@ -41,6 +53,12 @@ impl __wasi_iovec_t {
     pub const SIZE: usize = 8;
 
     /// Reads it from its bytes in guest memory.
+    ///
+    /// ```
+    /// # use wasmill_wasi::types::__wasi_iovec_t;
+    /// let place = __wasi_iovec_t { buf: 1, buf_len: 2 };
+    /// assert_eq!(__wasi_iovec_t::from_le_bytes([1, 0, 0, 0, 2, 0, 0, 0]), place);
+    /// ```
     pub fn from_le_bytes(bytes: [u8; Self::SIZE]) -> Self {
         Self {
             buf: u32::from_le_bytes(take(&bytes, 0)),
@@ -50,6 +68,12 @@ impl __wasi_iovec_t {
 }
 
 /// What is known about a file.
+///
+/// ```
+/// # use wasmill_wasi::types::*;
+/// let stat = __wasi_filestat_t { st_size: 42, st_filetype: __WASI_FILETYPE_REGULAR_FILE, ..Default::default() };
+/// assert_eq!(stat.to_le_bytes()[32], 42);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[repr(C)]
 pub struct __wasi_filestat_t {
@@ -76,6 +100,12 @@ impl __wasi_filestat_t {
     pub const SIZE: usize = 64;
 
     /// Its bytes in guest memory.
+    ///
+    /// ```
+    /// # use wasmill_wasi::types::__wasi_filestat_t;
+    /// let stat = __wasi_filestat_t { st_nlink: 2, ..Default::default() };
+    /// assert_eq!(stat.to_le_bytes()[24..32], [2, 0, 0, 0, 0, 0, 0, 0]);
+    /// ```
     pub fn to_le_bytes(&self) -> [u8; Self::SIZE] {
         let mut bytes = [0; Self::SIZE];
         put(&mut bytes, 0, self.st_dev.to_le_bytes());
@@ -91,6 +121,12 @@ impl __wasi_filestat_t {
 }
 
 /// What is known about a descriptor.
+///
+/// ```
+/// # use wasmill_wasi::types::*;
+/// let stat = __wasi_fdstat_t { fs_filetype: __WASI_FILETYPE_DIRECTORY, ..Default::default() };
+/// assert_eq!(stat.fs_rights_base, 0, "nothing may be done with it");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[repr(C)]
 pub struct __wasi_fdstat_t {
@@ -109,6 +145,12 @@ impl __wasi_fdstat_t {
     pub const SIZE: usize = 24;
 
     /// Its bytes in guest memory.
+    ///
+    /// ```
+    /// # use wasmill_wasi::types::*;
+    /// let stat = __wasi_fdstat_t { fs_filetype: __WASI_FILETYPE_DIRECTORY, ..Default::default() };
+    /// assert_eq!(stat.to_le_bytes()[0], __WASI_FILETYPE_DIRECTORY);
+    /// ```
     pub fn to_le_bytes(&self) -> [u8; Self::SIZE] {
         let mut bytes = [0; Self::SIZE];
         put(&mut bytes, 0, self.fs_filetype.to_le_bytes());
@@ -120,6 +162,11 @@ impl __wasi_fdstat_t {
 }
 
 /// What a descriptor that was opened in advance is, with the length of its name.
+///
+/// ```
+/// # use wasmill_wasi::types::{PrestatEnum, __wasi_prestat_t};
+/// assert_eq!(__wasi_prestat_t::dir(4).u, PrestatEnum::Dir { pr_name_len: 4 });
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PrestatEnum {
     /// A directory, whose name has so many bytes (no NUL is counted).
@@ -130,6 +177,11 @@ pub enum PrestatEnum {
 }
 
 /// A [`PrestatEnum`] in the form the interface gives it.
+///
+/// ```
+/// # use wasmill_wasi::types::{__WASI_PREOPENTYPE_DIR, __wasi_prestat_t};
+/// assert_eq!(__wasi_prestat_t::dir("data".len() as u32).pr_type, __WASI_PREOPENTYPE_DIR);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(C)]
 pub struct __wasi_prestat_t {
@@ -144,6 +196,12 @@ impl __wasi_prestat_t {
     pub const SIZE: usize = 8;
 
     /// A directory whose name has so many bytes.
+    ///
+    /// ```
+    /// # use wasmill_wasi::types::{PrestatEnum, __wasi_prestat_t};
+    /// let PrestatEnum::Dir { pr_name_len } = __wasi_prestat_t::dir(4).u;
+    /// assert_eq!(pr_name_len, 4);
+    /// ```
     pub fn dir(pr_name_len: u32) -> Self {
         Self {
             pr_type: __WASI_PREOPENTYPE_DIR,
@@ -152,6 +210,11 @@ impl __wasi_prestat_t {
     }
 
     /// Its bytes in guest memory.
+    ///
+    /// ```
+    /// # use wasmill_wasi::types::__wasi_prestat_t;
+    /// assert_eq!(__wasi_prestat_t::dir(4).to_le_bytes(), [0, 0, 0, 0, 4, 0, 0, 0]);
+    /// ```
     pub fn to_le_bytes(&self) -> [u8; Self::SIZE] {
         let PrestatEnum::Dir { pr_name_len } = self.u;
         let mut bytes = [0; Self::SIZE];
@@ -162,6 +225,12 @@ impl __wasi_prestat_t {
 }
 
 /// The head of a directory entry; its name follows.
+///
+/// ```
+/// # use wasmill_wasi::types::*;
+/// let entry = __wasi_dirent_t { d_next: 1, d_ino: 7, d_namlen: 9, d_type: __WASI_FILETYPE_REGULAR_FILE };
+/// assert_eq!(dirent_to_le_bytes(&entry).len(), __wasi_dirent_t::SIZE);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(C)]
 pub struct __wasi_dirent_t {
@@ -181,6 +250,12 @@ impl __wasi_dirent_t {
 }
 
 /// The bytes of a directory entry's head in guest memory.
+///
+/// ```
+/// # use wasmill_wasi::types::*;
+/// let entry = __wasi_dirent_t { d_next: 1, d_ino: 7, d_namlen: 9, d_type: __WASI_FILETYPE_DIRECTORY };
+/// assert_eq!(dirent_to_le_bytes(&entry)[16..21], [9, 0, 0, 0, __WASI_FILETYPE_DIRECTORY]);
+/// ```
 pub fn dirent_to_le_bytes(ent: &__wasi_dirent_t) -> [u8; __wasi_dirent_t::SIZE] {
     let mut bytes = [0; __wasi_dirent_t::SIZE];
     put(&mut bytes, 0, ent.d_next.to_le_bytes());
@@ -191,6 +266,12 @@ pub fn dirent_to_le_bytes(ent: &__wasi_dirent_t) -> [u8; __wasi_dirent_t::SIZE] 
 }
 
 /// What became of a subscription about a file.
+///
+/// ```
+/// # use wasmill_wasi::types::__wasi_event_fd_readwrite_t;
+/// let ready = __wasi_event_fd_readwrite_t { nbytes: 80, flags: 0 };
+/// assert_ne!(ready, __wasi_event_fd_readwrite_t::default());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[repr(C)]
 pub struct __wasi_event_fd_readwrite_t {
@@ -201,6 +282,12 @@ pub struct __wasi_event_fd_readwrite_t {
 }
 
 /// What became of a subscription, by its kind.
+///
+/// ```
+/// # use wasmill_wasi::types::{EventEnum, __wasi_event_fd_readwrite_t};
+/// let readable = EventEnum::FdRead(__wasi_event_fd_readwrite_t { nbytes: 80, flags: 0 });
+/// assert_ne!(readable, EventEnum::Clock);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EventEnum {
     /// A clock reached its time.
@@ -212,6 +299,11 @@ pub enum EventEnum {
 }
 
 /// The kinds of events and subscriptions.
+///
+/// ```
+/// # use wasmill_wasi::types::EventType;
+/// assert!(EventType::FdRead.to_raw() != EventType::FdWrite.to_raw());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EventType {
     /// A clock.
@@ -224,6 +316,11 @@ pub enum EventType {
 
 impl EventType {
     /// The kind's number in the interface.
+    ///
+    /// ```
+    /// # use wasmill_wasi::types::{EventType, __WASI_EVENTTYPE_CLOCK};
+    /// assert_eq!(EventType::Clock.to_raw(), __WASI_EVENTTYPE_CLOCK);
+    /// ```
     pub fn to_raw(self) -> __wasi_eventtype_t {
         match self {
             EventType::Clock => __WASI_EVENTTYPE_CLOCK,
@@ -234,6 +331,12 @@ impl EventType {
 }
 
 /// An event of `poll_oneoff`.
+///
+/// ```
+/// # use wasmill_wasi::types::*;
+/// let event = __wasi_event_t { userdata: 5, error: 0, type_: EventType::Clock.to_raw(), u: EventEnum::Clock };
+/// assert_eq!(event.to_le_bytes()[0], 5);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(C)]
 pub struct __wasi_event_t {
@@ -252,6 +355,12 @@ impl __wasi_event_t {
     pub const SIZE: usize = 32;
 
     /// Its bytes in guest memory.
+    ///
+    /// ```
+    /// # use wasmill_wasi::types::*;
+    /// let event = __wasi_event_t { userdata: 5, error: __WASI_EBADF, type_: __WASI_EVENTTYPE_CLOCK, u: EventEnum::Clock };
+    /// assert_eq!(event.to_le_bytes()[8..10], __WASI_EBADF.to_le_bytes());
+    /// ```
     pub fn to_le_bytes(&self) -> [u8; Self::SIZE] {
         let mut bytes = [0; Self::SIZE];
         put(&mut bytes, 0, self.userdata.to_le_bytes());
@@ -266,6 +375,17 @@ impl __wasi_event_t {
 }
 
 /// A subscription to a clock.
+///
+/// ```
+/// # use wasmill_wasi::types::*;
+/// let in_a_second = __wasi_subscription_clock_t {
+///     clock_id: __WASI_CLOCK_MONOTONIC,
+///     timeout: 1_000_000_000,
+///     precision: 0,
+///     flags: 0,
+/// };
+/// assert_eq!(in_a_second.flags & __WASI_SUBSCRIPTION_CLOCK_ABSTIME, 0, "from now on");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(C)]
 pub struct __wasi_subscription_clock_t {
@@ -280,6 +400,11 @@ pub struct __wasi_subscription_clock_t {
 }
 
 /// A subscription to a file.
+///
+/// ```
+/// # use wasmill_wasi::types::__wasi_subscription_fs_readwrite_t;
+/// assert_eq!(__wasi_subscription_fs_readwrite_t { fd: 0 }.fd, 0, "the standard input");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(C)]
 pub struct __wasi_subscription_fs_readwrite_t {
@@ -288,6 +413,12 @@ pub struct __wasi_subscription_fs_readwrite_t {
 }
 
 /// A subscription of `poll_oneoff`, by its kind.
+///
+/// ```
+/// # use wasmill_wasi::types::{WasiSubscription, __wasi_subscription_fs_readwrite_t};
+/// let input = __wasi_subscription_fs_readwrite_t { fd: 0 };
+/// assert_ne!(WasiSubscription::FdRead(input), WasiSubscription::FdWrite(input));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WasiSubscription {
     /// A clock.
@@ -299,6 +430,13 @@ pub enum WasiSubscription {
 }
 
 /// A subscription of `poll_oneoff`.
+///
+/// ```
+/// # use wasmill_wasi::types::*;
+/// let input = WasiSubscription::FdRead(__wasi_subscription_fs_readwrite_t { fd: 0 });
+/// let subscription = __wasi_subscription_t { userdata: 5, type_: __WASI_EVENTTYPE_FD_READ, u: input };
+/// assert_eq!(subscription.type_, EventType::FdRead.to_raw());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(C)]
 pub struct __wasi_subscription_t {

@@ -16,6 +16,12 @@ pub const __WASI_WHENCE_SET: __wasi_whence_t = 2;
 pub type __wasi_linkcount_t = u32;
 
 /// What is known about a file, in the older layout.
+///
+/// ```
+/// # use wasmill_wasi::types::{self, snapshot0};
+/// let stat = types::__wasi_filestat_t { st_nlink: u64::MAX, ..Default::default() };
+/// assert_eq!(snapshot0::__wasi_filestat_t::from(stat).st_nlink, u32::MAX, "the most it can say");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[repr(C)]
 pub struct __wasi_filestat_t {
@@ -57,6 +63,12 @@ impl __wasi_filestat_t {
     pub const SIZE: usize = 56;
 
     /// Its bytes in guest memory.
+    ///
+    /// ```
+    /// # use wasmill_wasi::types::snapshot0::__wasi_filestat_t;
+    /// let stat = __wasi_filestat_t { st_size: 42, ..Default::default() };
+    /// assert_eq!(stat.to_le_bytes()[24], 42);
+    /// ```
     pub fn to_le_bytes(&self) -> [u8; Self::SIZE] {
         let mut bytes = [0; Self::SIZE];
         put(&mut bytes, 0, self.st_dev.to_le_bytes());

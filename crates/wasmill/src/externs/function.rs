@@ -12,7 +12,7 @@ use wasmill_types::{FunctionType, Type};
 use wasmill_vm::native::{
     EnvState, HostFunction, SharedFunction, WasmTypeList, WithEnv, WithoutEnv,
 };
-use wasmill_vm::{DynamicCall, Gone, HostError, Link, VMFunction};
+use wasmill_vm::{DynamicCall, HostError, Link, VMFunction};
 
 /// A function, of the host or of an instance. Clones are the same function.
 ///
@@ -29,10 +29,20 @@ use wasmill_vm::{DynamicCall, Gone, HostError, Link, VMFunction};
 ///
 /// A *weak* handle (see [`Exports::get_with_generics_weak`](crate::Exports::get_with_generics_weak)) does not keep the
 /// function. Once the function is gone, calls give an error. Its clones keep the function.
-#[derive(Clone)]
 pub struct Function {
     store: Store,
     link: Link<VMFunction>,
+}
+
+impl Clone for Function {
+    // Inline, so that what is written in two parts is not read back as one.
+    #[inline(always)]
+    fn clone(&self) -> Self {
+        Self {
+            link: self.link.clone(),
+            store: self.store.clone(),
+        }
+    }
 }
 
 impl PartialEq for Function {
@@ -73,6 +83,22 @@ impl Function {
     }
 
     /// The same with an environment, which each instance that imports the function gets a clone of.
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+    /// # use std::sync::{Arc, Mutex};
+    /// # use wasmill::{Function, Store, Type, Value};
+    /// # let store = Store::default();
+    /// let total = Arc::new(Mutex::new(0));
+    /// let add = Function::new_with_env(&store, ([Type::I32], []), total.clone(), |total, args| {
+    ///     *total.lock().unwrap() += args[0].unwrap_i32();
+    ///     Ok(vec![])
+    /// });
+    /// add.call(&[Value::I32(5)]).unwrap();
+    /// add.call(&[Value::I32(2)]).unwrap();
+    /// assert_eq!(*total.lock().unwrap(), 7);
+    /// # }
+    /// ```
     pub fn new_with_env<FT, F, Env>(store: &Store, ty: FT, env: Env, func: F) -> Self
     where
         FT: Into<FunctionType>,
@@ -100,7 +126,23 @@ impl Function {
 
     /// A host function from a Rust function or closure; its type follows from Rust's. WebAssembly calls it directly.
     ///
-    /// It may capture. As it need not be `Sync`, a closure that captures runs on one thread at a time.
+    /// It may capture. A closure that is not `Sync`, because of what it captures, runs on one thread at a time.
+    ///
+    /// A `Result` of the function becomes the error of the call:
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+    /// # use wasmill::{Function, FunctionType, RuntimeError, Store, Type, Value};
+    /// # let store = Store::default();
+    /// let divide = Function::new_native(&store, |a: i64, b: i64| {
+    ///     a.checked_div(b).ok_or_else(|| RuntimeError::new("cannot divide"))
+    /// });
+    /// assert_eq!(divide.ty(), &FunctionType::from(([Type::I64, Type::I64], [Type::I64])));
+    /// assert_eq!(*divide.call(&[Value::I64(7), Value::I64(2)]).unwrap(), [Value::I64(3)]);
+    /// let error = divide.call(&[Value::I64(7), Value::I64(0)]).unwrap_err();
+    /// assert_eq!(error.message(), "cannot divide");
+    /// # }
+    /// ```
     pub fn new_native<F, Args, Rets, Env>(store: &Store, func: F) -> Self
     where
         F: HostFunction<Args, Rets, WithoutEnv, Env>,
@@ -113,6 +155,30 @@ impl Function {
     }
 
     /// The same with an environment, which each instance that imports the function gets a clone of.
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+    /// # use std::sync::Arc;
+    /// # use std::sync::atomic::{AtomicI32, Ordering};
+    /// # use wasmill::{Function, Instance, Module, Store, imports};
+    /// fn next(counter: &Arc<AtomicI32>, step: i32) -> i32 {
+    ///     counter.fetch_add(step, Ordering::Relaxed) + step
+    /// }
+    ///
+    /// # let store = Store::default();
+    /// let counter = Arc::new(AtomicI32::new(10));
+    /// let imports = imports! {
+    ///     "env" => { "next" => Function::new_native_with_env(&store, counter.clone(), next) },
+    /// };
+    /// let module = Module::new(&store, r#"(module
+    ///     (import "env" "next" (func $next (param i32) (result i32)))
+    ///     (func (export "run") (result i32) (call $next (i32.const 5))))"#).unwrap();
+    /// let instance = Instance::new(&module, &imports).unwrap();
+    /// let run = instance.exports.get_native_function::<(), i32>("run").unwrap();
+    /// assert_eq!((run.call().unwrap(), run.call().unwrap()), (15, 20));
+    /// assert_eq!(counter.load(Ordering::Relaxed), 20);
+    /// # }
+    /// ```
     pub fn new_native_with_env<F, Args, Rets, Env>(store: &Store, env: Env, func: F) -> Self
     where
         F: HostFunction<Args, Rets, WithEnv, Env>,
@@ -175,13 +241,7 @@ impl Function {
     /// The handle of the lower layer; a function that always fails in place of one that is gone.
     #[inline]
     pub(crate) fn into_vm(self) -> VMFunction {
-        match self.link {
-            Link::Strong(vm) => vm,
-            weak => weak.upgrade().unwrap_or_else(|| {
-                let ty = weak.declared_type().clone();
-                make_dynamic(&self.store, ty, None, |_| Err(Box::new(Gone)))
-            }),
-        }
+        self.link.into_function(self.store.vm())
     }
 
     /// Gives `access` the handle of the lower layer, which stays where it is; see [`Function::into_vm`].
@@ -214,26 +274,77 @@ impl Function {
     }
 
     /// Its type.
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+    /// # use wasmill::{Function, Store};
+    /// let f = Function::new_native(&Store::default(), |_a: i32, _b: f64| 0_i64);
+    /// assert_eq!(f.ty().to_string(), "[I32, F64] -> [I64]");
+    /// # }
+    /// ```
     pub fn ty(&self) -> &FunctionType {
         self.link.declared_type()
     }
 
     /// The store it belongs to.
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+    /// # use wasmill::{Function, Store};
+    /// # let store = Store::default();
+    /// assert_eq!(Function::new_native(&store, || ()).store(), &store);
+    /// # }
+    /// ```
     pub fn store(&self) -> &Store {
         &self.store
     }
 
     /// How many parameters it has.
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+    /// # use wasmill::{Function, Store};
+    /// let f = Function::new_native(&Store::default(), |_a: i32, _b: i32| ());
+    /// assert_eq!(f.param_arity(), 2);
+    /// # }
+    /// ```
     pub fn param_arity(&self) -> usize {
         self.ty().params().len()
     }
 
     /// How many results it has.
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+    /// # use wasmill::{Function, Store};
+    /// let f = Function::new_native(&Store::default(), |a: i32| (a, a));
+    /// assert_eq!(f.result_arity(), 2);
+    /// # }
+    /// ```
     pub fn result_arity(&self) -> usize {
         self.ty().results().len()
     }
 
     /// Calls the function.
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+    /// # use wasmill::{Instance, Module, Store, TrapCode, Value, imports};
+    /// # let module = Module::new(&Store::default(), r#"(module (func (export "div") (param i32 i32) (result i32) (i32.div_s (local.get 0) (local.get 1))))"#).unwrap();
+    /// # let instance = Instance::new(&module, &imports! {}).unwrap();
+    /// let divide = instance.exports.get_function("div").unwrap();
+    /// let results = divide.call(&[Value::I32(84), Value::I32(2)]).unwrap();
+    /// assert_eq!(*results, [Value::I32(42)]);
+    ///
+    /// let error = divide.call(&[Value::I32(84), Value::I32(0)]).unwrap_err();
+    /// assert_eq!(error.to_trap(), Some(TrapCode::IntegerDivisionByZero));
+    /// let error = divide.call(&[Value::I32(84)]).unwrap_err();
+    /// assert_eq!(
+    ///     error.message(),
+    ///     "Parameters of type [I32] did not match signature [I32, I32] -> [I32]"
+    /// );
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -247,7 +358,8 @@ impl Function {
         let Link::Strong(vm) = &self.link else {
             return self.call_weak(params);
         };
-        let ty = vm.ty();
+        let callee = vm.callee();
+        let ty = callee.ty();
         if !params.iter().map(Val::ty).eq(ty.params().iter().copied()) {
             return Err(RuntimeError::new(format!(
                 "Parameters of type {:?} did not match signature {ty}",
@@ -259,8 +371,8 @@ impl Function {
         }
         let lower = |function: &Self| function.clone().into_vm();
         let lift = |vm| Self::from_vm(&self.store, vm);
-        let outcome = vm.call(params, lower, lift);
-        outcome.map_err(RuntimeError::from_trap)
+        let outcome = callee.call(params, lower, lift);
+        outcome.map_err(RuntimeError::from)
     }
 
     #[cold]
@@ -270,6 +382,19 @@ impl Function {
     }
 
     /// The function with types that Rust knows, for calls without checks.
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+    /// # use wasmill::{Function, Store};
+    /// let double = Function::new_native(&Store::default(), |a: i32| 2 * a);
+    /// let native = double.native::<i32, i32>().unwrap();
+    /// assert_eq!(native.call(21).unwrap(), 42);
+    /// assert_eq!(
+    ///     double.native::<i64, i32>().err().unwrap().message(),
+    ///     "given types (`[I64]`) for the function arguments don't match the actual types (`[I32]`)"
+    /// );
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -301,7 +426,7 @@ fn make_dynamic(
     factory: Option<EnvFactory>,
     call: impl Fn(&mut DynamicCall<'_>) -> Result<(), HostError> + Send + Sync + 'static,
 ) -> VMFunction {
-    let factory = factory.map(|factory| Box::new(factory) as _);
+    let factory = factory.map(|factory| Arc::new(factory) as _);
     wasmill_vm::HostFunction::dynamic(store.vm(), ty, factory, Box::new(call))
 }
 
@@ -347,7 +472,7 @@ where
     Rets: WasmTypeList,
     Env: WasmerEnv + 'static,
 {
-    let factory = factory.map(|factory| Box::new(factory) as _);
+    let factory = factory.map(|factory| Arc::new(factory) as _);
     wasmill_vm::HostFunction::typed_with_env(store.vm(), state, origin, factory)
 }
 

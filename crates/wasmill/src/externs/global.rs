@@ -31,6 +31,15 @@ pub struct Global {
 impl Global {
     /// A constant.
     ///
+    /// ```
+    /// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+    /// # use wasmill::{Global, Mutability, Store, Value};
+    /// let limit = Global::new(&Store::default(), Value::I64(100));
+    /// assert_eq!(limit.ty().mutability, Mutability::Const);
+    /// assert!(limit.set(Value::I64(1)).is_err());
+    /// # }
+    /// ```
+    ///
     /// # Panics
     ///
     /// If the value is a function of another store, or the store's tunables refuse to make a global.
@@ -39,6 +48,15 @@ impl Global {
     }
 
     /// A variable.
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+    /// # use wasmill::{Global, Store, Value};
+    /// let level = Global::new_mut(&Store::default(), Value::F32(0.5));
+    /// level.set(Value::F32(0.75)).unwrap();
+    /// assert_eq!(level.get(), Value::F32(0.75));
+    /// # }
+    /// ```
     ///
     /// # Panics
     ///
@@ -93,16 +111,42 @@ impl Global {
     }
 
     /// Its type.
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+    /// # use wasmill::{Global, Store, Value};
+    /// let global = Global::new_mut(&Store::default(), Value::I32(1));
+    /// assert_eq!(global.ty().to_string(), "I32 (mutable)");
+    /// # }
+    /// ```
     pub fn ty(&self) -> &GlobalType {
         self.link.declared_type()
     }
 
     /// The store it belongs to.
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+    /// # use wasmill::{Global, Store, Value};
+    /// # let store = Store::default();
+    /// assert_eq!(Global::new(&store, Value::I32(1)).store(), &store);
+    /// # }
+    /// ```
     pub fn store(&self) -> &Store {
         &self.store
     }
 
     /// Its value.
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+    /// # use wasmill::{Instance, Module, Store, Value, imports};
+    /// # let module = Module::new(&Store::default(), r#"(module (global (export "__heap_base") i32 (i32.const 66560)))"#).unwrap();
+    /// # let instance = Instance::new(&module, &imports! {}).unwrap();
+    /// let base = instance.exports.get_global("__heap_base").unwrap().get();
+    /// assert_eq!(base, Value::I32(66_560));
+    /// # }
+    /// ```
     #[inline]
     pub fn get(&self) -> Val {
         let function = |vm| Function::from_vm(&self.store, vm);
@@ -111,6 +155,19 @@ impl Global {
     }
 
     /// Writes its value.
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+    /// # use wasmill::{Global, Store, Value};
+    /// let global = Global::new_mut(&Store::default(), Value::I32(1));
+    /// global.set(Value::I32(2)).unwrap();
+    /// assert_eq!(global.get(), Value::I32(2));
+    /// assert_eq!(
+    ///     global.set(Value::I64(3)).unwrap_err().message(),
+    ///     "Attempted to operate on a global of type I32 as a global of type I64"
+    /// );
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -133,6 +190,16 @@ impl Global {
     }
 
     /// Whether the two are the same global.
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+    /// # use wasmill::{Global, Store, Value};
+    /// # let store = Store::default();
+    /// let global = Global::new(&store, Value::I32(1));
+    /// assert!(global.same(&global.clone()));
+    /// assert!(!global.same(&Global::new(&store, Value::I32(1))));
+    /// # }
+    /// ```
     pub fn same(&self, other: &Self) -> bool {
         self.link.same(&other.link, VMGlobal::same)
     }

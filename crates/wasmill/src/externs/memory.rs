@@ -30,6 +30,15 @@ pub struct Memory {
 }
 
 /// An access does not lie inside of the memory.
+///
+/// ```
+/// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+/// # use wasmill::{Memory, MemoryType, Store};
+/// let memory = Memory::new(&Store::default(), MemoryType::new(1, None, false)).unwrap();
+/// let error = memory.write(65_535, b"ab").unwrap_err();
+/// assert_eq!(error.to_string(), "out of bounds memory access: 2 bytes at offset 65535");
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("out of bounds memory access: {length} bytes at offset {offset}")]
 pub struct MemoryAccessError {
@@ -39,6 +48,16 @@ pub struct MemoryAccessError {
 
 impl Memory {
     /// A memory of its minimum size, all zero.
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+    /// # use wasmill::{Memory, MemoryType, Pages, Store};
+    /// # let store = Store::default();
+    /// let memory = Memory::new(&store, MemoryType::new(1, Some(2), false)).unwrap();
+    /// assert_eq!(memory.size(), Pages(1));
+    /// assert!(Memory::new(&store, MemoryType::new(2, Some(1), false)).is_err());
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -91,12 +110,30 @@ impl Memory {
     }
 
     /// Its type, with the current size as the minimum.
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+    /// # use wasmill::{Memory, MemoryType, Store};
+    /// let memory = Memory::new(&Store::default(), MemoryType::new(1, Some(3), false)).unwrap();
+    /// memory.grow(1).unwrap();
+    /// assert_eq!(memory.ty(), MemoryType::new(2, Some(3), false));
+    /// # }
+    /// ```
     pub fn ty(&self) -> MemoryType {
         let gone = MemoryType::new(0, Some(0), false);
         self.link.reach(VMMemory::ty).unwrap_or(gone)
     }
 
     /// The store it belongs to.
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+    /// # use wasmill::{Memory, MemoryType, Store};
+    /// # let store = Store::default();
+    /// let memory = Memory::new(&store, MemoryType::new(1, None, false)).unwrap();
+    /// assert_eq!(memory.store(), &store);
+    /// # }
+    /// ```
     pub fn store(&self) -> &Store {
         &self.store
     }
@@ -107,16 +144,47 @@ impl Memory {
     }
 
     /// Its first byte. The address does not change while the memory lives.
+    ///
+    /// For C libraries and the like. In Rust, [`Memory::read`], [`Memory::write`] and [`Memory::view`] need no `unsafe`.
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+    /// # use wasmill::{Memory, MemoryType, Store};
+    /// let memory = Memory::new(&Store::default(), MemoryType::new(1, None, false)).unwrap();
+    /// memory.write(3, &[7]).unwrap();
+    /// // SAFETY: the fourth byte lies in the memory, which lives, and nobody else uses it.
+    /// assert_eq!(unsafe { memory.data_ptr().add(3).read() }, 7);
+    /// # }
+    /// ```
     pub fn data_ptr(&self) -> *mut u8 {
         self.raw_parts().0
     }
 
     /// Its size in bytes.
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+    /// # use wasmill::{Memory, MemoryType, Store};
+    /// let memory = Memory::new(&Store::default(), MemoryType::new(2, None, false)).unwrap();
+    /// assert_eq!(memory.data_size(), 2 * 65_536);
+    /// # }
+    /// ```
     pub fn data_size(&self) -> u64 {
         self.raw_parts().1 as u64
     }
 
     /// Its bytes.
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+    /// # use wasmill::{Memory, MemoryType, Store};
+    /// let memory = Memory::new(&Store::default(), MemoryType::new(1, None, false)).unwrap();
+    /// memory.write(0, b"abc").unwrap();
+    /// // SAFETY: nobody else has the memory.
+    /// let bytes = unsafe { memory.data_unchecked() };
+    /// assert_eq!((bytes.len(), &bytes[..3]), (65_536, &b"abc"[..]));
+    /// # }
+    /// ```
     ///
     /// # Safety
     ///
@@ -130,6 +198,17 @@ impl Memory {
 
     /// Its bytes, for writing.
     ///
+    /// ```
+    /// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+    /// # use wasmill::{Memory, MemoryType, Store};
+    /// let memory = Memory::new(&Store::default(), MemoryType::new(1, None, false)).unwrap();
+    /// // SAFETY: nobody else has the memory.
+    /// let bytes = unsafe { memory.data_unchecked_mut() };
+    /// bytes[..3].copy_from_slice(b"abc");
+    /// assert_eq!(memory.view::<u8>()[2].get(), b'c');
+    /// # }
+    /// ```
+    ///
     /// # Safety
     ///
     /// While the slice lives, nobody else accesses the memory: no guest runs with it, no other slice or view exists.
@@ -141,11 +220,29 @@ impl Memory {
     }
 
     /// Its size in pages.
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+    /// # use wasmill::{Memory, MemoryType, Pages, Store};
+    /// let memory = Memory::new(&Store::default(), MemoryType::new(2, None, false)).unwrap();
+    /// assert_eq!((memory.size(), memory.size().bytes().0), (Pages(2), 131_072));
+    /// # }
+    /// ```
     pub fn size(&self) -> Pages {
         self.link.reach(VMMemory::size).unwrap_or(Pages(0))
     }
 
     /// Adds pages; gives the former size.
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+    /// # use wasmill::{Memory, MemoryError, MemoryType, Pages, Store};
+    /// let memory = Memory::new(&Store::default(), MemoryType::new(1, Some(3), false)).unwrap();
+    /// assert_eq!(memory.grow(2).unwrap(), Pages(1));
+    /// assert_eq!(memory.size(), Pages(3));
+    /// assert!(matches!(memory.grow(1), Err(MemoryError::CouldNotGrow { current: Pages(3), .. })));
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -160,8 +257,24 @@ impl Memory {
         grown.unwrap_or(Err(gone))
     }
 
+    /// The memory as bytes: [`Memory::view`] for the type that is asked for most.
+    pub fn uint8view(&self) -> MemoryView<'_, u8> {
+        self.view()
+    }
+
     /// The memory as an array of cells, as long as the memory is now. The view holds the memory: no other thread runs
     /// code with it meanwhile.
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+    /// # use wasmill::{Memory, MemoryType, Store};
+    /// let memory = Memory::new(&Store::default(), MemoryType::new(1, None, false)).unwrap();
+    /// let view = memory.view::<u32>();
+    /// assert_eq!(view.len(), 65_536 / 4);
+    /// view[1].set(0x0403_0201);
+    /// assert_eq!(memory.view::<u8>()[4].get(), 1, "little endian");
+    /// # }
+    /// ```
     #[inline(always)]
     pub fn view<T: ValueType>(&self) -> MemoryView<'_, T> {
         self.viewed()
@@ -195,6 +308,19 @@ impl Memory {
 
     /// Copies bytes out of the memory.
     ///
+    /// ```
+    /// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+    /// # use wasmill::{Instance, Module, Store, imports};
+    /// # let module = Module::new(&Store::default(), r#"(module (memory (export "memory") 1) (data (i32.const 16) "hello"))"#).unwrap();
+    /// # let instance = Instance::new(&module, &imports! {}).unwrap();
+    /// let memory = instance.exports.get_memory("memory").unwrap();
+    /// let mut text = vec![0; 5];
+    /// memory.read(16, &mut text).unwrap();
+    /// assert_eq!(text, b"hello");
+    /// assert!(memory.read(65_532, &mut text).is_err());
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// If not all of them lie inside.
@@ -210,6 +336,16 @@ impl Memory {
 
     /// Copies bytes into the memory.
     ///
+    /// ```
+    /// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+    /// # use wasmill::{Memory, MemoryType, Store};
+    /// let memory = Memory::new(&Store::default(), MemoryType::new(1, None, false)).unwrap();
+    /// memory.write(16, &1.5_f64.to_le_bytes()).unwrap();
+    /// assert_eq!(memory.view::<f64>()[2].get(), 1.5);
+    /// assert!(memory.write(65_536, b"!").is_err());
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// If not all of them lie inside; then nothing is written.
@@ -224,6 +360,15 @@ impl Memory {
     }
 
     /// Whether the two are the same memory.
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+    /// # use wasmill::{Memory, MemoryType, Store};
+    /// # let store = Store::default();
+    /// let memory = Memory::new(&store, MemoryType::new(1, None, false)).unwrap();
+    /// assert!(memory.same(&memory.clone()));
+    /// # }
+    /// ```
     pub fn same(&self, other: &Self) -> bool {
         self.link.same(&other.link, VMMemory::same)
     }

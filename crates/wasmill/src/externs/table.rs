@@ -33,6 +33,15 @@ pub struct Table {
 impl Table {
     /// A table of its minimum size, every element `init`.
     ///
+    /// ```
+    /// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+    /// # use wasmill::{Store, Table, TableType, Type, Value};
+    /// let ty = TableType::new(Type::FuncRef, 4, Some(16));
+    /// let table = Table::new(&Store::default(), ty, Value::FuncRef(None)).unwrap();
+    /// assert_eq!((table.size(), table.get(3)), (4, Some(Value::FuncRef(None))));
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// If the type is not one of a table, if `init` does not fit it or is of another store, if it is too large, if the
@@ -51,8 +60,7 @@ impl Table {
         let made = tunables.create_host_table(&ty, &tunables.table_style(&ty));
         let made = made.map_err(RuntimeError::new)?;
         let vm = VMTable::adopt(store.vm(), &*made, &ty, init, store.account());
-        let vm = vm.map_err(|error| RuntimeError::new(error.to_string()))?;
-        Ok(Self::from_vm(store, vm))
+        Ok(Self::from_vm(store, vm.map_err(failure)?))
     }
 
     pub(crate) fn from_vm(store: &Store, vm: VMTable) -> Self {
@@ -96,16 +104,47 @@ impl Table {
     }
 
     /// Its declared type: the minimum does not follow growth.
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+    /// # use wasmill::{Store, Table, TableType, Type, Value};
+    /// let ty = TableType::new(Type::ExternRef, 1, None);
+    /// let table = Table::new(&Store::default(), ty, Value::null()).unwrap();
+    /// table.grow(5, Value::null()).unwrap();
+    /// assert_eq!(table.ty(), &ty);
+    /// # }
+    /// ```
     pub fn ty(&self) -> &TableType {
         self.link.declared_type()
     }
 
     /// The store it belongs to.
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+    /// # use wasmill::{Store, Table, TableType, Type, Value};
+    /// # let store = Store::default();
+    /// let table = Table::new(&store, TableType::new(Type::ExternRef, 1, None), Value::null()).unwrap();
+    /// assert_eq!(table.store(), &store);
+    /// # }
+    /// ```
     pub fn store(&self) -> &Store {
         &self.store
     }
 
     /// The element at `index`, or `None` if there is no such element.
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+    /// # use wasmill::{Instance, Module, Store, Value, imports};
+    /// # let module = Module::new(&Store::default(), r#"(module (func $f (result i32) (i32.const 7)) (table (export "t") funcref (elem $f)))"#).unwrap();
+    /// # let instance = Instance::new(&module, &imports! {}).unwrap();
+    /// let table = instance.exports.get_table("t").unwrap();
+    /// let Some(Value::FuncRef(Some(f))) = table.get(0) else { panic!("there is a function") };
+    /// assert_eq!(*f.call(&[]).unwrap(), [Value::I32(7)]);
+    /// assert_eq!(table.get(1), None);
+    /// # }
+    /// ```
     #[inline]
     pub fn get(&self, index: u32) -> Option<Val> {
         match &self.link {
@@ -117,6 +156,18 @@ impl Table {
     }
 
     /// Writes the element at `index`.
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+    /// # use wasmill::{ExternRef, Store, Table, TableType, Type, Value};
+    /// # let ty = TableType::new(Type::ExternRef, 1, None);
+    /// let table = Table::new(&Store::default(), ty, Value::null()).unwrap();
+    /// table.set(0, ExternRef::new("mine").into()).unwrap();
+    /// let element = table.get(0).unwrap().unwrap_externref();
+    /// assert_eq!(element.downcast::<&str>(), Some(&"mine"));
+    /// assert!(table.set(1, Value::null()).is_err(), "there is no such element");
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -141,11 +192,31 @@ impl Table {
     }
 
     /// The number of elements.
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+    /// # use wasmill::{Store, Table, TableType, Type, Value};
+    /// # let ty = TableType::new(Type::ExternRef, 3, None);
+    /// let table = Table::new(&Store::default(), ty, Value::null()).unwrap();
+    /// assert_eq!(table.size(), 3);
+    /// # }
+    /// ```
     pub fn size(&self) -> u32 {
         self.link.reach(VMTable::size).unwrap_or(0)
     }
 
     /// Adds `delta` elements, every one `init`; gives the former size.
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+    /// # use wasmill::{Store, Table, TableType, Type, Value};
+    /// # let ty = TableType::new(Type::FuncRef, 1, Some(3));
+    /// let table = Table::new(&Store::default(), ty, Value::FuncRef(None)).unwrap();
+    /// assert_eq!(table.grow(2, Value::FuncRef(None)).unwrap(), 1);
+    /// assert_eq!(table.size(), 3);
+    /// assert!(table.grow(1, Value::FuncRef(None)).is_err(), "the maximum is reached");
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -155,10 +226,22 @@ impl Table {
         let init = element(self.ty(), init)?;
         let grown = self.link.reach(|vm| vm.grow(delta, init));
         let grown = grown.unwrap_or(Err(TableError::Grow(delta)));
-        grown.map_err(|error| RuntimeError::new(error.to_string()))
+        grown.map_err(failure)
     }
 
     /// Copies elements; the two may be the same table, and the parts may overlap.
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+    /// # use wasmill::{ExternRef, Store, Table, TableType, Type, Value};
+    /// # let ty = TableType::new(Type::ExternRef, 4, None);
+    /// let table = Table::new(&Store::default(), ty, Value::null()).unwrap();
+    /// let value = Value::from(ExternRef::new(1));
+    /// table.set(0, value.clone()).unwrap();
+    /// Table::copy(&table, 2, &table, 0, 2).unwrap();
+    /// assert_eq!((table.get(2), table.get(3)), (Some(value), Some(Value::null())));
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -186,6 +269,15 @@ impl Table {
     }
 
     /// Whether the two are the same table.
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+    /// # use wasmill::{Store, Table, TableType, Type, Value};
+    /// # let ty = TableType::new(Type::ExternRef, 4, None);
+    /// let table = Table::new(&Store::default(), ty, Value::null()).unwrap();
+    /// assert!(table.same(&table.clone()));
+    /// # }
+    /// ```
     pub fn same(&self, other: &Self) -> bool {
         self.link.same(&other.link, VMTable::same)
     }
@@ -193,6 +285,13 @@ impl Table {
 
 fn trap(code: TrapCode) -> RuntimeError {
     crate::instance::trap(code)
+}
+
+fn failure(error: TableError) -> RuntimeError {
+    match error {
+        TableError::Trap(code) => trap(code),
+        other => RuntimeError::new(other.to_string()),
+    }
 }
 
 fn wrong_type(table: Type, value: Type) -> RuntimeError {
