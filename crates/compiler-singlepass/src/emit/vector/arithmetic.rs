@@ -216,7 +216,7 @@ impl Generator<'_> {
         mut b: Operand,
         want: Option<Xmm>,
     ) -> Xmm {
-        let (to, second) = self.to_change_and_to_read(a, &mut b, want);
+        let (to, second) = self.sequence_operands(a, &mut b, want);
         let other = self.new_xmm();
         self.mark_nans(shape, to, second);
         self.apply(op, other, second, to);
@@ -230,7 +230,7 @@ impl Generator<'_> {
 
     /// The product of the low halves, and above it the sum of the two mixed products.
     fn multiply_i64x2(&mut self, a: Operand, mut b: Operand, want: Option<Xmm>) -> Xmm {
-        let (to, second) = self.to_change_and_to_read(a, &mut b, want);
+        let (to, second) = self.sequence_operands(a, &mut b, want);
         let mixed = self.new_xmm();
         self.shift_lanes(PSRLQ, mixed, to, 32);
         self.apply(PMULUDQ, mixed, mixed, second);
@@ -274,7 +274,7 @@ impl Generator<'_> {
         mut b: Operand,
         want: Option<Xmm>,
     ) -> Xmm {
-        let (to, second) = self.to_change_and_to_read(a, &mut b, want);
+        let (to, second) = self.sequence_operands(a, &mut b, want);
         match shape {
             I8x16 => {
                 self.extend_half(shape, signed, high, SCRATCH_XMM, second);

@@ -83,7 +83,7 @@ impl Generator<'_> {
 
     /// The upper halves decide; where they are equal, that of `b - a` is -1 if the lower half of `a` is the greater one.
     fn greater_i64x2(&mut self, a: Operand, mut b: Operand) -> Xmm {
-        let (to, second) = self.to_change_and_to_read(a, &mut b, None);
+        let (to, second) = self.sequence_operands(a, &mut b, None);
         let equal = self.new_xmm();
         self.apply(PSUBQ, SCRATCH_XMM, second, to);
         self.apply(PCMPEQD, equal, to, second);

@@ -172,7 +172,7 @@ impl Generator<'_> {
     pub(in crate::emit) fn emit_bitselect(&mut self) {
         let (mut mask, mut b, a) = (self.pop(), self.pop(), self.pop());
         let chosen = self.vector_or_memory(&mut mask);
-        let (to, second) = self.to_change_and_to_read(a, &mut b, None);
+        let (to, second) = self.sequence_operands(a, &mut b, None);
         self.apply(PXOR, to, to, second);
         self.apply(PAND, to, to, chosen);
         self.apply(PXOR, to, to, second);

@@ -198,7 +198,7 @@ impl Generator<'_> {
             self.apply(op, to, first, second);
             return to;
         }
-        let (to, second) = self.to_change_and_to_read(a, &mut b, want);
+        let (to, second) = self.sequence_operands(a, &mut b, want);
         self.apply(op, to, to, second);
         self.release(b);
         to
@@ -231,12 +231,7 @@ impl Generator<'_> {
 
     /// Two operands for a sequence: the first in a register that may be changed (it is gone then), the second in another
     /// one, to be read.
-    fn to_change_and_to_read(
-        &mut self,
-        a: Operand,
-        b: &mut Operand,
-        want: Option<Xmm>,
-    ) -> (Xmm, Xmm) {
+    fn sequence_operands(&mut self, a: Operand, b: &mut Operand, want: Option<Xmm>) -> (Xmm, Xmm) {
         let second = self.xmm(b);
         let want = want.filter(|&want| want != second);
         (self.xmm_to_change(a, want), second)

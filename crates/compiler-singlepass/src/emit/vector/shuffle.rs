@@ -166,7 +166,7 @@ impl Generator<'_> {
     }
 
     fn shuffle_bytes(&mut self, lanes: [u8; 16], a: Operand, mut b: Operand) -> Xmm {
-        let (to, second) = self.to_change_and_to_read(a, &mut b, None);
+        let (to, second) = self.sequence_operands(a, &mut b, None);
         self.apply_constant(PSHUFB, to, to, selection(lanes, false));
         self.apply_constant(PSHUFB, SCRATCH_XMM, second, selection(lanes, true));
         self.apply(POR, to, to, SCRATCH_XMM);
