@@ -294,7 +294,19 @@ impl Generator<'_> {
     fn shift(&mut self, shift: ShiftOp, mut a: Operand, mut b: Operand, want: Option<Gpr>) -> Gpr {
         let wide = a.kind.is_wide();
         if let Some(count) = b.constant() {
-            let count = count as u8 & if wide { 63 } else { 31 };
+            let bits = if wide { 64 } else { 32 };
+            let count = count as u8 & (bits - 1);
+            let rotates = matches!(shift, ShiftOp::Rol | ShiftOp::Ror);
+            if rotates && count != 0 && self.environment.cpu.bmi2 && !a.is_own_gpr() {
+                let from = self.gpr_or_memory(&mut a);
+                let to = self.result_gpr(want, &[a]);
+                let right = match shift {
+                    ShiftOp::Rol => bits - count,
+                    _ => count,
+                };
+                self.asm().rorx(wide, to, from, right);
+                return to;
+            }
             let to = self.gpr_to_change(a, want);
             if count != 0 {
                 self.asm().shift_imm(shift, wide, to, count);

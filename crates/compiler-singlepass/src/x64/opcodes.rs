@@ -197,9 +197,6 @@ impl Assembler {
     pub(crate) fn neg(&mut self, wide: bool, to: Gpr) {
         self.gpr(one(0xf7), wide, 3, to.into(), 0);
     }
-    pub(crate) fn not(&mut self, wide: bool, to: Gpr) {
-        self.gpr(one(0xf7), wide, 2, to.into(), 0);
-    }
     /// Divides `rdx:rax`, unsigned.
     pub(crate) fn div(&mut self, wide: bool, by: Rm) {
         self.gpr(one(0xf7), wide, 6, by, 0);
@@ -239,9 +236,6 @@ impl Assembler {
     }
     pub(crate) fn cmov(&mut self, condition: u8, wide: bool, to: Gpr, from: Rm) {
         self.gpr(two(0x40 | condition), wide, to.0, from, 0);
-    }
-    pub(crate) fn xchg(&mut self, a: Gpr, b: Gpr) {
-        self.gpr(one(0x87), true, a.0, b.into(), 0);
     }
     pub(crate) fn push(&mut self, reg: Gpr) {
         self.gpr_opcode(false, 0x50, reg);
