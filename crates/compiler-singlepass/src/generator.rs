@@ -97,6 +97,7 @@ impl<'a> Generator<'a> {
         index: LocalFunctionIndex,
     ) -> Self {
         tables.assembler.clear();
+        tables.assembler.avx = environment.cpu.avx;
         tables.stack.clear();
         tables.locals.clear();
         tables.traps.clear();

@@ -35,7 +35,7 @@ impl Generator<'_> {
 
     pub(crate) fn move_xmm(&mut self, to: Xmm, from: Xmm) {
         if to != from {
-            self.asm().sse(MOVAPS, false, to, from.into(), 0);
+            self.asm().sse1(MOVAPS, false, to, from.into(), 0);
         }
     }
 
@@ -45,7 +45,7 @@ impl Generator<'_> {
             Kind::F64 | Kind::I64 => MOVSD,
             Kind::V128 => MOVUPS,
         };
-        self.asm().sse(op, false, to, from.into(), 0);
+        self.asm().sse1(op, false, to, from.into(), 0);
     }
 
     pub(crate) fn store_xmm(&mut self, kind: Kind, to: Mem, from: Xmm) {
@@ -54,7 +54,7 @@ impl Generator<'_> {
             Kind::F64 | Kind::I64 => MOVSD_TO,
             Kind::V128 => MOVUPS_TO,
         };
-        self.asm().sse(op, false, from, to.into(), 0);
+        self.asm().sse1(op, false, from, to.into(), 0);
     }
 
     /// `to = a op b`, on the lowest lane or on all of them; `b` is not `to` unless `a` is, or AVX is there. Without AVX,

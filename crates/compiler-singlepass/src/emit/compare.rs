@@ -197,7 +197,7 @@ impl Generator<'_> {
         }
         let reg = self.xmm(&mut a);
         let other = self.xmm_or_memory(&mut b);
-        self.asm().sse(compare, false, reg, other, 0);
+        self.asm().sse1(compare, false, reg, other, 0);
         self.release(a);
         self.release(b);
         match op {

@@ -98,7 +98,7 @@ impl Generator<'_> {
                     Kind::F64 => CVTSD2SS,
                     _ => CVTSS2SD,
                 };
-                self.asm().sse(op, false, to, from, 0);
+                self.lowest_lane_op(op, to, from, 0);
                 Loc::Xmm(to)
             }
             _ => {
@@ -138,7 +138,10 @@ impl Generator<'_> {
             Kind::F32 => CVTSI2SS,
             _ => CVTSI2SD,
         };
-        self.asm().sse_gpr(op, wide, to.0, from, 0);
+        match self.environment.cpu.avx {
+            true => self.asm().vex_gpr(op, wide, to.0, to.0, from, 0),
+            false => self.asm().sse_gpr(op, wide, to.0, from, 0),
+        }
     }
 
     fn from_unsigned(&mut self, result: Kind, mut a: Operand, want: Option<Xmm>) -> Xmm {
@@ -192,7 +195,7 @@ impl Generator<'_> {
             _ => (constant.to_bits(), DOUBLE.compare),
         };
         self.set_xmm(kind, SCRATCH_XMM, bits);
-        self.asm().sse(compare, false, from, SCRATCH_XMM.into(), 0);
+        self.asm().sse1(compare, false, from, SCRATCH_XMM.into(), 0);
     }
 
     /// Stops if a float is a NaN.
@@ -201,7 +204,7 @@ impl Generator<'_> {
             Kind::F32 => SINGLE.compare,
             _ => DOUBLE.compare,
         };
-        self.asm().sse(compare, false, from, from.into(), 0);
+        self.asm().sse1(compare, false, from, from.into(), 0);
         self.raise_if(condition::PARITY, TrapCode::BadConversionToInteger);
     }
 

@@ -82,7 +82,7 @@ impl Generator<'_> {
             _ => 0x7ff8_0000_0000_0000,
         };
         let compare = ops(kind).compare;
-        self.asm().sse(compare, false, reg, reg.into(), 0);
+        self.asm().sse1(compare, false, reg, reg.into(), 0);
         let past = self.asm().short_jump_if(condition::NOT_PARITY);
         self.set_xmm(kind, reg, bits);
         self.asm().land(past);
@@ -103,12 +103,23 @@ impl Generator<'_> {
         let from = self.xmm_or_memory(&mut a);
         let to = self.result_xmm(want, &[a]);
         if op == Unary::FSqrt {
-            self.asm().sse(ops(kind).sqrt, false, to, from, 0);
+            self.lowest_lane_op(ops(kind).sqrt, to, from, 0);
         } else {
-            self.asm().sse(ops(kind).round, false, to, from, 1);
+            self.lowest_lane_op(ops(kind).round, to, from, 1);
             self.asm().imm8(rounding(op));
         }
         to
+    }
+
+    /// `to = op from`, where the instruction takes the other lanes from a further operand: from the source itself, if it
+    /// can, so that nothing else must be waited for.
+    pub(super) fn lowest_lane_op(&mut self, op: Op, to: Xmm, from: XmmRm, tail: u8) {
+        match from {
+            XmmRm::Reg(other) if self.environment.cpu.avx => {
+                self.asm().vex(op, false, to.0, other.0, from, tail);
+            }
+            _ => self.asm().sse(op, false, to, from, tail),
+        }
     }
 
     pub(super) fn float_binary(
@@ -169,7 +180,7 @@ impl Generator<'_> {
     ) -> Xmm {
         let second = self.xmm(&mut b);
         let to = self.xmm_to_change(a, None);
-        self.asm().sse(ops.compare, false, to, second.into(), 0);
+        self.asm().sse1(ops.compare, false, to, second.into(), 0);
         let usual = self.asm().short_jump_if(condition::NOT_EQUAL);
         let nan = self.asm().short_jump_if(condition::PARITY);
         self.asm().sse(of_equals, false, to, second.into(), 0);

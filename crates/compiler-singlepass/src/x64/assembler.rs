@@ -151,6 +151,8 @@ struct PoolUse {
 /// Machine code in the making.
 #[derive(Debug, Default)]
 pub(crate) struct Assembler {
+    /// Whether the processor has AVX.
+    pub(crate) avx: bool,
     bytes: Vec<u8>,
     length: usize,
     pool: Vec<u64>,
@@ -238,22 +240,38 @@ impl Assembler {
         self.legacy(op, false, force, reg, rm.into(), tail);
     }
 
-    /// An instruction with vector registers, in the legacy encoding.
+    /// An instruction `reg = reg op rm` on vector registers.
     #[inline]
     pub(crate) fn sse(&mut self, op: Op, wide: bool, reg: Xmm, rm: XmmRm, tail: u8) {
-        self.legacy(op, wide, false, reg.0, rm.into(), tail);
+        self.either(op, wide, reg.0, reg.0, rm.into(), tail);
     }
 
-    /// The same with a general register or memory as the second operand.
+    /// An instruction with one source: `reg` and `rm` are that and the destination.
+    #[inline]
+    pub(crate) fn sse1(&mut self, op: Op, wide: bool, reg: Xmm, rm: XmmRm, tail: u8) {
+        self.either(op, wide, reg.0, 0, rm.into(), tail);
+    }
+
+    /// The same with a general register or memory as `rm`.
     #[inline]
     pub(crate) fn sse_gpr(&mut self, op: Op, wide: bool, reg: u8, rm: Rm, tail: u8) {
-        self.legacy(op, wide, false, reg, rm.into(), tail);
+        self.either(op, wide, reg, 0, rm.into(), tail);
     }
 
-    /// The same with a general register as the first operand.
+    /// The same with a general register as `reg`.
     #[inline]
     pub(crate) fn sse_gpr_from(&mut self, op: Op, wide: bool, reg: u8, from: Xmm) {
-        self.legacy(op, wide, false, reg, Operand::Reg(from.0), 0);
+        self.either(op, wide, reg, 0, Operand::Reg(from.0), 0);
+    }
+
+    /// In the VEX encoding if there is AVX. The two are not mixed: an instruction in the legacy encoding keeps the upper
+    /// half of wide registers, and depends on it therefore.
+    #[inline]
+    fn either(&mut self, op: Op, wide: bool, reg: u8, second: u8, rm: Operand, tail: u8) {
+        match self.avx {
+            true => self.vex_encoded(op, wide, reg, second, rm, tail),
+            false => self.legacy(op, wide, false, reg, rm, tail),
+        }
     }
 
     /// A three-operand instruction in the VEX encoding, 128 bits wide. `second` is 0 where the instruction has no such
