@@ -89,8 +89,8 @@ impl Generator<'_> {
     ) -> Loc {
         let (source, result) = (Kind::from(from), Kind::from(to));
         match op {
-            Convert::ConvertS => Loc::Xmm(self.from_signed(result, a, want.xmm)),
-            Convert::ConvertU => Loc::Xmm(self.from_unsigned(result, a, want.xmm)),
+            Convert::ConvertS => Loc::Xmm(self.convert_signed(result, a, want.xmm)),
+            Convert::ConvertU => Loc::Xmm(self.convert_unsigned(result, a, want.xmm)),
             Convert::Demote | Convert::Promote => {
                 let from = self.xmm_or_memory(&mut a);
                 let to = self.result_xmm(want.xmm, &[a]);
@@ -122,7 +122,7 @@ impl Generator<'_> {
 
     // ---- integers to floats
 
-    fn from_signed(&mut self, result: Kind, mut a: Operand, want: Option<Xmm>) -> Xmm {
+    fn convert_signed(&mut self, result: Kind, mut a: Operand, want: Option<Xmm>) -> Xmm {
         let wide = a.kind.is_wide();
         let from = self.gpr_or_memory(&mut a);
         let to = want.unwrap_or_else(|| self.new_xmm());
@@ -144,7 +144,7 @@ impl Generator<'_> {
         }
     }
 
-    fn from_unsigned(&mut self, result: Kind, mut a: Operand, want: Option<Xmm>) -> Xmm {
+    fn convert_unsigned(&mut self, result: Kind, mut a: Operand, want: Option<Xmm>) -> Xmm {
         let from = self.gpr(&mut a);
         let to = want.unwrap_or_else(|| self.new_xmm());
         if a.kind == Kind::I32 {

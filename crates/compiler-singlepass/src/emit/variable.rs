@@ -60,7 +60,7 @@ impl Generator<'_> {
             self.settle();
             let mut value = self.pop();
             self.canonical(&mut value);
-            self.to_register(&mut value);
+            self.put_in_register(&mut value);
             self.store_operand(Self::slot(home), &value);
             return value;
         }
@@ -71,7 +71,7 @@ impl Generator<'_> {
                 let mut value = self.pop();
                 self.canonical(&mut value);
                 if value.constant().is_none() {
-                    self.to_register(&mut value);
+                    self.put_in_register(&mut value);
                 }
                 let home = self.tables.locals.get(local).home;
                 self.store_operand(Self::slot(home), &value);
@@ -123,7 +123,7 @@ impl Generator<'_> {
     }
 
     /// Puts an operand into a register.
-    fn to_register(&mut self, operand: &mut Operand) {
+    fn put_in_register(&mut self, operand: &mut Operand) {
         if operand.kind.is_general() {
             self.gpr(operand);
         } else {
@@ -155,7 +155,7 @@ impl Generator<'_> {
         let mut value = self.pop();
         self.canonical(&mut value);
         if value.immediate().is_none() {
-            self.to_register(&mut value);
+            self.put_in_register(&mut value);
         }
         let place = self.global_place(global);
         self.store_operand(place, &value);
