@@ -17,14 +17,18 @@ impl Expectations {
         Self { reasons }
     }
 
-    /// Why a trial is known to fail, if it is.
+    /// Why a trial is known to fail, if it is: by itself, or in every configuration.
     pub(crate) fn reason(&self, trial: &str) -> Option<&str> {
-        self.reasons.get(trial).map(String::as_str)
+        let own = self.reasons.get(trial);
+        own.or_else(|| self.reasons.get(script(trial)))
+            .map(String::as_str)
     }
 
     /// A trial that fails if the list names trials that do not exist.
     pub(crate) fn trial_of_names(&self, trials: impl Iterator<Item = String>) -> Trial {
-        let trials: BTreeSet<String> = trials.collect();
+        let trials: BTreeSet<String> = trials
+            .flat_map(|trial| [script(&trial).to_owned(), trial])
+            .collect();
         let listed = self.reasons.keys();
         let strangers: Vec<_> = listed
             .filter(|name| !trials.contains(*name))
@@ -35,4 +39,9 @@ impl Expectations {
             names => Err(format!("expectations.toml lists what does not exist: {names:?}").into()),
         })
     }
+}
+
+/// The name of a trial without its configuration.
+fn script(trial: &str) -> &str {
+    trial.split_once('/').map_or(trial, |(_, script)| script)
 }

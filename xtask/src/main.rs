@@ -55,7 +55,7 @@ const TASKS: &[Task] = &[
     },
     Task {
         name: "programs",
-        usage: "run real programs: [--small] [--release] [--reference] [NAME…]",
+        usage: "run real programs: [--small] [--release] [--singlepass] [--reference] [NAME…]",
         run: programs::run,
     },
     Task {

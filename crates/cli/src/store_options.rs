@@ -1,15 +1,19 @@
 //! The options that choose compiler, engine and features, and the store that they make.
 
 use clap::Args;
-use wasmill::{CompilerConfig, Cranelift, Features, Store, Universal};
+use wasmill::{CompilerConfig, Cranelift, Features, Singlepass, Store, Universal};
 
 /// How modules are compiled.
 #[derive(Args, Debug, Default)]
 #[command(next_help_heading = "Compilation")]
 pub(crate) struct StoreOptions {
-    /// Use the Cranelift compiler (the default).
-    #[arg(long)]
+    /// Use the Cranelift compiler (the default): slower to compile, faster to run.
+    #[arg(long, group = "compiler")]
     cranelift: bool,
+
+    /// Use the Singlepass compiler: compiles at once, in time that follows the module's size.
+    #[arg(long, group = "compiler")]
+    singlepass: bool,
 
     /// Use the engine that keeps code in memory (the default).
     #[arg(long, alias = "jit")]
@@ -19,7 +23,7 @@ pub(crate) struct StoreOptions {
     #[arg(long)]
     enable_verifier: bool,
 
-    /// Give every NaN the same bits.
+    /// Give every NaN the same bits (Singlepass always does).
     #[arg(long)]
     canonicalize_nans: bool,
 
@@ -53,17 +57,42 @@ pub(crate) struct StoreOptions {
 }
 
 impl StoreOptions {
-    /// The compiler and the engine, for messages.
-    pub(crate) const DESCRIPTION: &str = "engine: universal, compiler: cranelift";
+    /// The engine and the compiler, for messages.
+    pub(crate) fn description(&self) -> &'static str {
+        match self.singlepass {
+            true => "engine: universal, compiler: singlepass",
+            false => "engine: universal, compiler: cranelift",
+        }
+    }
 
-    /// The compiler's settings.
+    /// Whether Singlepass was asked for.
+    pub(crate) fn singlepass(&self) -> bool {
+        self.singlepass
+    }
+
+    /// The settings of Cranelift.
     pub(crate) fn cranelift(&self) -> Cranelift {
         let mut config = Cranelift::new();
-        config.canonicalize_nans(self.canonicalize_nans);
+        self.set_up(&mut config);
+        config
+    }
+
+    fn compiler(&self) -> Box<dyn CompilerConfig> {
+        if !self.singlepass {
+            return Box::new(self.cranelift());
+        }
+        let mut config = Singlepass::new();
+        self.set_up(&mut config);
+        Box::new(config)
+    }
+
+    fn set_up(&self, config: &mut dyn CompilerConfig) {
+        if self.canonicalize_nans {
+            config.canonicalize_nans(true);
+        }
         if self.enable_verifier {
             config.enable_verifier();
         }
-        config
     }
 
     /// What modules may use: the default, and what was asked for.
@@ -76,7 +105,7 @@ impl StoreOptions {
 
     /// A store with a new engine.
     pub(crate) fn store(&self) -> Store {
-        let engine = Universal::new(self.cranelift()).features(self.features());
+        let engine = Universal::new(self.compiler()).features(self.features());
         Store::new(&engine.engine())
     }
 }

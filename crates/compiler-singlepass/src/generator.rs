@@ -84,7 +84,10 @@ pub(crate) struct Generator<'a> {
     /// Whether the processor's flags hold something that moves must not destroy.
     pub(crate) flags_live: bool,
     /// The operator that is compiled, and the last one in the address map.
-    location: u32,
+    /// Where the current operator is.
+    pub(crate) location: u32,
+    /// Where the operator is that is pending.
+    pub(crate) pending_location: u32,
     marked: u32,
 }
 
@@ -121,6 +124,7 @@ impl<'a> Generator<'a> {
             results_pointer: None,
             flags_live: false,
             location: 0,
+            pending_location: 0,
             marked: u32::MAX,
         }
     }

@@ -120,6 +120,7 @@ impl Generator<'_> {
     pub(crate) fn push_pending(&mut self, kind: Kind, pending: Pending, nan: bool) {
         self.push(kind, Loc::Pending, nan);
         self.pending = pending;
+        self.pending_location = self.location;
     }
 
     /// Computes the topmost operand if that was put off.
@@ -147,8 +148,16 @@ impl Generator<'_> {
         operand
     }
 
-    /// Computes what is pending: into the wanted register, or into one that belongs to the hook that runs.
+    /// Computes what is pending: into the wanted register, or into one that belongs to the hook that runs. A trap is that
+    /// of the operator that was put off.
     fn compute(&mut self, want: Want) -> Loc {
+        let here = std::mem::replace(&mut self.location, self.pending_location);
+        let loc = self.compute_here(want);
+        self.location = here;
+        loc
+    }
+
+    fn compute_here(&mut self, want: Want) -> Loc {
         let pending = std::mem::replace(&mut self.pending, Pending::None);
         match pending {
             Pending::None => unreachable!("something is pending"),

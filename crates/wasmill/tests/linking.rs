@@ -1,8 +1,11 @@
 //! Linking: the forms of `imports!`, resolvers and their chains, what does not fit, and the order in which an instance
 //! takes effect.
 
+mod support;
+
 use std::fmt;
 use std::sync::{Arc, Mutex};
+use support::DefaultCompiler;
 use wasmill::*;
 
 fn module(store: &Store, wat: &str) -> Module {
@@ -501,7 +504,7 @@ fn without_bulk_operations_such_a_segment_is_a_link_error() {
     let mut features = Features::default();
     features.reference_types(false).bulk_memory(false);
     let store = Store::new(
-        &Universal::new(Cranelift::default())
+        &Universal::new(DefaultCompiler::default())
             .features(features)
             .engine(),
     );
@@ -678,4 +681,259 @@ fn what_cannot_be_allocated_is_a_link_error() {
         InstantiationError::from(error).to_string(),
         "Insufficient resources: Failed to create memory: x"
     );
+}
+
+/// Instances of two compilers in one store.
+#[cfg(all(feature = "cranelift", feature = "singlepass"))]
+mod compilers {
+    use super::*;
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    /// What both compile: `other` is the same module by the other one, or what the host puts in its place.
+    const BOTH: &str = r#"(module $NAME
+        (type $number (func (param i32) (result i32)))
+        (type $values (func (param PARAMS) (result RESULTS)))
+        (import "host" "table" (table $t 8 funcref))
+        (import "other" "reverse" (func $other (type $values)))
+        (import "other" "busy" (func $busier (param i64) (result i64)))
+        (import "other" "run" (func $other_run (type $number)))
+        (elem (i32.const AT) $down $divide $double)
+        (func (export "reverse") (type $values) GETS)
+        (func (export "pass") (type $values) (call $other ARGUMENTS))
+        (func $down (param i32) (result i32)
+            (i32.add (i32.const 1) (call_indirect (type $number) (local.get 0) (i32.const BESIDE))))
+        (func $divide (param i32) (result i32) (i32.div_s (i32.const 7) (local.get 0)))
+        (func $double (param i32) (result i32) (i32.shl (local.get 0) (i32.const 1)))
+        (func (export "run") (type $number) (i32.add (call $other_run (local.get 0)) (i32.const 0)))
+        (func (export "call") (param i32 i32) (result i32)
+            (i32.add (i32.const 100) (call_indirect (type $number) (local.get 0) (local.get 1))))
+        (func (export "wrong") (param i32) (call_indirect (param i64) (i64.const 0) (local.get 0)))
+        (func (export "busy") (param $n i64) (result i64)
+            (local $sum i64) (local $a i64) (local $b i64) (local $c i64) (local $d i64) (local $e i64) (local $f i64)
+            (local $x f64) (local $y f64) (local $z f64)
+            (if (i64.eqz (local.get $n)) (then (return (i64.const 1))))
+            (local.set $a (i64.mul (local.get $n) (i64.const 3)))
+            (local.set $b (i64.mul (local.get $n) (i64.const 5)))
+            (local.set $c (i64.mul (local.get $n) (i64.const 7)))
+            (local.set $d (i64.mul (local.get $n) (i64.const 11)))
+            (local.set $e (i64.mul (local.get $n) (i64.const 13)))
+            (local.set $f (i64.mul (local.get $n) (i64.const 17)))
+            (local.set $x (f64.convert_i64_s (i64.mul (local.get $n) (i64.const 19))))
+            (local.set $y (f64.convert_i64_s (i64.mul (local.get $n) (i64.const 23))))
+            (local.set $z (f64.convert_i64_s (i64.mul (local.get $n) (i64.const 29))))
+            (loop $again
+                (local.set $sum (i64.add (local.get $sum)
+                    (call $busier (i64.sub (local.get $n) (i64.const 1)))))
+                (local.set $a (i64.sub (local.get $a) (i64.const 1)))
+                (br_if $again (i64.gt_s (local.get $a)
+                    (i64.sub (i64.mul (local.get $n) (i64.const 3)) (i64.const 2)))))
+            (i64.add (local.get $sum) (i64.add (local.get $a) (i64.add (local.get $b) (i64.add (local.get $c)
+                (i64.add (local.get $d) (i64.add (local.get $e) (i64.add (local.get $f)
+                (i64.trunc_f64_s (f64.add (local.get $x) (f64.add (local.get $y) (local.get $z)))))))))))))"#;
+
+    /// The same in Rust.
+    fn busy(n: i64) -> i64 {
+        match n {
+            0 => 1,
+            n => 2 * busy(n - 1) + n * (3 + 5 + 7 + 11 + 13 + 17 + 19 + 23 + 29) - 2,
+        }
+    }
+
+    /// More than any convention has registers for, of every type.
+    fn values() -> Vec<Val> {
+        let some = |n: i32| {
+            [
+                Val::I32(-n),
+                Val::I64(i64::from(n) << 40),
+                Val::F32(n as f32 + 0.5),
+                Val::F64(f64::from(n) - 0.25),
+                Val::V128(0x0123_4567_89ab_cdef_u128 << n | n as u128),
+                Val::ExternRef(ExternRef::new(n)),
+                Val::FuncRef(None),
+            ]
+        };
+        (1..6).flat_map(some).collect()
+    }
+
+    /// Values in a form that can be compared.
+    fn shown(values: &[Val]) -> Vec<String> {
+        let shown = |value: &Val| match value {
+            Val::ExternRef(object) => format!("host {:?}", object.downcast::<i32>()),
+            other => format!("{other:?}"),
+        };
+        values.iter().map(shown).collect()
+    }
+
+    fn source(name: &str, at: i32, beside: i32) -> String {
+        let types: Vec<_> = values()
+            .iter()
+            .map(|value| value.ty().to_string())
+            .collect();
+        let types: Vec<_> = types.iter().map(|ty| ty.to_lowercase()).collect();
+        let (params, results) = (
+            types.join(" "),
+            types.iter().rev().cloned().collect::<Vec<_>>(),
+        );
+        let get = |nth: usize| format!("(local.get {nth})");
+        let gets: Vec<_> = (0..types.len()).map(get).collect();
+        let backwards: Vec<_> = gets.iter().rev().cloned().collect();
+        BOTH.replace("NAME", name)
+            .replace("PARAMS", &params)
+            .replace("RESULTS", &results.join(" "))
+            .replace("ARGUMENTS", &gets.join(" "))
+            .replace("GETS", &backwards.join(" "))
+            .replace("AT", &at.to_string())
+            .replace("BESIDE", &beside.to_string())
+    }
+
+    /// Two instances, each of the other compiler; and the table that has functions of both: `down`, `divide` and `double` of
+    /// the one at 0, and of the other at 4.
+    struct Pair {
+        first: Instance,
+        second: Instance,
+        table: Table,
+    }
+
+    impl Pair {
+        fn function(&self, first: bool, name: &str) -> Function {
+            let instance = if first { &self.first } else { &self.second };
+            instance.exports.get_function(name).unwrap().clone()
+        }
+    }
+
+    /// A module that another compiler made.
+    fn load(store: &Store, compiler: Box<dyn CompilerConfig>, wat: &str) -> Module {
+        let elsewhere = Store::new(&Universal::new(compiler).engine());
+        let bytes = module(&elsewhere, wat).serialize().unwrap();
+        #[allow(unsafe_code, reason = "there is machine code in the bytes")]
+        // SAFETY: just made.
+        unsafe { Module::deserialize(store, &bytes) }.unwrap()
+    }
+
+    /// `first` calls `second`, which calls the host.
+    fn pair(singlepass_first: bool) -> Pair {
+        let store = Store::default();
+        let compiler = |singlepass| -> Box<dyn CompilerConfig> {
+            match singlepass {
+                true => Box::new(Singlepass::new()),
+                false => Box::new(Cranelift::new()),
+            }
+        };
+        let ty = TableType::new(Type::FuncRef, 8, None);
+        let table = Table::new(&store, ty, Val::FuncRef(None)).unwrap();
+        let ty = FunctionType::new(
+            values().iter().map(Val::ty).collect::<Vec<_>>(),
+            values().iter().rev().map(Val::ty).collect::<Vec<_>>(),
+        );
+        let reverse = Function::new(&store, ty, |values: &[Val]| {
+            Ok(values.iter().rev().cloned().collect())
+        });
+        let run = Function::new_native(&store, |what: i32| match what {
+            0 => Err(RuntimeError::new("of the host")),
+            1 => std::panic::panic_any("a panic"),
+            what => Ok(what * 3),
+        });
+        let host = imports! {
+            "host" => { "table" => table.clone() },
+            "other" => { "reverse" => reverse, "busy" => Function::new_native(&store, busy), "run" => run },
+        };
+        let second = load(&store, compiler(!singlepass_first), &source("second", 4, 0));
+        let second = Instance::new(&second, &host).unwrap();
+        let mut imports = imports! { "host" => { "table" => table.clone() } };
+        imports.register("other", second.exports.clone());
+        let first = load(&store, compiler(singlepass_first), &source("first", 0, 4));
+        let first = Instance::new(&first, &imports).unwrap();
+        Pair {
+            first,
+            second,
+            table,
+        }
+    }
+
+    fn pairs() -> [Pair; 2] {
+        [pair(false), pair(true)]
+    }
+
+    #[test]
+    fn values_of_all_types_pass_from_one_to_the_other() {
+        let reversed: Vec<_> = values().into_iter().rev().collect();
+        for pair in pairs() {
+            for (first, name) in [
+                (true, "reverse"),
+                (false, "reverse"),
+                (true, "pass"),
+                (false, "pass"),
+            ] {
+                let results = pair.function(first, name).call(&values()).unwrap();
+                assert_eq!(shown(&results), shown(&reversed), "{first} {name}");
+            }
+        }
+    }
+
+    #[test]
+    fn registers_survive_calls_of_the_other() {
+        for pair in pairs() {
+            let function = pair.function(true, "busy").native::<i64, i64>().unwrap();
+            for n in [0, 1, 2, 3, 10] {
+                assert_eq!(function.call(n).unwrap(), busy(n));
+            }
+        }
+    }
+
+    #[test]
+    fn tables_have_functions_of_both() {
+        for pair in pairs() {
+            for first in [true, false] {
+                let call = pair.function(first, "call");
+                let call = call.native::<(i32, i32), i32>().unwrap();
+                for at in [2, 6] {
+                    assert_eq!(call.call(21, at).unwrap(), 142);
+                    let wrong = pair.function(first, "wrong").call(&[Val::I32(at)]);
+                    let code = wrong.unwrap_err().to_trap();
+                    assert_eq!(code, Some(TrapCode::BadSignature));
+                }
+                let null = call.call(0, 3).unwrap_err().to_trap();
+                assert_eq!(null, Some(TrapCode::IndirectCallToNull));
+            }
+            let double = pair.table.get(6).unwrap().unwrap_funcref().clone().unwrap();
+            assert_eq!(double.call(&[Val::I32(4)]).unwrap()[0], Val::I32(8));
+        }
+    }
+
+    #[test]
+    fn traps_and_panics_go_through_both() {
+        for pair in pairs() {
+            let call = pair.function(true, "call");
+            let call = call.native::<(i32, i32), i32>().unwrap();
+            let run = pair.function(true, "run").native::<i32, i32>().unwrap();
+            let names = |error: &RuntimeError| {
+                let names = error
+                    .trace()
+                    .iter()
+                    .map(|frame| frame.module_name().to_owned());
+                names.collect::<Vec<_>>()
+            };
+            for _ in 0..3 {
+                let error = call.call(0, 5).unwrap_err();
+                assert_eq!(names(&error), ["second", "first"]);
+                assert_eq!(error.to_trap(), Some(TrapCode::IntegerDivisionByZero));
+                assert_eq!(call.call(2, 5).unwrap(), 103);
+
+                let error = run.call(0).unwrap_err();
+                assert_eq!(error.message(), "of the host");
+                assert_eq!(names(&error), ["second", "first"]);
+                let panic = catch_unwind(AssertUnwindSafe(|| run.call(1))).unwrap_err();
+                assert_eq!(*panic.downcast_ref::<&str>().unwrap(), "a panic");
+                assert_eq!(run.call(5).unwrap(), 15);
+
+                // Each calls the other.
+                let error = call.call(0, 0).unwrap_err();
+                let frames = names(&error);
+                assert_eq!(error.to_trap(), Some(TrapCode::StackOverflow));
+                assert!(frames.len() > 30, "{frames:?}");
+                assert!(frames.windows(2).all(|two| two[0] != two[1]), "{frames:?}");
+                assert_eq!(call.call(21, 6).unwrap(), 142);
+            }
+        }
+    }
 }

@@ -1,7 +1,10 @@
 //! Middlewares: what they can make of a module, in which order, and what they cannot.
 
+mod support;
+
 use std::fmt;
 use std::sync::{Arc, Mutex};
+use support::DefaultCompiler;
 use wasmill::wasmparser::{Operator, Type as BlockType, TypeOrFuncType};
 use wasmill::*;
 
@@ -70,7 +73,7 @@ fn declares(change: impl Fn(&mut ModuleInfo) + Send + Sync + 'static) -> Arc<dyn
 }
 
 fn store(chain: impl IntoIterator<Item = Arc<dyn ModuleMiddleware>>) -> Store {
-    let mut compiler = Cranelift::default();
+    let mut compiler = DefaultCompiler::default();
     for middleware in chain {
         compiler.push_middleware(middleware);
     }

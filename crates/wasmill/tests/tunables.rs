@@ -3,19 +3,22 @@
 
 #![allow(unsafe_code, reason = "tunables have methods that are unsafe")]
 
+mod support;
+
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use support::DefaultCompiler;
 use wasmill::vm::{self, MemoryError, MemoryStyle, TableStyle};
 use wasmill::vm::{VMMemoryDefinition, VMTableDefinition};
 use wasmill::{
-    BaseTunables, Cranelift, Global, GlobalType, ImportObject, Instance, LinkError, Memory,
-    MemoryType, Module, Pages, RuntimeError, Store, StoreLimits, StoreUsage, Table, TableType,
-    Target, Tunables, Type, Universal, UniversalEngine, Value, imports,
+    BaseTunables, Global, GlobalType, ImportObject, Instance, LinkError, Memory, MemoryType,
+    Module, Pages, RuntimeError, Store, StoreLimits, StoreUsage, Table, TableType, Target,
+    Tunables, Type, Universal, UniversalEngine, Value, imports,
 };
 
 fn engine() -> UniversalEngine {
-    Universal::new(Cranelift::default()).engine()
+    Universal::new(DefaultCompiler::default()).engine()
 }
 
 fn base() -> BaseTunables {
@@ -333,7 +336,7 @@ const EVERYTHING: &str = r#"(module
 fn store_of(hooked: Hooked) -> Store {
     let mut features = wasmill::Features::default();
     features.multi_memory(true);
-    let engine = Universal::new(Cranelift::default()).features(features);
+    let engine = Universal::new(DefaultCompiler::default()).features(features);
     Store::new_with_tunables(&engine.engine(), hooked)
 }
 

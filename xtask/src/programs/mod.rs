@@ -27,6 +27,7 @@ pub(crate) struct Choice {
     small_only: bool,
     release: bool,
     reference: bool,
+    singlepass: bool,
     names: Vec<String>,
 }
 
@@ -39,6 +40,14 @@ impl Choice {
         }
     }
 
+    /// The same cases with the baseline compiler.
+    pub(crate) fn small_singlepass() -> Choice {
+        Choice {
+            singlepass: true,
+            ..Choice::small()
+        }
+    }
+
     fn parse(arguments: &[String]) -> Result<Choice> {
         let mut choice = Choice::default();
         for argument in arguments {
@@ -46,6 +55,7 @@ impl Choice {
                 "--small" => choice.small_only = true,
                 "--release" => choice.release = true,
                 "--reference" => choice.reference = true,
+                "--singlepass" => choice.singlepass = true,
                 option if option.starts_with('-') => bail!("unknown option {option}"),
                 name if CASES.iter().any(|case| case.name == name) => {
                     choice.names.push(name.to_owned());
@@ -121,7 +131,10 @@ fn prepare_engine(choice: &Choice, cases: &[&Case]) -> Result<Engine> {
     }
     start(&mut command)?;
     let profile = if choice.release { "release" } else { "debug" };
-    Ok(Engine::Wasmill(target().join(profile)))
+    Ok(Engine::Wasmill {
+        programs: target().join(profile),
+        singlepass: choice.singlepass,
+    })
 }
 
 /// One case against its expected transcript.
@@ -218,6 +231,7 @@ mod tests {
         assert!(choice.small_only && !choice.reference && choice.names == ["lua"]);
         assert!(Choice::parse(&words(&["--smal"])).is_err());
         assert!(Choice::parse(&words(&["no-such-program"])).is_err());
+        assert!(Choice::parse(&words(&["--singlepass"])).unwrap().singlepass);
         let small = Choice::small();
         assert!(CASES.iter().any(|case| small.takes(case)));
         assert!(

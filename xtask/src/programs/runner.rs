@@ -18,7 +18,11 @@ use std::time::{Duration, Instant};
 /// What runs the modules.
 pub(super) enum Engine {
     /// Our command and our hosts of library modules, in this folder of built programs.
-    Wasmill(PathBuf),
+    Wasmill {
+        programs: PathBuf,
+        /// With Singlepass instead of the default compiler.
+        singlepass: bool,
+    },
     /// wasmtime, from its Python package.
     Reference,
 }
@@ -105,30 +109,31 @@ fn command(step: &Step, engine: &Engine, folder: &Path) -> Result<Command> {
         };
         folders.push((*guest, path));
     }
-    match (engine, step.host) {
-        (Engine::Wasmill(built), Host::Command) => Ok(wasmill_command(
-            &built.join("wasmill"),
-            &module,
-            step,
-            &folders,
-        )),
-        (Engine::Wasmill(built), Host::Library(host)) => {
-            let mut command = Command::new(built.join("program-host"));
-            command.arg(host).arg(module);
-            Ok(command)
+    let Engine::Wasmill {
+        programs,
+        singlepass,
+    } = engine
+    else {
+        return reference_command(step.host, &module, step, &folders);
+    };
+    let compiler = singlepass.then_some("--singlepass");
+    Ok(match step.host {
+        Host::Command => {
+            let mut command = Command::new(programs.join("wasmill"));
+            command.arg("run").arg(module).args(compiler);
+            finish_command(&mut command, step, &folders);
+            command
         }
-        (Engine::Reference, host) => reference_command(host, &module, step, &folders),
-    }
+        Host::Library(host) => {
+            let mut command = Command::new(programs.join("program-host"));
+            command.arg(host).arg(module).args(compiler);
+            command
+        }
+    })
 }
 
-fn wasmill_command(
-    program: &Path,
-    module: &Path,
-    step: &Step,
-    folders: &[(&str, PathBuf)],
-) -> Command {
-    let mut command = Command::new(program);
-    command.arg("run").arg(module);
+/// What the guest may open, and gets.
+fn finish_command(command: &mut Command, step: &Step, folders: &[(&str, PathBuf)]) {
     for (guest, host) in folders {
         // The run folder under its own name is the plain form; everything else is mapped.
         match *guest {
@@ -142,7 +147,6 @@ fn wasmill_command(
         command.arg("--env").arg(format!("{name}={value}"));
     }
     command.arg("--").args(step.args);
-    command
 }
 
 /// `python3 reference.py HOST MODULE`, for a command with count and folders, count and variables, arguments.

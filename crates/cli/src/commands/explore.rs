@@ -95,6 +95,9 @@ impl Explore {
     }
 
     fn functions(&self, wasm: &[u8], form: Form) -> Result<String> {
+        if self.store.singlepass() {
+            bail!("only Cranelift's code can be shown: leave out `--singlepass`");
+        }
         let features = self.store.features();
         let target = Target::default();
         let translation = translate(wasm, &features)?;

@@ -86,7 +86,7 @@ impl Run {
             _ => Box::new(()),
         };
         Instance::new(module, &imports).with_context(|| {
-            let description = StoreOptions::DESCRIPTION;
+            let description = self.store.description();
             format!("module instantiation failed ({description})")
         })
     }

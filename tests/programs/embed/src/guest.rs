@@ -15,9 +15,8 @@ pub(crate) struct Guest {
 
 impl Guest {
     /// Compiles and instantiates a module; WASI is there if it asks for it, with nothing opened.
-    pub(crate) fn new(path: &Path) -> Result<Guest> {
-        let store = Store::default();
-        let module = Module::from_file(&store, path)?;
+    pub(crate) fn new(store: &Store, path: &Path) -> Result<Guest> {
+        let module = Module::from_file(store, path)?;
         let instance = if is_wasi_module(&module) {
             let mut wasi = WasiState::new("guest").finalize()?;
             Instance::new(&module, &wasi.import_object(&module)?)?

@@ -1,4 +1,4 @@
-//! Drives real library modules through the public API: `program-host HOST MODULE < input`, used by
+//! Drives real library modules through the public API: `program-host HOST MODULE [--singlepass] < input`, used by
 //! `cargo xtask programs`.
 //!
 //! Commands are run by `wasmill run`; what is here are modules that only an embedder can use: texts are put into the
@@ -11,16 +11,23 @@ use anyhow::{Result, bail};
 use guest::Guest;
 use std::io::{Read, stdin};
 use std::path::Path;
+use wasmill::{Singlepass, Store, Universal};
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [host, module] = arguments.as_slice() else {
-        bail!("usage: program-host HOST MODULE < INPUT");
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let (host, module, store) = match words[..] {
+        [host, module] => (host, module, Store::default()),
+        [host, module, "--singlepass"] => {
+            let engine = Universal::new(Singlepass::default()).engine();
+            (host, module, Store::new(&engine))
+        }
+        _ => bail!("usage: program-host HOST MODULE [--singlepass] < INPUT"),
     };
     let mut input = String::new();
     stdin().read_to_string(&mut input)?;
-    let guest = Guest::new(Path::new(module))?;
-    match host.as_str() {
+    let guest = Guest::new(&store, Path::new(module))?;
+    match host {
         "dprint" => dprint(&guest, &input),
         "graphviz" => graphviz(&guest, &input),
         "redact" => redact(&guest, &input),
