@@ -16,8 +16,8 @@ pub(crate) struct Engine {
     pub(crate) title: String,
     /// The worker program.
     pub(crate) program: PathBuf,
-    /// Its first argument.
-    pub(crate) compiler: &'static str,
+    /// Its first arguments; the last one names the compiler.
+    pub(crate) arguments: Vec<String>,
 }
 
 /// A worker package of this tree.
@@ -31,7 +31,7 @@ struct Package {
     versioned: &'static str,
 }
 
-const PACKAGES: [Package; 5] = [
+const PACKAGES: [Package; 8] = [
     Package {
         name: "wasmtime",
         title: "wasmtime (Cranelift)",
@@ -54,6 +54,13 @@ const PACKAGES: [Package; 5] = [
         versioned: "wasmer",
     },
     Package {
+        name: "wasmer-singlepass",
+        title: "wasmer (Singlepass)",
+        package: "wasmer",
+        compiler: "singlepass",
+        versioned: "wasmer",
+    },
+    Package {
         name: "wasmi",
         title: "wasmi (interpreter)",
         package: "wasmi",
@@ -67,11 +74,55 @@ const PACKAGES: [Package; 5] = [
         compiler: "cranelift",
         versioned: "wasmill",
     },
+    Package {
+        name: "singlepass",
+        title: "Wasmill (Singlepass)",
+        package: "wasmill",
+        compiler: "singlepass",
+        versioned: "wasmill",
+    },
+    Package {
+        name: "singlepass-free-nans",
+        title: "Wasmill (Singlepass, bits of NaNs not canonical)",
+        package: "wasmill",
+        compiler: "singlepass-free-nans",
+        versioned: "wasmill",
+    },
+];
+
+/// V8 as node has it, with one of its compilers; the worker is a script.
+struct V8 {
+    name: &'static str,
+    title: &'static str,
+    /// Without tiers: everything is compiled when the module is made, by one compiler.
+    flags: &'static [&'static str],
+}
+
+const V8S: [V8; 2] = [
+    V8 {
+        name: "liftoff",
+        title: "V8 (Liftoff)",
+        flags: &["--liftoff-only"],
+    },
+    V8 {
+        name: "turbofan",
+        title: "V8 (TurboFan)",
+        flags: &["--no-liftoff"],
+    },
+];
+
+/// What all of them get: neither lazy nor tiered, and equal bytes are compiled again.
+const V8_FLAGS: [&str; 4] = [
+    "--no-wasm-lazy-compilation",
+    "--no-wasm-tier-up",
+    "--no-wasm-native-module-cache-enabled",
+    "--expose-gc",
 ];
 
 /// The names of all engines, in the report's order.
 pub(crate) fn names() -> Vec<&'static str> {
-    PACKAGES.iter().map(|package| package.name).collect()
+    let packages = PACKAGES.iter().map(|package| package.name);
+    packages.chain(V8S.iter().map(|v8| v8.name)).collect()
 }
 
 /// How to come by worker programs.
@@ -87,22 +138,16 @@ pub(crate) struct Build {
 
 /// Builds the workers of the named engines and returns their columns.
 pub(crate) fn build(names: &[String], how: &Build) -> Result<Vec<Engine>> {
-    let mut engines = Vec::new();
-    for name in names {
-        let package = PACKAGES
-            .iter()
-            .find(|package| package.name == name)
-            .with_context(|| {
-                format!("no engine `{name}`: there are {}", self::names().join(", "))
-            })?;
-        engines.push(Engine {
-            name: name.clone(),
-            title: format!("{} {}", package.title, package.version()?),
-            program: package.build(how)?,
-            compiler: package.compiler,
-        });
+    names.iter().map(|name| engine(name, how)).collect()
+}
+
+fn engine(name: &str, how: &Build) -> Result<Engine> {
+    if let Some(package) = PACKAGES.iter().find(|package| package.name == name) {
+        return package.engine(how);
     }
-    Ok(engines)
+    let v8 = V8S.iter().find(|v8| v8.name == name);
+    v8.with_context(|| format!("no engine `{name}`: there are {}", names().join(", ")))?
+        .engine()
 }
 
 /// A further column: another build of Wasmill's worker, given as `NAME=PROGRAM`.
@@ -114,11 +159,50 @@ pub(crate) fn other_build(text: &str) -> Result<Engine> {
         name: name.into(),
         title: format!("{name} (another build)"),
         program,
-        compiler: "cranelift",
+        arguments: vec!["cranelift".into()],
     })
 }
 
+impl V8 {
+    fn engine(&self) -> Result<Engine> {
+        let script = crate::root().join("peers/v8/worker.js");
+        let flags = self
+            .flags
+            .iter()
+            .chain(&V8_FLAGS)
+            .map(|flag| (*flag).into());
+        let script = script.display().to_string();
+        Ok(Engine {
+            name: self.name.into(),
+            title: format!("{} {}", self.title, Self::version()?),
+            program: "node".into(),
+            arguments: flags.chain([script, self.name.into()]).collect(),
+        })
+    }
+
+    fn version() -> Result<String> {
+        let output = Command::new("node")
+            .args([
+                "--print",
+                "`${process.versions.v8} in node ${process.version}`",
+            ])
+            .output()
+            .context("V8 needs `node`; `--engines` can leave it out")?;
+        ensure!(output.status.success(), "node does not run");
+        Ok(String::from_utf8(output.stdout)?.trim().to_owned())
+    }
+}
+
 impl Package {
+    fn engine(&self, how: &Build) -> Result<Engine> {
+        Ok(Engine {
+            name: self.name.into(),
+            title: format!("{} {}", self.title, self.version()?),
+            program: self.build(how)?,
+            arguments: vec![self.compiler.into()],
+        })
+    }
+
     /// wasmer is a workspace of its own; the head of `bench/Cargo.toml` says why.
     fn is_apart(&self) -> bool {
         self.package == "wasmer"

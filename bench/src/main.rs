@@ -5,10 +5,12 @@
 //! medians, ratios and geometric means. README.md says how to use it and what the figures mean.
 
 mod engines;
+mod linear;
 mod machine;
 mod report;
 mod run;
 mod setup;
+mod shapes;
 mod stats;
 mod suite;
 mod worker;
@@ -21,7 +23,7 @@ use std::process::{Command, ExitCode};
 use suite::Item;
 use wasmill_bench_harness::protocol::Case;
 
-/// Benchmarks Wasmill beside wasmtime (Cranelift and Winch), wasmer (Cranelift) and wasmi.
+/// Benchmarks Wasmill beside wasmtime (Cranelift and Winch), wasmer (Cranelift and Singlepass), wasmi and V8.
 #[derive(Parser)]
 struct Arguments {
     #[command(subcommand)]
@@ -71,6 +73,8 @@ enum Subcommands {
     Setup,
     /// List the cases.
     List,
+    /// Compile generated modules of sizes that double, ordinary and hostile ones, and say what a byte costs.
+    Linear(linear::Options),
     /// Repeat one case in one engine in this very process: to be run under `perf record`.
     Profile {
         /// The case's name or a part that only it has.
@@ -122,6 +126,10 @@ fn act(arguments: &Arguments) -> Result<()> {
             prepare(&chosen(&arguments.choice)?)?;
             engines::build(&arguments.choice.engines, &arguments.choice.build)?;
             Ok(())
+        }
+        Some(Subcommands::Linear(options)) => {
+            let engines = engines::build(&options.engines, &arguments.choice.build)?;
+            linear::run(&engines, options)
         }
         Some(Subcommands::Profile {
             case,
@@ -230,7 +238,7 @@ fn worker_command(item: &Item, engine: &str, build: &engines::Build) -> Result<C
     let engine = engines::build(&[engine.to_owned()], build)?.remove(0);
     let mut command = Command::new(engine.program);
     command
-        .arg(engine.compiler)
+        .args(&engine.arguments)
         .env_remove("RUST_BACKTRACE")
         .env_remove("RUST_LIB_BACKTRACE");
     Ok(command)

@@ -47,6 +47,8 @@ struct Column {
 struct Table {
     title: &'static str,
     unit: &'static str,
+    /// Whether people are shown all engines' figures instead of ratios.
+    absolute: bool,
     rows: Vec<Row>,
     /// Over all rows first, then over each category of rows.
     means: Vec<Mean>,
@@ -84,6 +86,7 @@ struct Mean {
 struct Kind {
     title: &'static str,
     unit: &'static str,
+    absolute: bool,
     applies: fn(&Item) -> bool,
     /// The figure in the table's unit; the number is the size of the module's code section.
     figure: fn(&Sample, f64, Clock) -> Option<f64>,
@@ -101,52 +104,78 @@ fn compiles_on(item: &Item, threads: Threads) -> bool {
     item.action == Action::Compile(threads)
 }
 
-const KINDS: [Kind; 11] = [
+const KINDS: [Kind; 13] = [
     Kind {
         title: "Run time",
         unit: "ms",
+        absolute: false,
         applies: |item| item.group == Group::Run,
         figure: |sample, _, clock| Some(per_iteration_ns(sample, clock) / 1e6),
     },
     Kind {
         title: "Calls and traps",
         unit: "ns",
+        absolute: false,
         applies: |item| item.group == Group::Call,
         figure: |sample, _, clock| Some(per_iteration_ns(sample, clock)),
     },
     Kind {
         title: "Globals, tables and memories from the host",
         unit: "ns",
+        absolute: false,
         applies: |item| item.group == Group::Access,
         figure: |sample, _, clock| Some(per_iteration_ns(sample, clock)),
     },
     Kind {
         title: "Instantiate and drop",
         unit: "ns",
+        absolute: false,
         applies: |item| item.group == Group::Instantiate,
         figure: |sample, _, clock| Some(per_iteration_ns(sample, clock)),
     },
     Kind {
         title: "Compile time, one thread",
         unit: "ms",
+        absolute: false,
         applies: |item| compiles_on(item, Threads::One),
         figure: |sample, _, clock| Some(per_iteration_ns(sample, clock) / 1e6),
     },
     Kind {
+        title: "Compile throughput, one thread (more is better)",
+        unit: "MB/s",
+        absolute: true,
+        applies: |item| compiles_on(item, Threads::One),
+        figure: |sample, code_section, clock| {
+            Some(code_section / 1e6 / (per_iteration_ns(sample, clock) / 1e9))
+        },
+    },
+    Kind {
         title: "Compile time, all threads",
         unit: "ms",
+        absolute: false,
         applies: |item| compiles_on(item, Threads::All),
         figure: |sample, _, _| Some(per_iteration_ns(sample, Clock::Wall) / 1e6),
     },
     Kind {
         title: "Processor time of compiling on all threads",
         unit: "ms",
+        absolute: false,
         applies: |item| compiles_on(item, Threads::All),
         figure: |sample, _, _| Some(per_iteration_ns(sample, Clock::Processor) / 1e6),
     },
     Kind {
+        title: "Processor time of compiling on all threads per byte of Wasm code",
+        unit: "ns",
+        absolute: true,
+        applies: |item| compiles_on(item, Threads::All),
+        figure: |sample, code_section, _| {
+            Some(per_iteration_ns(sample, Clock::Processor) / code_section)
+        },
+    },
+    Kind {
         title: "Machine code per byte of Wasm code",
         unit: "bytes",
+        absolute: true,
         applies: |item| compiles_on(item, Threads::One),
         figure: |sample, code_section, _| {
             sample.code_bytes.map(|bytes| bytes as f64 / code_section)
@@ -155,18 +184,21 @@ const KINDS: [Kind; 11] = [
     Kind {
         title: "Peak memory added by compiling",
         unit: "MB",
+        absolute: true,
         applies: |item| item.group == Group::Memory,
         figure: |sample, _, _| sample.peak_bytes.map(|bytes| bytes as f64 / 1e6),
     },
     Kind {
         title: "Load a compiled module",
         unit: "µs",
+        absolute: false,
         applies: |item| item.group == Group::Load,
         figure: |sample, _, clock| Some(per_iteration_ns(sample, clock) / 1e3),
     },
     Kind {
         title: "Interrupt a call (wall time)",
         unit: "µs",
+        absolute: false,
         applies: |item| item.group == Group::Interrupt,
         figure: |sample, _, _| Some(per_iteration_ns(sample, Clock::Wall) / 1e3),
     },
@@ -193,6 +225,7 @@ impl Report {
                 tables.push(Table {
                     title: kind.title,
                     unit: kind.unit,
+                    absolute: kind.absolute,
                     rows,
                     means,
                 });
@@ -232,7 +265,8 @@ impl Report {
         }
         writeln!(
             out,
-            "\nRatios of medians to {}'s; below 1 is better than it. Times are {} time.",
+            "\nRatios of medians to {}'s, below 1 is better than it, where a table does not say otherwise; geometric means are \
+             always of ratios. Times are {} time.",
             self.baseline,
             match self.clock {
                 Clock::Wall => "wall",
@@ -278,7 +312,13 @@ impl Report {
                 absolute.map_or("–".into(), figure)
             )?;
             for (index, _) in others() {
-                write!(out, " {} |", row.cells[index].text(absolute.is_none()))?;
+                let cell = &row.cells[index];
+                let text = if table.absolute {
+                    cell.absolute_text()
+                } else {
+                    cell.text(absolute.is_none())
+                };
+                write!(out, " {text} |")?;
             }
             writeln!(out)?;
         }
@@ -309,9 +349,17 @@ impl Row {
 }
 
 impl Cell {
+    fn absolute_text(&self) -> String {
+        match self.median {
+            _ if self.failed => "failed".into(),
+            median => median.map_or("–".into(), figure),
+        }
+    }
+
     fn text(&self, absolute: bool) -> String {
         match (self.ratio, self.median) {
             _ if self.failed => "failed".into(),
+            (Some(ratio), _) if ratio < 0.1 => format!("{ratio:.3}"),
             (Some(ratio), _) => format!("{ratio:.2}"),
             (None, Some(median)) if absolute => format!("({})", figure(median)),
             _ => "–".into(),

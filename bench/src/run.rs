@@ -240,7 +240,7 @@ mod tests {
             name: format!("e{i}"),
             title: String::new(),
             program: "".into(),
-            compiler: "",
+            arguments: Vec::new(),
         };
         (0..count).map(engine).collect()
     }

@@ -20,11 +20,16 @@ use std::time::SystemTime;
 const ZIG: &str = "ziglang==0.17.0";
 
 /// Module, npm package with its pinned version, file in it.
-const NPM: [(&str, &str, &str); 3] = [
+const NPM: [(&str, &str, &str); 5] = [
     (
         "dprint_json",
         "@dprint/json@0.24.0",
         "@dprint/json/plugin.wasm",
+    ),
+    (
+        "dprint_typescript",
+        "@dprint/typescript@0.96.1",
+        "@dprint/typescript/plugin.wasm",
     ),
     (
         "esbuild",
@@ -35,6 +40,11 @@ const NPM: [(&str, &str, &str); 3] = [
         "quickjs",
         "@jitl/quickjs-wasmfile-release-sync@0.32.0",
         "@jitl/quickjs-wasmfile-release-sync/dist/emscripten-module.wasm",
+    ),
+    (
+        "yosys",
+        "@yowasp/yosys@0.55.944",
+        "@yowasp/yosys/gen/yosys.core.wasm",
     ),
 ];
 

@@ -80,7 +80,7 @@ impl Drop for Worker {
 impl Process {
     fn start(engine: &Engine) -> Result<Self> {
         let mut child = Command::new(&engine.program)
-            .arg(engine.compiler)
+            .args(&engine.arguments)
             // With either, some engines collect a host backtrace for each error, which would drown what a trap costs.
             .env_remove("RUST_BACKTRACE")
             .env_remove("RUST_LIB_BACKTRACE")

@@ -204,6 +204,11 @@ pub trait Peer {
     /// Compiles a module that may import anything.
     fn compiler(&self, wasm: Vec<u8>, threads: Threads) -> Result<Option<Compiler>>;
 
+    /// Validates a module on one thread, without compiling it.
+    fn validator(&self, _wasm: Vec<u8>) -> Result<Option<Batch>> {
+        Ok(None)
+    }
+
     /// Instantiates a module without imports and drops the instance again.
     fn instantiate(&self, wasm: &[u8], how: Instantiation) -> Result<Option<Batch>>;
 

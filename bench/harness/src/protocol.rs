@@ -22,6 +22,8 @@ pub enum Action {
     Loop,
     /// Compile it.
     Compile(Threads),
+    /// Validate it, on one thread.
+    Validate,
     /// Compile it once and tell how far memory rose. Wants a fresh worker.
     CompileMemory,
     /// Instantiate and drop.

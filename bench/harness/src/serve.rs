@@ -111,6 +111,7 @@ impl Prepared {
             Action::Run(argument) => peer.kernel(&wasm)?.map(|k| Prepared::Run(k, argument)),
             Action::Loop => peer.kernel(&wasm)?.map(Prepared::Loop),
             Action::Compile(threads) => peer.compiler(wasm, threads)?.map(Prepared::Compile),
+            Action::Validate => peer.validator(wasm)?.map(Prepared::Batch),
             Action::CompileMemory => {
                 let parallel = peer.compiler(wasm.clone(), Threads::All)?;
                 let compiler =

@@ -1,11 +1,12 @@
-//! Benchmark worker for wasmer with Cranelift: says how it compiles, instantiates, calls and traps.
+//! Benchmark worker for wasmer with Cranelift or Singlepass: says how it compiles, instantiates, calls and traps.
 //!
 //! An instance lives as long as its `Store` here, so instantiating includes making and dropping one.
 
 use anyhow::{Context, Result, bail, ensure};
 use std::hint::black_box;
 use std::num::NonZero;
-use wasmer::sys::{Cranelift, EngineBuilder};
+use std::thread::available_parallelism;
+use wasmer::sys::{Cranelift, EngineBuilder, Singlepass};
 use wasmer::{
     Engine, Function, FunctionEnv, FunctionEnvMut, FunctionType, Instance, Module, Store, Type,
     TypedFunction, Value, WasmPtr, imports,
@@ -46,35 +47,60 @@ fn host_add(store: &mut Store, kind: CallKind) -> Function {
     }
 }
 
-/// wasmer with Cranelift.
-struct Wasmer;
+/// wasmer with one of its compilers.
+enum Wasmer {
+    Cranelift,
+    /// As it comes: NaNs have deterministic bits.
+    Singlepass,
+}
 
 fn main() -> Result<()> {
     serve(|compiler| match compiler {
-        "cranelift" => Ok(Wasmer),
+        "cranelift" => Ok(Wasmer::Cranelift),
+        "singlepass" => Ok(Wasmer::Singlepass),
         other => bail!("this worker has no compiler `{other}`"),
     })
 }
 
-fn engine() -> Engine {
-    EngineBuilder::new(Cranelift::default()).engine().into()
+impl Wasmer {
+    fn engine(&self, threads: Threads) -> Engine {
+        let threads = match threads {
+            Threads::One => NonZero::<usize>::MIN,
+            Threads::All => available_parallelism().unwrap_or(NonZero::<usize>::MIN),
+        };
+        let builder = match self {
+            Wasmer::Cranelift => {
+                let mut config = Cranelift::default();
+                config.num_threads(threads);
+                EngineBuilder::new(config)
+            }
+            Wasmer::Singlepass => {
+                let mut config = Singlepass::default();
+                config.num_threads(threads);
+                EngineBuilder::new(config)
+            }
+        };
+        builder.engine().into()
+    }
 }
 
 impl Peer for Wasmer {
     fn kernel(&self, wasm: &[u8]) -> Result<Option<Kernel>> {
-        let mut store = Store::new(engine());
-        let module = Module::new(&store, wasm)?;
+        let mut store = Store::new(self.engine(Threads::All));
+        let module = match Module::new(&store, wasm) {
+            // Its Singlepass has no SIMD.
+            Err(error) if error.to_string().contains("not yet implemented: V128") => {
+                return Ok(None);
+            }
+            module => module?,
+        };
         let instance = Instance::new(&mut store, &module, &imports! {})?;
         let run: TypedFunction<i32, i64> = instance.exports.get_typed_function(&store, "run")?;
         Ok(Some(Box::new(move |n| Ok(run.call(&mut store, n)?))))
     }
 
     fn compiler(&self, wasm: Vec<u8>, threads: Threads) -> Result<Option<Compiler>> {
-        let mut config = Cranelift::default();
-        if threads == Threads::One {
-            config.num_threads(NonZero::<usize>::MIN);
-        }
-        let engine: Engine = EngineBuilder::new(config).engine().into();
+        let engine = self.engine(threads);
         Ok(Some(Box::new(move || {
             let module = Module::new(&engine, &wasm)?;
             Ok(Compiled {
@@ -85,7 +111,7 @@ impl Peer for Wasmer {
     }
 
     fn instantiate(&self, wasm: &[u8], how: Instantiation) -> Result<Option<Batch>> {
-        let engine = engine();
+        let engine = self.engine(Threads::All);
         let module = Module::new(&engine, wasm)?;
         Ok(Some(Box::new(move |iterations| {
             let imports = imports! {};
@@ -104,7 +130,7 @@ impl Peer for Wasmer {
     }
 
     fn call(&self, wasm: &[u8], kind: CallKind) -> Result<Option<Batch>> {
-        let mut store = Store::new(engine());
+        let mut store = Store::new(self.engine(Threads::All));
         let module = Module::new(&store, wasm)?;
         let nop = Function::new_typed(&mut store, || {});
         let add = host_add(&mut store, kind);
@@ -171,7 +197,7 @@ impl Peer for Wasmer {
     }
 
     fn access(&self, wasm: &[u8], kind: Access) -> Result<Option<Batch>> {
-        let mut store = Store::new(engine());
+        let mut store = Store::new(self.engine(Threads::All));
         let module = Module::new(&store, wasm)?;
         let instance = Instance::new(&mut store, &module, &imports! {})?;
         let global = instance.exports.get_global("global")?.clone();
@@ -222,7 +248,7 @@ impl Peer for Wasmer {
     }
 
     fn trap(&self, wasm: &[u8], kind: TrapKind) -> Result<Option<Batch>> {
-        let mut store = Store::new(engine());
+        let mut store = Store::new(self.engine(Threads::All));
         let module = Module::new(&store, wasm)?;
         let instance = Instance::new(&mut store, &module, &imports! {})?;
         let trap: TypedFunction<(), ()> =

@@ -6,8 +6,8 @@ use anyhow::{Context, Result, bail, ensure};
 use std::cell::Cell;
 use std::hint::black_box;
 use wasmill::{
-    Cranelift, Function, FunctionType, Instance, LocalFunctionIndex, Module, NativeFunc, Store,
-    TrapCode, Type, Universal, Value, WasmPtr, WasmerEnv, imports,
+    Cranelift, Function, FunctionType, Instance, LocalFunctionIndex, Module, NativeFunc,
+    Singlepass, Store, TrapCode, Type, Universal, Value, WasmPtr, WasmerEnv, imports,
 };
 use wasmill_bench_harness::peer::{
     COPIED, ELEMENTS, WALKED, add_up, adding_turns, repeat, trapping, turns,
@@ -51,20 +51,33 @@ fn host_add(store: &Store, kind: CallKind) -> Function {
 /// Wasmill with one of its compilers.
 enum Wasmill {
     Cranelift,
+    /// NaNs have deterministic bits: the default, and wasmer's.
+    Singlepass,
+    /// NaNs are what the machine makes of them, as in Winch and Liftoff.
+    SinglepassFreeNans,
 }
 
 fn main() -> Result<()> {
     serve(|compiler| match compiler {
         "cranelift" => Ok(Wasmill::Cranelift),
+        "singlepass" => Ok(Wasmill::Singlepass),
+        "singlepass-free-nans" => Ok(Wasmill::SinglepassFreeNans),
         other => bail!("this worker has no compiler `{other}`"),
     })
 }
 
 impl Wasmill {
     fn store(&self) -> Store {
-        match self {
-            Wasmill::Cranelift => Store::new(&Universal::new(Cranelift::default()).engine()),
-        }
+        let universal = match self {
+            Wasmill::Cranelift => Universal::new(Cranelift::default()),
+            Wasmill::Singlepass => Universal::new(Singlepass::default()),
+            Wasmill::SinglepassFreeNans => {
+                let mut config = Singlepass::default();
+                config.canonicalize_nans(false);
+                Universal::new(config)
+            }
+        };
+        Store::new(&universal.engine())
     }
 }
 
@@ -94,6 +107,11 @@ impl Peer for Wasmill {
                 code_bytes,
             })
         })))
+    }
+
+    fn validator(&self, wasm: Vec<u8>) -> Result<Option<Batch>> {
+        let store = self.store();
+        Ok(Some(repeat(move |_| Ok(Module::validate(&store, &wasm)?))))
     }
 
     fn instantiate(&self, wasm: &[u8], how: Instantiation) -> Result<Option<Batch>> {
