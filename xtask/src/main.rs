@@ -7,6 +7,7 @@ mod bless;
 mod ci;
 mod compat;
 mod features;
+mod fuzz;
 mod headless;
 mod loom;
 mod miri;
@@ -82,6 +83,11 @@ const TASKS: &[Task] = &[
         name: "torture",
         usage: "everything at once, at random: [--seconds N] [--seed S]; an hour",
         run: torture::run,
+    },
+    Task {
+        name: "fuzz",
+        usage: "random modules, each compiler against the other and wasmi: [--seconds N] [--seed S]",
+        run: fuzz::run,
     },
     Task {
         name: "sanitize",

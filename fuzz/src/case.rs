@@ -1,0 +1,171 @@
+//! A case: a module, how it is compiled, and what is done with it. All of it follows from a seed and a length.
+
+use arbitrary::Unstructured;
+use wasm_smith::{Config, MemoryOffsetChoices, Module};
+use wasmill::{ExternType, ImportType, Type};
+
+use crate::outcome::Bits;
+use crate::random::Random;
+
+/// Function entries and turns of loops before a run is ended.
+const FUEL: u32 = 200;
+/// Calls of exported functions, at most.
+const CALLS: usize = 8;
+
+/// Who makes the bits of NaNs the same everywhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Floats {
+    /// The module itself, after every operation: all engines agree.
+    Module,
+    /// There are none.
+    None,
+    /// Both compilers; the interpreter does not, and stays out.
+    Compilers,
+}
+
+/// How a compiler is set up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Setup {
+    /// NaNs get deterministic bits.
+    pub canonical: bool,
+    /// Memories reserve all that an index can reach, and are not checked.
+    pub reserved: bool,
+    /// The processor has nothing beyond SSE4.1.
+    pub plain_cpu: bool,
+    /// Cranelift optimises.
+    pub optimized: bool,
+    /// The host is reached through an instance that the other compiler compiled.
+    pub linked: bool,
+}
+
+/// A module and its settings.
+pub struct Case {
+    pub seed: u64,
+    pub wasm: Vec<u8>,
+    pub floats: Floats,
+    pub singlepass: Setup,
+    pub cranelift: Setup,
+}
+
+impl Case {
+    /// The case of a seed; `length` bounds how many random bytes become a module. `None` if they do not make one.
+    pub fn new(seed: u64, length: usize) -> Option<Self> {
+        let mut random = Random::new(seed);
+        let floats = match random.below(8) {
+            0 => Floats::None,
+            1 | 2 => Floats::Compilers,
+            _ => Floats::Module,
+        };
+        let mut singlepass = setup(&mut random, floats);
+        let mut cranelift = setup(&mut random, floats);
+        // Both are linked through the other now and then, and then for the same processor.
+        singlepass.linked = random.once_in(16);
+        cranelift.linked = random.once_in(32);
+        let config = config(&mut random, floats);
+        let most = 100 + random.below(1100) as usize;
+        let bytes = random.bytes(most.min(length));
+        let mut module = Module::new(config, &mut Unstructured::new(&bytes)).ok()?;
+        module.ensure_termination(FUEL).ok()?;
+        let wasm = module.to_bytes();
+        Some(Self {
+            seed,
+            wasm,
+            floats,
+            singlepass,
+            cranelift,
+        })
+    }
+}
+
+fn setup(random: &mut Random, floats: Floats) -> Setup {
+    Setup {
+        canonical: random.once_in(2) || floats == Floats::Compilers,
+        reserved: random.once_in(2),
+        plain_cpu: random.once_in(3),
+        optimized: random.once_in(2),
+        linked: false,
+    }
+}
+
+/// What the generator may use: all that the front end has.
+fn config(random: &mut Random, floats: Floats) -> Config {
+    Config {
+        allow_floats: floats != Floats::None,
+        canonicalize_nans: floats == Floats::Module,
+        disallow_traps: random.once_in(2),
+        simd_enabled: random.once_in(2),
+        export_everything: true,
+        // Beyond the front end.
+        compact_imports_enabled: false,
+        custom_descriptors_enabled: false,
+        exceptions_enabled: false,
+        extended_const_enabled: false,
+        gc_enabled: false,
+        memory64_enabled: false,
+        relaxed_simd_enabled: false,
+        tail_call_enabled: false,
+        threads_enabled: false,
+        wide_arithmetic_enabled: false,
+        // Small, so that there are many.
+        min_funcs: 1,
+        max_funcs: 1 + random.below(6) as usize,
+        max_instructions: 10 + random.below(150) as usize,
+        max_imports: random.below(6) as usize,
+        max_types: 8,
+        max_globals: 6,
+        max_memories: 1,
+        min_memories: u32::from(!random.once_in(4)),
+        max_memory32_bytes: 2 * 65536,
+        memory_max_size_required: true,
+        memory_offset_choices: MemoryOffsetChoices(80, 15, 5),
+        max_tables: 3,
+        max_table_elements: 16,
+        table_max_size_required: true,
+        max_element_segments: 4,
+        max_elements: 8,
+        max_data_segments: 4,
+        ..Config::default()
+    }
+}
+
+/// What is done with an instance: calls, and what they are given.
+pub(crate) struct Plan {
+    pub(crate) imports: Vec<ImportType>,
+    /// Names of all exports, in the module's order.
+    pub(crate) exports: Vec<String>,
+    pub(crate) calls: Vec<(String, Vec<Bits>)>,
+}
+
+impl Plan {
+    /// The plan for a compiled module.
+    pub(crate) fn new(seed: u64, module: &wasmill::Module) -> Self {
+        let mut random = Random::new(seed ^ 0x0a11_ca11);
+        let mut functions = Vec::new();
+        let mut exports = Vec::new();
+        for export in module.exports() {
+            if let ExternType::Function(ty) = export.ty() {
+                functions.push((export.name().to_owned(), ty.params().to_vec()));
+            }
+            exports.push(export.name().to_owned());
+        }
+        let count = if functions.is_empty() { 0 } else { CALLS };
+        let calls = (0..count).map(|index| call(&mut random, &functions, index));
+        Self {
+            calls: calls.collect(),
+            imports: module.imports().collect(),
+            exports,
+        }
+    }
+}
+
+/// The first calls take the functions in turn, the others any.
+fn call(
+    random: &mut Random,
+    functions: &[(String, Vec<Type>)],
+    index: usize,
+) -> (String, Vec<Bits>) {
+    let any = random.below(functions.len() as u64) as usize;
+    let (name, params) = functions.get(index).unwrap_or(&functions[any]);
+    let arguments = params.iter().map(|ty| random.value(*ty)).collect();
+    (name.clone(), arguments)
+}

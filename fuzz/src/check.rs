@@ -1,0 +1,152 @@
+//! The oracle: runs a case everywhere and says where the outcomes differ.
+
+use crate::case::{Case, Floats, Plan};
+use crate::interpreter::Interpreter;
+use crate::native::{Bridge, Kind, Stores, compile, run};
+use crate::outcome::Outcome;
+
+/// After so many cases the stores, which remember all signatures, are made anew.
+const CASES: u32 = 20_000;
+
+/// What was done so far.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Counts {
+    /// Modules compiled by both compilers and run everywhere.
+    pub cases: u64,
+    /// Of these, the ones that `wasmi` ran, too.
+    pub interpreted: u64,
+    /// Calls of exported functions, per engine.
+    pub calls: u64,
+    /// Of these, the ones that returned.
+    pub returned: u64,
+    /// Calls of host functions, per engine.
+    pub host_calls: u64,
+    /// Cases in which both compilers agree, and `wasmi` differs for a known fault of its own.
+    pub excused: u64,
+    /// Cases in which a stack was exhausted: nothing was compared.
+    pub exhausted: u64,
+}
+
+impl Counts {
+    /// Adds those of another thread.
+    pub fn add(&mut self, other: &Self) {
+        self.cases += other.cases;
+        self.interpreted += other.interpreted;
+        self.calls += other.calls;
+        self.returned += other.returned;
+        self.host_calls += other.host_calls;
+        self.excused += other.excused;
+        self.exhausted += other.exhausted;
+    }
+
+    fn count(&mut self, outcome: &Outcome, interpreted: bool) {
+        self.cases += 1;
+        self.interpreted += u64::from(interpreted);
+        self.calls += outcome.calls.len() as u64;
+        self.returned += outcome.calls.iter().filter(|call| call.is_ok()).count() as u64;
+        self.host_calls += outcome.host.0;
+        self.exhausted += u64::from(outcome.exhausted());
+    }
+}
+
+/// What one thread needs.
+pub struct Checker {
+    stores: Stores,
+    interpreter: Interpreter,
+    used: u32,
+    pub counts: Counts,
+}
+
+impl Default for Checker {
+    fn default() -> Self {
+        Self {
+            stores: Stores::default(),
+            interpreter: Interpreter::new(),
+            used: 0,
+            counts: Counts::default(),
+        }
+    }
+}
+
+impl Checker {
+    /// Runs a case.
+    ///
+    /// # Errors
+    ///
+    /// How two engines differ.
+    pub fn check(&mut self, case: &Case) -> Result<(), String> {
+        self.used += 1;
+        if self.used.is_multiple_of(CASES) {
+            self.stores = Stores::default();
+        }
+        let (singlepass, plan) = self.native(case, Kind::Singlepass)?;
+        let (cranelift, _) = self.native(case, Kind::Cranelift)?;
+        if let Some(difference) = singlepass.difference(&cranelift) {
+            return Err(format!("Singlepass, Cranelift: {difference}"));
+        }
+        let interpreted = case.floats != Floats::Compilers;
+        if interpreted {
+            let outcome = self.interpreter.run(&case.wasm, &plan, case.seed);
+            let outcome = outcome.map_err(|error| format!("wasmi: {error}"))?;
+            match singlepass.difference(&outcome) {
+                Some(_) if excuses_wasmi(&case.wasm) => self.counts.excused += 1,
+                Some(difference) => return Err(format!("Singlepass, wasmi: {difference}")),
+                None => {}
+            }
+        }
+        self.counts.count(&singlepass, interpreted);
+        Ok(())
+    }
+
+    fn native(&mut self, case: &Case, kind: Kind) -> Result<(Outcome, Plan), String> {
+        let setup = match kind {
+            Kind::Singlepass => case.singlepass,
+            Kind::Cranelift => case.cranelift,
+        };
+        let store = self.stores.get(kind, setup);
+        let named = |error| format!("{kind:?}: {error}");
+        let module = compile(&store, &case.wasm).map_err(named)?;
+        let plan = Plan::new(case.seed, &module);
+        let bridge = Bridge::new(&mut self.stores, kind, setup);
+        let outcome = run(&module, &plan, case.seed, bridge).map_err(named)?;
+        Ok((outcome, plan))
+    }
+}
+
+/// Whether a module has what `wasmi` 2.0.0 gets wrong: a `select` whose condition is an `eqz` (it takes the other operand if the
+/// first is a constant). The generator guards each division that way. Only asked when the compilers agree and it differs.
+fn excuses_wasmi(wasm: &[u8]) -> bool {
+    let (i32_eqz, i64_eqz, select, typed_select) = (0x45, 0x50, 0x1b, 0x1c);
+    wasm.windows(2).any(|codes| {
+        [i32_eqz, i64_eqz].contains(&codes[0]) && [select, typed_select].contains(&codes[1])
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::Checker;
+    use crate::case::Case;
+
+    /// A second of fuzzing, so that the crate itself is tested.
+    #[test]
+    fn smoke() {
+        let (mut checker, start) = (Checker::default(), Instant::now());
+        for seed in 0.. {
+            if let Some(case) = Case::new(seed, usize::MAX) {
+                checker
+                    .check(&case)
+                    .unwrap_or_else(|difference| panic!("case {seed}: {difference}"));
+            }
+            if start.elapsed() > Duration::from_secs(1) {
+                break;
+            }
+        }
+        let counts = checker.counts;
+        assert!(
+            counts.interpreted > 0 && counts.returned > 0 && counts.host_calls > 0,
+            "{counts:?}"
+        );
+    }
+}

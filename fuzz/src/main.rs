@@ -1,0 +1,150 @@
+//! The loop: cases by the million, on all processors, until time is up or two engines differ.
+//!
+//! `--seconds N`, `--seed S` where to start, `--jobs N`; `--case S` runs one case alone and writes its module.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use wasmill_fuzz::case::Case;
+use wasmill_fuzz::check::{Checker, Counts};
+
+/// No module is made of more random bytes.
+const LENGTH: usize = usize::MAX;
+/// Between two lines about progress.
+const REPORT: Duration = Duration::from_secs(60);
+
+struct Options {
+    seconds: u64,
+    seed: u64,
+    jobs: usize,
+    case: Option<u64>,
+}
+
+fn main() -> Result<()> {
+    let options = Options::read(std::env::args().skip(1))?;
+    if let Some(seed) = options.case {
+        return one(seed);
+    }
+    let failed = AtomicBool::new(false);
+    let next = AtomicU64::new(0);
+    let (start, mut total) = (Instant::now(), Counts::default());
+    std::thread::scope(|scope| {
+        let work = || worker(&options, &next, &failed);
+        let workers: Vec<_> = (0..options.jobs).map(|_| scope.spawn(work)).collect();
+        for worker in workers {
+            total.add(&worker.join().expect("panics are caught"));
+        }
+    });
+    println!(
+        "{} executions in {} s from seed {}: {total:?}",
+        total.cases,
+        start.elapsed().as_secs(),
+        options.seed
+    );
+    match failed.into_inner() {
+        true => bail!("engines differ"),
+        false => Ok(()),
+    }
+}
+
+impl Options {
+    fn read(mut words: impl Iterator<Item = String>) -> Result<Self> {
+        let mut options = Self {
+            seconds: 60,
+            seed: 0,
+            jobs: std::thread::available_parallelism()?.get(),
+            case: None,
+        };
+        while let Some(name) = words.next() {
+            let value = words
+                .next()
+                .with_context(|| format!("{name} takes a number"))?;
+            let value: u64 = value.parse().with_context(|| format!("{name} {value}"))?;
+            match &*name {
+                "--seconds" => options.seconds = value,
+                "--seed" => options.seed = value,
+                "--jobs" => options.jobs = value as usize,
+                "--case" => options.case = Some(value),
+                _ => bail!("no option {name}: there are --seconds, --seed, --jobs, --case"),
+            }
+        }
+        Ok(options)
+    }
+}
+
+/// Takes case after case. Differences are told and do not end it: others may wait behind.
+fn worker(options: &Options, next: &AtomicU64, failed: &AtomicBool) -> Counts {
+    let start = Instant::now();
+    let (mut checker, mut reported) = (Checker::default(), start);
+    while start.elapsed().as_secs() < options.seconds {
+        let index = next.fetch_add(1, Ordering::Relaxed);
+        let seed = options.seed.wrapping_add(index);
+        if let Err(difference) = attempt(&mut checker, seed, LENGTH) {
+            failed.store(true, Ordering::Relaxed);
+            tell(seed, &difference);
+        }
+        if reported.elapsed() > REPORT {
+            reported = Instant::now();
+            println!("at seed {seed}, this thread: {:?}", checker.counts);
+        }
+    }
+    checker.counts
+}
+
+/// Runs the case of a seed; a panic is a difference, too.
+fn attempt(checker: &mut Checker, seed: u64, length: usize) -> Result<(), String> {
+    let run = || match Case::new(seed, length) {
+        Some(case) => checker.check(&case),
+        None => Ok(()),
+    };
+    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| {
+        let counts = checker.counts;
+        *checker = Checker::default();
+        checker.counts = counts;
+        Err("panic".into())
+    })
+}
+
+/// Prints a difference and writes the module, as small as fewer random bytes make it.
+fn tell(seed: u64, difference: &str) {
+    let mut checker = Checker::default();
+    let shorter = (16..1200).step_by(8);
+    let length = shorter
+        .into_iter()
+        .find(|length| attempt(&mut checker, seed, *length).is_err())
+        .unwrap_or(LENGTH);
+    println!("case {seed}: {difference}");
+    let Some(case) = Case::new(seed, length) else {
+        return;
+    };
+    println!(
+        "  {:?}, Singlepass {:?}, Cranelift {:?}",
+        case.floats, case.singlepass, case.cranelift
+    );
+    match write(&case) {
+        Ok(path) => println!("  {path}"),
+        Err(error) => println!("  cannot write the module: {error:#}"),
+    }
+}
+
+/// Writes the module, in both formats, into the folder for temporary files.
+fn write(case: &Case) -> Result<String> {
+    let path = std::env::temp_dir().join(format!("wasmill-fuzz-{}.wasm", case.seed));
+    std::fs::write(&path, &case.wasm)?;
+    let text = wasmprinter::print_bytes(&case.wasm)?;
+    std::fs::write(path.with_extension("wat"), text)?;
+    Ok(path.display().to_string())
+}
+
+/// Runs one case, verbosely.
+fn one(seed: u64) -> Result<()> {
+    let case = Case::new(seed, LENGTH).context("the seed makes no module")?;
+    println!("{}", write(&case)?);
+    match attempt(&mut Checker::default(), seed, LENGTH) {
+        Ok(()) => println!("case {seed}: no difference"),
+        Err(difference) => tell(seed, &difference),
+    }
+    Ok(())
+}
