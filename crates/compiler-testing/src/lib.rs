@@ -1,4 +1,10 @@
-//! What the tests of this crate share: modules made ready for the compiler.
+//! What the tests of the compilers share: modules made ready for a compiler, and golden files (`golden`).
+//!
+//! A dependency of tests only; what is wrong in a test panics.
+
+mod golden;
+
+pub use golden::{Golden, check_golden};
 
 use std::sync::Arc;
 
@@ -10,9 +16,8 @@ use wasmill_compiler::{
 use wasmill_types::{MemoryStyle, Pages, TableStyle};
 
 /// A machine of the year 2013: the tests must give the same everywhere.
-#[allow(dead_code, reason = "not every test needs it")]
-pub(crate) fn x86_64() -> Target {
-    let features = [
+pub fn x86_64() -> Target {
+    x86_64_with(&[
         CpuFeature::SSE2,
         CpuFeature::SSE3,
         CpuFeature::SSSE3,
@@ -24,31 +29,49 @@ pub(crate) fn x86_64() -> Target {
         CpuFeature::BMI1,
         CpuFeature::BMI2,
         CpuFeature::LZCNT,
-    ];
-    Target::new(linux(), features.into_iter().collect())
+    ])
 }
 
-/// The same with nothing but the base of the architecture.
-#[allow(dead_code, reason = "not every test needs it")]
-pub(crate) fn old_x86_64() -> Target {
-    Target::new(linux(), CpuFeature::SSE2.into())
-}
-
-fn linux() -> Triple {
-    "x86_64-unknown-linux-gnu".parse().expect("a triple")
+/// A machine with these features on top of the base of the architecture.
+///
+/// # Panics
+/// Never: the triple is one.
+pub fn x86_64_with(features: &[CpuFeature]) -> Target {
+    let linux: Triple = "x86_64-unknown-linux-gnu".parse().expect("a triple");
+    Target::new(linux, features.iter().copied().collect())
 }
 
 /// Memories whose accesses need no check.
-#[allow(dead_code, reason = "not every test needs it")]
-pub(crate) fn unchecked() -> MemoryStyle {
+pub fn unchecked() -> MemoryStyle {
     MemoryStyle::Static {
         bound: Pages::max_value(),
         offset_guard_size: 4 << 30,
     }
 }
 
+/// Memories with a reservation smaller than what addresses reach.
+pub fn reserved() -> MemoryStyle {
+    MemoryStyle::Static {
+        bound: Pages(16),
+        offset_guard_size: 0x1_0000,
+    }
+}
+
+/// Memories that are checked against their size.
+pub fn dynamic() -> MemoryStyle {
+    MemoryStyle::Dynamic {
+        offset_guard_size: 0x1_0000,
+    }
+}
+
 /// Reads a module and plans it.
-pub(crate) fn plan<'a>(
+///
+/// # Errors
+/// If the module is not valid.
+///
+/// # Panics
+/// If its context is too large.
+pub fn plan<'a>(
     wasm: &'a [u8],
     memory: &MemoryStyle,
 ) -> Result<(CompileModuleInfo, Translation<'a>), CompileError> {
