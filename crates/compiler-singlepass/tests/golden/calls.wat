@@ -66,7 +66,7 @@
 ;;     sub rsp, 0x20
 ;;     mov [rbp-8], esi
 ;;     mov esi, [rbp-8]
-;;     movsd xmm0, [k0]
+;;     vmovsd xmm0, [k0]
 ;;     mov rdi, [r14+0x28]
 ;;     call qword ptr [r14+0x20]
 ;;     mov eax, eax
@@ -82,7 +82,7 @@
 ;;     mov [rbp-0x18], ecx
 ;;     mov [rbp-0x20], r8
 ;;     mov [rbp-0x28], r9d
-;;     movss [rbp-0x30], xmm0
+;;     vmovss [rbp-0x30], xmm0
 ;;     mov rax, [rbp+0x20]
 ;;     leave
 ;;     ret
@@ -99,7 +99,7 @@
 ;;     mov r8d, 3
 ;;     mov ecx, 2
 ;;     mov edx, 1
-;;     movss xmm0, [k0]
+;;     vmovss xmm0, [k0]
 ;;     call function 4
 ;;     leave
 ;;     ret
@@ -113,8 +113,8 @@
 ;;     mov rax, [rbp-8]
 ;;     mov r11d, [rbp-0x10]
 ;;     mov [rax], r11d
-;;     movsd xmm15, [k0]
-;;     movsd [rax+0x10], xmm15
+;;     vmovsd xmm15, [k0]
+;;     vmovsd [rax+0x10], xmm15
 ;;     leave
 ;;     ret
 ;;   k0: 0x4000000000000000
@@ -127,7 +127,7 @@
 ;;     lea rsi, [rsp]
 ;;     call function 6
 ;;     mov eax, [rsp]
-;;     movsd xmm0, [rsp+0x10]
+;;     vmovsd xmm0, [rsp+0x10]
 ;;     leave
 ;;     ret
 ;; function 8

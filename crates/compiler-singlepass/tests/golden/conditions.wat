@@ -120,16 +120,16 @@
 ;;     push rbp
 ;;     mov rbp, rsp
 ;;     sub rsp, 0x30
-;;     movsd [rbp-8], xmm0
-;;     movsd [rbp-0x10], xmm1
+;;     vmovsd [rbp-8], xmm0
+;;     vmovsd [rbp-0x10], xmm1
 ;;     mov [rbp-0x18], esi
-;;     movsd xmm0, [rbp-8]
-;;     movsd xmm1, [rbp-0x10]
+;;     vmovsd xmm0, [rbp-8]
+;;     vmovsd xmm1, [rbp-0x10]
 ;;     cmp dword ptr [rbp-0x18], 0
 ;;     je L1
-;;     movaps xmm1, xmm0
+;;     vmovaps xmm1, xmm0
 ;;   L1:
-;;     movaps xmm0, xmm1
+;;     vmovaps xmm0, xmm1
 ;;     leave
 ;;     ret
 ;; function 9
@@ -160,10 +160,10 @@
 ;;     push rbp
 ;;     mov rbp, rsp
 ;;     sub rsp, 0x20
-;;     movsd [rbp-8], xmm0
-;;     movsd [rbp-0x10], xmm1
-;;     movsd xmm0, [rbp-0x10]
-;;     ucomisd xmm0, [rbp-8]
+;;     vmovsd [rbp-8], xmm0
+;;     vmovsd [rbp-0x10], xmm1
+;;     vmovsd xmm0, [rbp-0x10]
+;;     vucomisd xmm0, [rbp-8]
 ;;     ja L1
 ;;     hlt   ; UnreachableCodeReached
 ;;   L1:
@@ -173,10 +173,10 @@
 ;;     push rbp
 ;;     mov rbp, rsp
 ;;     sub rsp, 0x20
-;;     movss [rbp-8], xmm0
-;;     movss [rbp-0x10], xmm1
-;;     movss xmm0, [rbp-8]
-;;     ucomiss xmm0, [rbp-0x10]
+;;     vmovss [rbp-8], xmm0
+;;     vmovss [rbp-0x10], xmm1
+;;     vmovss xmm0, [rbp-8]
+;;     vucomiss xmm0, [rbp-0x10]
 ;;     jp L1
 ;;     je L2
 ;;   L1:
@@ -188,10 +188,10 @@
 ;;     push rbp
 ;;     mov rbp, rsp
 ;;     sub rsp, 0x20
-;;     movsd [rbp-8], xmm0
-;;     movsd [rbp-0x10], xmm1
-;;     movsd xmm0, [rbp-0x10]
-;;     ucomisd xmm0, [rbp-8]
+;;     vmovsd [rbp-8], xmm0
+;;     vmovsd [rbp-0x10], xmm1
+;;     vmovsd xmm0, [rbp-0x10]
+;;     vucomisd xmm0, [rbp-8]
 ;;     setbe al
 ;;     movzx eax, al
 ;;     leave

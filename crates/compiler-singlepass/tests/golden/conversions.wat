@@ -45,22 +45,22 @@
 ;;     push rbp
 ;;     mov rbp, rsp
 ;;     sub rsp, 0x10
-;;     movsd [rbp-8], xmm0
-;;     movsd xmm0, [rbp-8]
-;;     cvttsd2si eax, xmm0
+;;     vmovsd [rbp-8], xmm0
+;;     vmovsd xmm0, [rbp-8]
+;;     vcvttsd2si eax, xmm0
 ;;     cmp eax, 1
 ;;     jno L3
-;;     ucomisd xmm0, xmm0
+;;     vucomisd xmm0, xmm0
 ;;     jnp L1
 ;;     hlt   ; BadConversionToInteger
 ;;   L1:
-;;     movsd xmm15, [k0]
-;;     ucomisd xmm0, xmm15
+;;     vmovsd xmm15, [k0]
+;;     vucomisd xmm0, xmm15
 ;;     ja L2
 ;;     hlt   ; IntegerOverflow
 ;;   L2:
-;;     xorps xmm15, xmm15
-;;     ucomisd xmm0, xmm15
+;;     vxorps xmm15, xmm15, xmm15
+;;     vucomisd xmm0, xmm15
 ;;     jbe L3
 ;;     hlt   ; IntegerOverflow
 ;;   L3:
@@ -71,13 +71,13 @@
 ;;     push rbp
 ;;     mov rbp, rsp
 ;;     sub rsp, 0x10
-;;     movss [rbp-8], xmm0
-;;     movss xmm0, [rbp-8]
-;;     cvttss2si rax, xmm0
+;;     vmovss [rbp-8], xmm0
+;;     vmovss xmm0, [rbp-8]
+;;     vcvttss2si rax, xmm0
 ;;     mov r11d, eax
 ;;     cmp rax, r11
 ;;     je L2
-;;     ucomiss xmm0, xmm0
+;;     vucomiss xmm0, xmm0
 ;;     jnp L1
 ;;     hlt   ; BadConversionToInteger
 ;;   L1:
@@ -89,24 +89,24 @@
 ;;     push rbp
 ;;     mov rbp, rsp
 ;;     sub rsp, 0x10
-;;     movsd [rbp-8], xmm0
-;;     movsd xmm0, [rbp-8]
-;;     movsd xmm15, [k0]
-;;     ucomisd xmm0, xmm15
+;;     vmovsd [rbp-8], xmm0
+;;     vmovsd xmm0, [rbp-8]
+;;     vmovsd xmm15, [k0]
+;;     vucomisd xmm0, xmm15
 ;;     jae L2
-;;     cvttsd2si rax, xmm0
+;;     vcvttsd2si rax, xmm0
 ;;     test rax, rax
 ;;     jns L4
-;;     ucomisd xmm0, xmm0
+;;     vucomisd xmm0, xmm0
 ;;     jnp L1
 ;;     hlt   ; BadConversionToInteger
 ;;   L1:
 ;;     hlt   ; IntegerOverflow
 ;;     jmp L4
 ;;   L2:
-;;     movaps xmm1, xmm0
-;;     subsd xmm1, xmm15
-;;     cvttsd2si rax, xmm1
+;;     vmovaps xmm1, xmm0
+;;     vsubsd xmm1, xmm1, xmm15
+;;     vcvttsd2si rax, xmm1
 ;;     test rax, rax
 ;;     jns L3
 ;;     hlt   ; IntegerOverflow
@@ -121,13 +121,13 @@
 ;;     push rbp
 ;;     mov rbp, rsp
 ;;     sub rsp, 0x10
-;;     movsd [rbp-8], xmm0
-;;     movsd xmm0, [rbp-8]
-;;     cvttsd2si eax, xmm0
+;;     vmovsd [rbp-8], xmm0
+;;     vmovsd xmm0, [rbp-8]
+;;     vcvttsd2si eax, xmm0
 ;;     cmp eax, 1
 ;;     jno L2
-;;     xorps xmm15, xmm15
-;;     ucomisd xmm0, xmm15
+;;     vxorps xmm15, xmm15, xmm15
+;;     vucomisd xmm0, xmm15
 ;;     jp L1
 ;;     jb L2
 ;;     mov eax, 0x7fffffff
@@ -141,20 +141,20 @@
 ;;     push rbp
 ;;     mov rbp, rsp
 ;;     sub rsp, 0x10
-;;     movss [rbp-8], xmm0
-;;     movss xmm0, [rbp-8]
-;;     movss xmm15, [k0]
-;;     ucomiss xmm0, xmm15
+;;     vmovss [rbp-8], xmm0
+;;     vmovss xmm0, [rbp-8]
+;;     vmovss xmm15, [k0]
+;;     vucomiss xmm0, xmm15
 ;;     jae L1
-;;     cvttss2si rax, xmm0
+;;     vcvttss2si rax, xmm0
 ;;     test rax, rax
 ;;     jns L3
 ;;     mov eax, 0
 ;;     jmp L3
 ;;   L1:
-;;     movaps xmm1, xmm0
-;;     subss xmm1, xmm15
-;;     cvttss2si rax, xmm1
+;;     vmovaps xmm1, xmm0
+;;     vsubss xmm1, xmm1, xmm15
+;;     vcvttss2si rax, xmm1
 ;;     test rax, rax
 ;;     jns L2
 ;;     mov rax, 0x7fffffffffffffff
@@ -170,8 +170,8 @@
 ;;     mov rbp, rsp
 ;;     sub rsp, 0x10
 ;;     mov [rbp-8], esi
-;;     xorps xmm0, xmm0
-;;     cvtsi2sd xmm0, dword ptr [rbp-8]
+;;     vxorps xmm0, xmm0, xmm0
+;;     vcvtsi2sd xmm0, xmm0, dword ptr [rbp-8]
 ;;     leave
 ;;     ret
 ;; function 9
@@ -182,8 +182,8 @@
 ;;     mov rax, [rbp-8]
 ;;     test rax, rax
 ;;     js L1
-;;     xorps xmm0, xmm0
-;;     cvtsi2ss xmm0, rax
+;;     vxorps xmm0, xmm0, xmm0
+;;     vcvtsi2ss xmm0, xmm0, rax
 ;;     jmp L2
 ;;   L1:
 ;;     mov rcx, rax
@@ -191,9 +191,9 @@
 ;;     mov r11d, eax
 ;;     and r11d, 1
 ;;     or rcx, r11
-;;     xorps xmm0, xmm0
-;;     cvtsi2ss xmm0, rcx
-;;     addss xmm0, xmm0
+;;     vxorps xmm0, xmm0, xmm0
+;;     vcvtsi2ss xmm0, xmm0, rcx
+;;     vaddss xmm0, xmm0, xmm0
 ;;   L2:
 ;;     leave
 ;;     ret
@@ -203,19 +203,19 @@
 ;;     sub rsp, 0x10
 ;;     mov [rbp-8], esi
 ;;     mov eax, [rbp-8]
-;;     xorps xmm0, xmm0
-;;     cvtsi2sd xmm0, rax
+;;     vxorps xmm0, xmm0, xmm0
+;;     vcvtsi2sd xmm0, xmm0, rax
 ;;     leave
 ;;     ret
 ;; function 11
 ;;     push rbp
 ;;     mov rbp, rsp
 ;;     sub rsp, 0x10
-;;     movss [rbp-8], xmm0
-;;     cvtss2sd xmm0, [rbp-8]
-;;     ucomisd xmm0, xmm0
+;;     vmovss [rbp-8], xmm0
+;;     vcvtss2sd xmm0, xmm0, [rbp-8]
+;;     vucomisd xmm0, xmm0
 ;;     jnp L1
-;;     movsd xmm0, [k0]
+;;     vmovsd xmm0, [k0]
 ;;   L1:
 ;;     leave
 ;;     ret
@@ -224,11 +224,11 @@
 ;;     push rbp
 ;;     mov rbp, rsp
 ;;     sub rsp, 0x10
-;;     movsd [rbp-8], xmm0
-;;     cvtsd2ss xmm0, [rbp-8]
-;;     ucomiss xmm0, xmm0
+;;     vmovsd [rbp-8], xmm0
+;;     vcvtsd2ss xmm0, xmm0, [rbp-8]
+;;     vucomiss xmm0, xmm0
 ;;     jnp L1
-;;     movss xmm0, [k0]
+;;     vmovss xmm0, [k0]
 ;;   L1:
 ;;     leave
 ;;     ret
@@ -237,9 +237,9 @@
 ;;     push rbp
 ;;     mov rbp, rsp
 ;;     sub rsp, 0x10
-;;     movsd [rbp-8], xmm0
-;;     movsd xmm0, [rbp-8]
-;;     movq rax, xmm0
+;;     vmovsd [rbp-8], xmm0
+;;     vmovsd xmm0, [rbp-8]
+;;     vmovq rax, xmm0
 ;;     leave
 ;;     ret
 ;; function 14
@@ -247,6 +247,6 @@
 ;;     mov rbp, rsp
 ;;     sub rsp, 0x10
 ;;     mov [rbp-8], esi
-;;     movd xmm0, [rbp-8]
+;;     vmovd xmm0, [rbp-8]
 ;;     leave
 ;;     ret

@@ -22,8 +22,8 @@
 ;;     push rbp
 ;;     mov rbp, rsp
 ;;     sub rsp, 0x30
-;;     movaps xmm8, xmm0
-;;     movaps xmm9, xmm1
+;;     vmovaps xmm8, xmm0
+;;     vmovaps xmm9, xmm1
 ;;     vmulsd xmm0, xmm8, xmm9
 ;;     vsubsd xmm1, xmm8, xmm9
 ;;     vaddsd xmm0, xmm0, xmm1
@@ -33,8 +33,8 @@
 ;;     push rbp
 ;;     mov rbp, rsp
 ;;     sub rsp, 0x20
-;;     movsd [rbp-8], xmm0
-;;     movsd xmm0, [rbp-8]
+;;     vmovsd [rbp-8], xmm0
+;;     vmovsd xmm0, [rbp-8]
 ;;     vdivsd xmm0, xmm0, [k0]
 ;;     leave
 ;;     ret
@@ -44,27 +44,27 @@
 ;;     mov rbp, rsp
 ;;     sub rsp, 0x20
 ;;     mov [rbp-8], esi
-;;     movss [rbp-0x10], xmm0
+;;     vmovss [rbp-0x10], xmm0
 ;;     mov eax, [rbp-8]
-;;     movss xmm0, [r15+rax+8]   ; HeapAccessOutOfBounds
-;;     movss xmm1, [rbp-0x10]
+;;     vmovss xmm0, [r15+rax+8]   ; HeapAccessOutOfBounds
+;;     vmovss xmm1, [rbp-0x10]
 ;;     vmulss xmm1, xmm1, xmm0
-;;     movaps xmm0, xmm1
+;;     vmovaps xmm0, xmm1
 ;;     leave
 ;;     ret
 ;; function 3
 ;;     push rbp
 ;;     mov rbp, rsp
 ;;     sub rsp, 0x30
-;;     movsd [rbp-8], xmm0
+;;     vmovsd [rbp-8], xmm0
 ;;     mov [rbp-0x10], esi
 ;;     mov qword ptr [rbp-0x18], 0
-;;     xorps xmm8, xmm8
-;;     movsd xmm0, [rbp-8]
+;;     vxorps xmm8, xmm8, xmm8
+;;     vmovsd xmm0, [rbp-8]
 ;;     vaddsd xmm8, xmm0, [k0]
 ;;     vmulsd xmm8, xmm8, xmm8
 ;;     mov eax, [rbp-0x10]
-;;     movsd [r15+rax], xmm8   ; HeapAccessOutOfBounds
+;;     vmovsd [r15+rax], xmm8   ; HeapAccessOutOfBounds
 ;;     leave
 ;;     ret
 ;;   k0: 0x3ff0000000000000
@@ -73,74 +73,74 @@
 ;;     mov rbp, rsp
 ;;     sub rsp, 0x30
 ;;     mov [rbp-0x10], esi
-;;     movaps xmm8, xmm0
+;;     vmovaps xmm8, xmm0
 ;;     vaddsd xmm0, xmm8, xmm8
-;;     sqrtsd xmm0, xmm0
+;;     vsqrtsd xmm0, xmm0, xmm0
 ;;     mov eax, [rbp-0x10]
-;;     movsd [r15+rax], xmm0   ; HeapAccessOutOfBounds
+;;     vmovsd [r15+rax], xmm0   ; HeapAccessOutOfBounds
 ;;     leave
 ;;     ret
 ;; function 5
 ;;     push rbp
 ;;     mov rbp, rsp
 ;;     sub rsp, 0x20
-;;     movsd [rbp-8], xmm0
-;;     movsd [rbp-0x10], xmm1
-;;     movsd xmm0, [rbp-0x10]
-;;     movsd xmm1, [rbp-8]
-;;     ucomisd xmm1, xmm0
+;;     vmovsd [rbp-8], xmm0
+;;     vmovsd [rbp-0x10], xmm1
+;;     vmovsd xmm0, [rbp-0x10]
+;;     vmovsd xmm1, [rbp-8]
+;;     vucomisd xmm1, xmm0
 ;;     jne L2
 ;;     jp L1
-;;     orps xmm1, xmm0
+;;     vorps xmm1, xmm1, xmm0
 ;;     jmp L3
 ;;   L1:
-;;     addsd xmm1, xmm0
+;;     vaddsd xmm1, xmm1, xmm0
 ;;     jmp L3
 ;;   L2:
-;;     minsd xmm1, xmm0
+;;     vminsd xmm1, xmm1, xmm0
 ;;   L3:
-;;     movaps xmm0, xmm1
+;;     vmovaps xmm0, xmm1
 ;;     leave
 ;;     ret
 ;; function 6
 ;;     push rbp
 ;;     mov rbp, rsp
 ;;     sub rsp, 0x20
-;;     movss [rbp-8], xmm0
-;;     movss [rbp-0x10], xmm1
-;;     movss xmm0, [rbp-0x10]
-;;     movss xmm1, [rbp-8]
-;;     ucomiss xmm1, xmm0
+;;     vmovss [rbp-8], xmm0
+;;     vmovss [rbp-0x10], xmm1
+;;     vmovss xmm0, [rbp-0x10]
+;;     vmovss xmm1, [rbp-8]
+;;     vucomiss xmm1, xmm0
 ;;     jne L2
 ;;     jp L1
-;;     andps xmm1, xmm0
+;;     vandps xmm1, xmm1, xmm0
 ;;     jmp L3
 ;;   L1:
-;;     addss xmm1, xmm0
+;;     vaddss xmm1, xmm1, xmm0
 ;;     jmp L3
 ;;   L2:
-;;     maxss xmm1, xmm0
+;;     vmaxss xmm1, xmm1, xmm0
 ;;   L3:
-;;     movaps xmm0, xmm1
+;;     vmovaps xmm0, xmm1
 ;;     leave
 ;;     ret
 ;; function 7
 ;;     push rbp
 ;;     mov rbp, rsp
 ;;     sub rsp, 0x20
-;;     movsd [rbp-8], xmm0
-;;     movsd [rbp-0x10], xmm1
-;;     movsd xmm0, [rbp-8]
-;;     movsd xmm15, [k0]
-;;     andps xmm0, xmm15
-;;     movsd xmm1, [rbp-0x10]
-;;     movsd xmm15, [k1]
-;;     xorps xmm1, xmm15
-;;     movsd xmm15, [k1]
-;;     andps xmm1, xmm15
-;;     andnps xmm15, xmm0
-;;     orps xmm1, xmm15
-;;     movaps xmm0, xmm1
+;;     vmovsd [rbp-8], xmm0
+;;     vmovsd [rbp-0x10], xmm1
+;;     vmovsd xmm0, [rbp-8]
+;;     vmovsd xmm15, [k0]
+;;     vandps xmm0, xmm0, xmm15
+;;     vmovsd xmm1, [rbp-0x10]
+;;     vmovsd xmm15, [k1]
+;;     vxorps xmm1, xmm1, xmm15
+;;     vmovsd xmm15, [k1]
+;;     vandps xmm1, xmm1, xmm15
+;;     vandnps xmm15, xmm15, xmm0
+;;     vorps xmm1, xmm1, xmm15
+;;     vmovaps xmm0, xmm1
 ;;     leave
 ;;     ret
 ;;   k0: 0x7fffffffffffffff
@@ -149,17 +149,17 @@
 ;;     push rbp
 ;;     mov rbp, rsp
 ;;     sub rsp, 0x10
-;;     movss [rbp-8], xmm0
-;;     roundss xmm0, [rbp-8], 8
-;;     roundss xmm0, xmm0, 0xa
+;;     vmovss [rbp-8], xmm0
+;;     vroundss xmm0, xmm0, [rbp-8], 8
+;;     vroundss xmm0, xmm0, xmm0, 0xa
 ;;     leave
 ;;     ret
 ;; function 9
 ;;     push rbp
 ;;     mov rbp, rsp
 ;;     sub rsp, 0x20
-;;     movaps xmm8, xmm0
+;;     vmovaps xmm8, xmm0
 ;;     vaddss xmm0, xmm8, xmm8
-;;     movd eax, xmm0
+;;     vmovd eax, xmm0
 ;;     leave
 ;;     ret

@@ -51,14 +51,14 @@
 ;;     push rbp
 ;;     mov rbp, rsp
 ;;     sub rsp, 0x20
-;;     movsd [rbp-8], xmm0
-;;     movsd xmm0, [r14+0x40]
+;;     vmovsd [rbp-8], xmm0
+;;     vmovsd xmm0, [r14+0x40]
 ;;     vmulsd xmm0, xmm0, [rbp-8]
-;;     ucomisd xmm0, xmm0
+;;     vucomisd xmm0, xmm0
 ;;     jnp L1
-;;     movsd xmm0, [k0]
+;;     vmovsd xmm0, [k0]
 ;;   L1:
-;;     movsd [r14+0x40], xmm0
+;;     vmovsd [r14+0x40], xmm0
 ;;     leave
 ;;     ret
 ;;   k0: 0x7ff8000000000000

@@ -24,8 +24,8 @@
 ;;     push rbp
 ;;     mov rbp, rsp
 ;;     sub rsp, 0x30
-;;     xorps xmm15, xmm15
-;;     movups [rbp-0x20], xmm15
+;;     vxorps xmm15, xmm15, xmm15
+;;     vmovups [rbp-0x20], xmm15
 ;;     mov r9d, esi
 ;;     mov r10d, edx
 ;;     xor esi, esi
@@ -95,17 +95,17 @@
 ;;     mov rbp, rsp
 ;;     sub rsp, 0x70
 ;;     mov [rbp-8], esi
-;;     xorps xmm15, xmm15
-;;     movups [rbp-0x58], xmm15
-;;     movups [rbp-0x48], xmm15
-;;     movups [rbp-0x38], xmm15
-;;     movups [rbp-0x28], xmm15
-;;     movups [rbp-0x18], xmm15
+;;     vxorps xmm15, xmm15, xmm15
+;;     vmovups [rbp-0x58], xmm15
+;;     vmovups [rbp-0x48], xmm15
+;;     vmovups [rbp-0x38], xmm15
+;;     vmovups [rbp-0x28], xmm15
+;;     vmovups [rbp-0x18], xmm15
 ;;     mov qword ptr [rbp-0x10], 1
-;;     movups xmm0, [k0]
-;;     movups [rbp-0x58], xmm0
-;;     xorps xmm15, xmm15
-;;     movsd [rbp-0x40], xmm15
+;;     vmovups xmm0, [k0]
+;;     vmovups [rbp-0x58], xmm0
+;;     vxorps xmm15, xmm15, xmm15
+;;     vmovsd [rbp-0x40], xmm15
 ;;     mov eax, [rbp-8]
 ;;     leave
 ;;     ret

@@ -72,7 +72,7 @@
 ;;     push rbp
 ;;     mov rbp, rsp
 ;;     sub rsp, 0x10
-;;     movsd xmm0, [r15+0x48]   ; HeapAccessOutOfBounds
+;;     vmovsd xmm0, [r15+0x48]   ; HeapAccessOutOfBounds
 ;;     leave
 ;;     ret
 ;; function 4
@@ -175,14 +175,14 @@
 ;;     cmp rax, r11
 ;;     lea rcx, [r15+rax]
 ;;     cmova rcx, [k0]
-;;     movss xmm0, [rcx]   ; HeapAccessOutOfBounds
+;;     vmovss xmm0, [rcx]   ; HeapAccessOutOfBounds
 ;;     mov eax, [rbp-8]
 ;;     mov r11, [r14+0x28]
 ;;     mov r11, [r11+8]
 ;;     cmp rax, r11
 ;;     lea rcx, [r15+rax]
 ;;     cmova rcx, [k0]
-;;     movss [rcx], xmm0   ; HeapAccessOutOfBounds
+;;     vmovss [rcx], xmm0   ; HeapAccessOutOfBounds
 ;;     leave
 ;;     ret
 ;;   k0: 0x0000000000000000

@@ -66,7 +66,7 @@
 ;;     push rbp
 ;;     mov rbp, rsp
 ;;     sub rsp, 0x10
-;;     movsd xmm0, [r15+0x48]   ; HeapAccessOutOfBounds
+;;     vmovsd xmm0, [r15+0x48]   ; HeapAccessOutOfBounds
 ;;     leave
 ;;     ret
 ;; function 4
@@ -157,12 +157,12 @@
 ;;     cmp rax, 0x10fffc
 ;;     lea rcx, [r15+rax]
 ;;     cmova rcx, [k0]
-;;     movss xmm0, [rcx]   ; HeapAccessOutOfBounds
+;;     vmovss xmm0, [rcx]   ; HeapAccessOutOfBounds
 ;;     mov eax, [rbp-8]
 ;;     cmp rax, 0x10fffc
 ;;     lea rcx, [r15+rax]
 ;;     cmova rcx, [k0]
-;;     movss [rcx], xmm0   ; HeapAccessOutOfBounds
+;;     vmovss [rcx], xmm0   ; HeapAccessOutOfBounds
 ;;     leave
 ;;     ret
 ;;   k0: 0x0000000000000000

@@ -50,7 +50,7 @@
 ;;     push rbp
 ;;     mov rbp, rsp
 ;;     sub rsp, 0x10
-;;     movsd xmm0, [r15+0x48]   ; HeapAccessOutOfBounds
+;;     vmovsd xmm0, [r15+0x48]   ; HeapAccessOutOfBounds
 ;;     leave
 ;;     ret
 ;; function 4
@@ -110,9 +110,9 @@
 ;;     mov [rbp-8], esi
 ;;     mov [rbp-0x10], edx
 ;;     mov eax, [rbp-0x10]
-;;     movss xmm0, [r15+rax]   ; HeapAccessOutOfBounds
+;;     vmovss xmm0, [r15+rax]   ; HeapAccessOutOfBounds
 ;;     mov eax, [rbp-8]
-;;     movss [r15+rax], xmm0   ; HeapAccessOutOfBounds
+;;     vmovss [r15+rax], xmm0   ; HeapAccessOutOfBounds
 ;;     leave
 ;;     ret
 ;; function 10

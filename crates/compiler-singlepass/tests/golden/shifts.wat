@@ -37,8 +37,7 @@
 ;;     mov rbp, rsp
 ;;     sub rsp, 0x30
 ;;     mov [rbp-0x10], edx
-;;     mov eax, esi
-;;     rol eax, 5
+;;     rorx eax, esi, 0x1b
 ;;     mov ecx, [rbp-0x10]
 ;;     mov edx, esi
 ;;     ror edx, cl

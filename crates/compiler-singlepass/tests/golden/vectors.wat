@@ -30,8 +30,8 @@
 ;;     push rbp
 ;;     mov rbp, rsp
 ;;     sub rsp, 0x50
-;;     movaps xmm8, xmm0
-;;     movaps xmm9, xmm1
+;;     vmovaps xmm8, xmm0
+;;     vmovaps xmm9, xmm1
 ;;     vpsubusb xmm0, xmm8, xmm9
 ;;     vpmulld xmm1, xmm8, xmm9
 ;;     vpaddd xmm0, xmm0, xmm1
@@ -41,10 +41,10 @@
 ;;     push rbp
 ;;     mov rbp, rsp
 ;;     sub rsp, 0x40
-;;     movups [rbp-0x10], xmm0
-;;     movups [rbp-0x20], xmm1
-;;     movups xmm0, [rbp-0x20]
-;;     movups xmm1, [rbp-0x10]
+;;     vmovups [rbp-0x10], xmm0
+;;     vmovups [rbp-0x20], xmm1
+;;     vmovups xmm0, [rbp-0x20]
+;;     vmovups xmm1, [rbp-0x10]
 ;;     vpsrlq xmm2, xmm1, 0x20
 ;;     vpmuludq xmm2, xmm2, xmm0
 ;;     vpsrlq xmm15, xmm0, 0x20
@@ -53,15 +53,15 @@
 ;;     vpsllq xmm2, xmm2, 0x20
 ;;     vpmuludq xmm1, xmm1, xmm0
 ;;     vpaddq xmm1, xmm1, xmm2
-;;     movaps xmm0, xmm1
+;;     vmovaps xmm0, xmm1
 ;;     leave
 ;;     ret
 ;; function 2
 ;;     push rbp
 ;;     mov rbp, rsp
 ;;     sub rsp, 0x40
-;;     movups [rbp-0x10], xmm0
-;;     movaps xmm8, xmm1
+;;     vmovups [rbp-0x10], xmm0
+;;     vmovaps xmm8, xmm1
 ;;     vmulps xmm0, xmm8, [rbp-0x10]
 ;;     vcmpunordps xmm15, xmm0, xmm0
 ;;     vblendvps xmm0, xmm0, [k0], xmm15
@@ -76,16 +76,16 @@
 ;;     push rbp
 ;;     mov rbp, rsp
 ;;     sub rsp, 0x40
-;;     movups [rbp-0x10], xmm0
-;;     movups [rbp-0x20], xmm1
-;;     movups xmm0, [rbp-0x20]
-;;     movups xmm1, [rbp-0x10]
+;;     vmovups [rbp-0x10], xmm0
+;;     vmovups [rbp-0x20], xmm1
+;;     vmovups xmm0, [rbp-0x20]
+;;     vmovups xmm1, [rbp-0x10]
 ;;     vcmpunordpd xmm15, xmm1, xmm0
 ;;     vminpd xmm2, xmm0, xmm1
 ;;     vminpd xmm1, xmm1, xmm0
 ;;     vorps xmm1, xmm1, xmm2
 ;;     vblendvpd xmm1, xmm1, [k0], xmm15
-;;     movaps xmm0, xmm1
+;;     vmovaps xmm0, xmm1
 ;;     leave
 ;;     ret
 ;;   k0: 0x7ff8000000000000
@@ -94,12 +94,12 @@
 ;;     push rbp
 ;;     mov rbp, rsp
 ;;     sub rsp, 0x40
-;;     movups [rbp-0x10], xmm0
-;;     movups [rbp-0x20], xmm1
-;;     movups xmm0, [rbp-0x10]
+;;     vmovups [rbp-0x10], xmm0
+;;     vmovups [rbp-0x20], xmm1
+;;     vmovups xmm0, [rbp-0x10]
 ;;     vpmaxud xmm15, xmm0, [rbp-0x20]
 ;;     vpcmpeqd xmm0, xmm15, xmm0
-;;     pcmpeqd xmm15, xmm15
+;;     vpcmpeqd xmm15, xmm15, xmm15
 ;;     vpxor xmm0, xmm0, xmm15
 ;;     leave
 ;;     ret
@@ -108,11 +108,11 @@
 ;;     mov rbp, rsp
 ;;     sub rsp, 0x40
 ;;     mov [rbp-0x18], esi
-;;     movaps xmm8, xmm0
-;;     movaps xmm0, xmm8
+;;     vmovaps xmm8, xmm0
+;;     vmovaps xmm0, xmm8
 ;;     mov r11d, [rbp-0x18]
 ;;     and r11d, 0x1f
-;;     movd xmm15, r11d
+;;     vmovd xmm15, r11d
 ;;     vpslld xmm0, xmm0, xmm15
 ;;     vpsrlw xmm1, xmm8, 2
 ;;     vpand xmm1, xmm1, [k0]
@@ -129,10 +129,10 @@
 ;;     push rbp
 ;;     mov rbp, rsp
 ;;     sub rsp, 0x30
-;;     movups [rbp-0x10], xmm0
+;;     vmovups [rbp-0x10], xmm0
 ;;     mov [rbp-0x18], esi
 ;;     mov eax, [rbp-0x18]
-;;     movups xmm0, [rbp-0x10]
+;;     vmovups xmm0, [rbp-0x10]
 ;;     vpinsrw xmm0, xmm0, eax, 2
 ;;     vpextrw eax, xmm0, 3
 ;;     movsx eax, ax
@@ -143,9 +143,9 @@
 ;;     mov rbp, rsp
 ;;     sub rsp, 0x30
 ;;     mov [rbp-8], esi
-;;     movsd [rbp-0x10], xmm0
-;;     movd xmm0, [rbp-8]
-;;     xorps xmm15, xmm15
+;;     vmovsd [rbp-0x10], xmm0
+;;     vmovd xmm0, [rbp-8]
+;;     vxorps xmm15, xmm15, xmm15
 ;;     vpshufb xmm0, xmm0, xmm15
 ;;     vmovddup xmm1, [rbp-0x10]
 ;;     vpxor xmm0, xmm0, xmm1
@@ -155,14 +155,14 @@
 ;;     push rbp
 ;;     mov rbp, rsp
 ;;     sub rsp, 0x40
-;;     movups [rbp-0x10], xmm0
-;;     movups [rbp-0x20], xmm1
-;;     movups xmm0, [rbp-0x20]
-;;     movups xmm1, [rbp-0x10]
+;;     vmovups [rbp-0x10], xmm0
+;;     vmovups [rbp-0x20], xmm1
+;;     vmovups xmm0, [rbp-0x20]
+;;     vmovups xmm1, [rbp-0x10]
 ;;     vpshufb xmm1, xmm1, [k0]
 ;;     vpshufb xmm15, xmm0, [k2]
 ;;     vpor xmm1, xmm1, xmm15
-;;     movaps xmm0, xmm1
+;;     vmovaps xmm0, xmm1
 ;;     leave
 ;;     ret
 ;;   k0: 0x8006800480028000
@@ -173,13 +173,13 @@
 ;;     push rbp
 ;;     mov rbp, rsp
 ;;     sub rsp, 0x40
-;;     movups [rbp-0x10], xmm0
-;;     movups [rbp-0x20], xmm1
-;;     movups xmm0, [rbp-0x20]
-;;     movups xmm1, [rbp-0x10]
+;;     vmovups [rbp-0x10], xmm0
+;;     vmovups [rbp-0x20], xmm1
+;;     vmovups xmm0, [rbp-0x20]
+;;     vmovups xmm1, [rbp-0x10]
 ;;     vpaddusb xmm15, xmm0, [k0]
 ;;     vpshufb xmm1, xmm1, xmm15
-;;     movaps xmm0, xmm1
+;;     vmovaps xmm0, xmm1
 ;;     leave
 ;;     ret
 ;;   k0: 0x7070707070707070
@@ -188,23 +188,23 @@
 ;;     push rbp
 ;;     mov rbp, rsp
 ;;     sub rsp, 0x60
-;;     movups [rbp-0x10], xmm0
-;;     movups [rbp-0x20], xmm1
-;;     movups [rbp-0x30], xmm2
-;;     movups xmm0, [rbp-0x20]
-;;     movups xmm1, [rbp-0x10]
+;;     vmovups [rbp-0x10], xmm0
+;;     vmovups [rbp-0x20], xmm1
+;;     vmovups [rbp-0x30], xmm2
+;;     vmovups xmm0, [rbp-0x20]
+;;     vmovups xmm1, [rbp-0x10]
 ;;     vpxor xmm1, xmm1, xmm0
 ;;     vpand xmm1, xmm1, [rbp-0x30]
 ;;     vpxor xmm1, xmm1, xmm0
-;;     movaps xmm0, xmm1
+;;     vmovaps xmm0, xmm1
 ;;     leave
 ;;     ret
 ;; function 11
 ;;     push rbp
 ;;     mov rbp, rsp
 ;;     sub rsp, 0x30
-;;     movups xmm0, [r15+rsi]   ; HeapAccessOutOfBounds
-;;     movups [r15+rsi+0x10], xmm0   ; HeapAccessOutOfBounds
+;;     vmovups xmm0, [r15+rsi]   ; HeapAccessOutOfBounds
+;;     vmovups [r15+rsi+0x10], xmm0   ; HeapAccessOutOfBounds
 ;;     vpmovsxbw xmm0, [r15+rsi]   ; HeapAccessOutOfBounds
 ;;     vbroadcastss xmm1, [r15+rsi]   ; HeapAccessOutOfBounds
 ;;     vpaddw xmm0, xmm0, xmm1
@@ -214,9 +214,9 @@
 ;;     push rbp
 ;;     mov rbp, rsp
 ;;     sub rsp, 0x30
-;;     movaps xmm8, xmm0
-;;     pextrb [r15+rsi], xmm8, 5   ; HeapAccessOutOfBounds
-;;     movaps xmm0, xmm8
+;;     vmovaps xmm8, xmm0
+;;     vpextrb [r15+rsi], xmm8, 5   ; HeapAccessOutOfBounds
+;;     vmovaps xmm0, xmm8
 ;;     vpinsrq xmm0, xmm0, [r15+rsi], 1   ; HeapAccessOutOfBounds
 ;;     leave
 ;;     ret
@@ -224,11 +224,11 @@
 ;;     push rbp
 ;;     mov rbp, rsp
 ;;     sub rsp, 0x30
-;;     movaps xmm8, xmm0
+;;     vmovaps xmm8, xmm0
 ;;     vptest xmm8, xmm8
 ;;     setne al
 ;;     movzx eax, al
-;;     xorps xmm15, xmm15
+;;     vxorps xmm15, xmm15, xmm15
 ;;     vpcmpeqb xmm15, xmm15, xmm8
 ;;     vptest xmm15, xmm15
 ;;     sete cl
@@ -244,8 +244,8 @@
 ;;     push rbp
 ;;     mov rbp, rsp
 ;;     sub rsp, 0x20
-;;     movups [rbp-0x10], xmm0
-;;     movups xmm0, [rbp-0x10]
+;;     vmovups [rbp-0x10], xmm0
+;;     vmovups xmm0, [rbp-0x10]
 ;;     vpsrld xmm15, xmm0, 0x10
 ;;     vcvtdq2ps xmm15, xmm15
 ;;     vmulps xmm15, xmm15, [k0]
@@ -269,8 +269,8 @@
 ;;     push rbp
 ;;     mov rbp, rsp
 ;;     sub rsp, 0x30
-;;     movups [rbp-0x10], xmm0
-;;     movups xmm0, [k0]
+;;     vmovups [rbp-0x10], xmm0
+;;     vmovups xmm0, [k0]
 ;;     vpandn xmm0, xmm0, [rbp-0x10]
 ;;     leave
 ;;     ret
