@@ -8,8 +8,9 @@ use std::path::Path;
 
 use wasmill_compiler_cranelift::{Cranelift, CraneliftCompiler, FunctionText};
 use wasmill_compiler_testing::{self as support, Golden, check_golden};
+use wasmill_types::FunctionIndex;
 
-fn compile(golden: &Golden) -> Vec<String> {
+fn compile(golden: &Golden) -> Vec<(FunctionIndex, String)> {
     let (info, translation) = support::plan(&golden.wasm, &golden.memory).expect("a valid module");
     let compiler = CraneliftCompiler::new(Cranelift::new());
     let texts = compiler
@@ -21,7 +22,10 @@ fn compile(golden: &Golden) -> Vec<String> {
         Some("asm") => |text| text.asm,
         other => panic!("what to emit? {other:?}"),
     };
-    texts.into_iter().map(pick).collect()
+    texts
+        .into_iter()
+        .map(|text| (text.index, pick(text)))
+        .collect()
 }
 
 #[test]

@@ -309,6 +309,7 @@ impl Generator<'_> {
         let params_end = low;
         self.place_homes(ty.params().len() as u32, runs, &mut low);
         self.zero_homes(low, params_end);
+        self.place_homes_of_pinned(ty.params().len(), &mut low);
         self.move_all(moves);
         for index in ty.params().len()..self.tables.locals.first.len() {
             match self.tables.locals.first[index].pin {
@@ -372,7 +373,7 @@ impl Generator<'_> {
         }
     }
 
-    /// Gives declared locals their homes: those that need one, in a row.
+    /// Gives declared locals without a register their homes, in a row: they start as zeros.
     fn place_homes(&mut self, params: u32, runs: &[LocalRun], low: &mut i32) {
         let mut index = params;
         let mut run_index = {
@@ -383,8 +384,7 @@ impl Generator<'_> {
             let size = Kind::from(run.ty).size();
             let end = index + run.count;
             while index < end && self.tables.locals.is_first(index) {
-                let local = *self.tables.locals.get(index);
-                if self.tables.locals.has_home(&local) {
+                if self.tables.locals.get(index).pin == Pin::None {
                     *low -= size;
                     self.tables.locals.get_mut(index).home = *low;
                 }
@@ -395,6 +395,17 @@ impl Generator<'_> {
                 run_index += 1;
                 *low -= size * (end - index) as i32;
                 index = end;
+            }
+        }
+    }
+
+    /// Gives locals that are pinned to registers that calls destroy their homes: those are written before they are read.
+    fn place_homes_of_pinned(&mut self, params: usize, low: &mut i32) {
+        for index in params..self.tables.locals.first.len() {
+            let local = self.tables.locals.first[index];
+            if local.pin != Pin::None && self.tables.locals.has_home(&local) {
+                *low -= local.kind.size();
+                self.tables.locals.first[index].home = *low;
             }
         }
     }

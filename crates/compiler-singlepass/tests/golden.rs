@@ -11,8 +11,9 @@ use std::path::Path;
 use wasmill_compiler::{Compiler, CpuFeature};
 use wasmill_compiler_singlepass::{Singlepass, SinglepassCompiler};
 use wasmill_compiler_testing::{Golden, check_golden, plan, x86_64, x86_64_with};
+use wasmill_types::FunctionIndex;
 
-fn compile(golden: &Golden) -> Vec<String> {
+fn compile(golden: &Golden) -> Vec<(FunctionIndex, String)> {
     let target = match golden.setting("cpu") {
         None | Some("haswell") => x86_64(),
         Some("sse41") => x86_64_with(&[CpuFeature::SSE2, CpuFeature::SSE41]),
@@ -29,7 +30,14 @@ fn compile(golden: &Golden) -> Vec<String> {
     let code = compiler
         .compile_module(&target, &info, translation.bodies)
         .expect("code");
-    code.functions.values().map(support::disassemble).collect()
+    let functions = code.functions.iter();
+    let text = |(index, function)| {
+        (
+            info.module.func_index(index),
+            support::disassemble(function),
+        )
+    };
+    functions.map(text).collect()
 }
 
 #[test]

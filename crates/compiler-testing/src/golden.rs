@@ -8,7 +8,7 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use wasmill_types::MemoryStyle;
+use wasmill_types::{FunctionIndex, MemoryStyle};
 
 /// What separates the module from the output.
 const OUTPUT: &str = "\n;; ---\n";
@@ -49,7 +49,7 @@ impl Golden {
     }
 }
 
-/// Compares what `compile` gives, a text for each function, with the golden files of a folder, or writes them anew.
+/// Compares what `compile` gives, the index and a text of each function, with the golden files of a folder, or writes them anew.
 ///
 /// # Panics
 /// If there are fewer than `least` files, or something else comes out than a file says.
@@ -57,7 +57,7 @@ pub fn check_golden(
     folder: &Path,
     least: usize,
     bless: bool,
-    compile: impl Fn(&Golden) -> Vec<String>,
+    compile: impl Fn(&Golden) -> Vec<(FunctionIndex, String)>,
 ) {
     let files = files(folder);
     assert!(files.len() >= least, "files are missing");
@@ -92,10 +92,10 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-fn comments(functions: &[String]) -> String {
+fn comments(functions: &[(FunctionIndex, String)]) -> String {
     let mut output = String::new();
-    for (index, text) in functions.iter().enumerate() {
-        writeln!(output, ";; function {index}").expect("memory");
+    for (index, text) in functions {
+        writeln!(output, ";; function {}", index.as_u32()).expect("memory");
         for line in text.lines() {
             writeln!(output, "{}", format!(";;   {line}").trim_end()).expect("memory");
         }

@@ -16,7 +16,7 @@
   (func $kept (param i32) (result i32)
     (i32.add (i32.mul (local.get 0) (local.get 0)) (call $inner (i32.const 1)))))
 ;; ---
-;; function 0
+;; function 1
 ;;     push rbp
 ;;     mov rbp, rsp
 ;;     push r14
@@ -38,7 +38,7 @@
 ;;     add eax, [rbp-0x10]
 ;;     leave
 ;;     ret
-;; function 1
+;; function 2
 ;;     push rbp
 ;;     mov rbp, rsp
 ;;     sub rsp, 0x10
@@ -46,21 +46,21 @@
 ;;     mov eax, [rbp-8]
 ;;     leave
 ;;     ret
-;; function 2
+;; function 3
 ;;     push rbp
 ;;     mov rbp, rsp
 ;;     sub rsp, 0x20
 ;;     mov [rbp-8], esi
 ;;     mov esi, [rbp-8]
-;;     call function 1
+;;     call local function 1
 ;;     mov [rbp-0x10], eax
 ;;     mov esi, [rbp-8]
 ;;     mov edx, 2
-;;     call function 0.inner
+;;     call local function 0.inner
 ;;     add eax, [rbp-0x10]
 ;;     leave
 ;;     ret
-;; function 3
+;; function 4
 ;;     push rbp
 ;;     mov rbp, rsp
 ;;     sub rsp, 0x20
@@ -73,7 +73,7 @@
 ;;     leave
 ;;     ret
 ;;   k0: 0x3ff0000000000000
-;; function 4
+;; function 5
 ;;     push rbp
 ;;     mov rbp, rsp
 ;;     sub rsp, 0x40
@@ -86,7 +86,7 @@
 ;;     mov rax, [rbp+0x20]
 ;;     leave
 ;;     ret
-;; function 5
+;; function 6
 ;;     push rbp
 ;;     mov rbp, rsp
 ;;     sub rsp, 0x70
@@ -100,11 +100,11 @@
 ;;     mov ecx, 2
 ;;     mov edx, 1
 ;;     vmovss xmm0, [k0]
-;;     call function 4
+;;     call local function 4
 ;;     leave
 ;;     ret
 ;;   k0: 0x0000000040e00000
-;; function 6
+;; function 7
 ;;     push rbp
 ;;     mov rbp, rsp
 ;;     sub rsp, 0x20
@@ -118,19 +118,19 @@
 ;;     leave
 ;;     ret
 ;;   k0: 0x4000000000000000
-;; function 7
+;; function 8
 ;;     push rbp
 ;;     mov rbp, rsp
 ;;     sub rsp, 0x40
 ;;     mov [rbp-8], esi
 ;;     mov edx, [rbp-8]
 ;;     lea rsi, [rsp]
-;;     call function 6
+;;     call local function 6
 ;;     mov eax, [rsp]
 ;;     vmovsd xmm0, [rsp+0x10]
 ;;     leave
 ;;     ret
-;; function 8
+;; function 9
 ;;     push rbp
 ;;     mov rbp, rsp
 ;;     sub rsp, 0x20
@@ -138,10 +138,10 @@
 ;;     mov [rbp-0x10], edx
 ;;     mov esi, [rbp-0x10]
 ;;     mov edx, [rbp-8]
-;;     call function 0.inner
+;;     call local function 0.inner
 ;;     leave
 ;;     ret
-;; function 9
+;; function 10
 ;;     push rbp
 ;;     mov rbp, rsp
 ;;     sub rsp, 0x20
@@ -150,7 +150,7 @@
 ;;     imul eax, [rbp-8]
 ;;     mov [rbp-0x10], eax
 ;;     mov esi, 1
-;;     call function 1
+;;     call local function 1
 ;;     add eax, [rbp-0x10]
 ;;     leave
 ;;     ret

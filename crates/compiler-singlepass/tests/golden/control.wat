@@ -39,7 +39,6 @@
 ;;     push rbp
 ;;     mov rbp, rsp
 ;;     sub rsp, 0x20
-;;     mov qword ptr [rbp-0x10], 0
 ;;     xor r8d, r8d
 ;;   L1:
 ;;     add r8d, esi

@@ -58,7 +58,6 @@
 ;;     sub rsp, 0x30
 ;;     vmovsd [rbp-8], xmm0
 ;;     mov [rbp-0x10], esi
-;;     mov qword ptr [rbp-0x18], 0
 ;;     vxorps xmm8, xmm8, xmm8
 ;;     vmovsd xmm0, [rbp-8]
 ;;     vaddsd xmm8, xmm0, [k0]

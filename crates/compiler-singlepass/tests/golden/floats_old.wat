@@ -73,7 +73,6 @@
 ;;     sub rsp, 0x30
 ;;     movsd [rbp-8], xmm0
 ;;     mov [rbp-0x10], esi
-;;     mov qword ptr [rbp-0x18], 0
 ;;     xorps xmm8, xmm8
 ;;     movsd xmm8, [rbp-8]
 ;;     addsd xmm8, [k0]

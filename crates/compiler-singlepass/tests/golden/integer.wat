@@ -57,7 +57,6 @@
 ;;     mov rbp, rsp
 ;;     sub rsp, 0x30
 ;;     mov [rbp-0x10], edx
-;;     mov qword ptr [rbp-0x18], 0
 ;;     mov r8d, esi
 ;;     xor esi, esi
 ;;     mov esi, r8d

@@ -24,8 +24,6 @@
 ;;     push rbp
 ;;     mov rbp, rsp
 ;;     sub rsp, 0x30
-;;     vxorps xmm15, xmm15, xmm15
-;;     vmovups [rbp-0x20], xmm15
 ;;     mov r9d, esi
 ;;     mov r10d, edx
 ;;     xor esi, esi
@@ -48,10 +46,10 @@
 ;;     mov r12d, edx
 ;;     mov esi, ebx
 ;;     mov edx, r12d
-;;     call function 1
+;;     call local function 1
 ;;     mov esi, r12d
 ;;     mov edx, ebx
-;;     call function 1
+;;     call local function 1
 ;;     lea eax, [rbx+r12]
 ;;     mov ecx, ebx
 ;;     imul ecx, r12d

@@ -75,7 +75,7 @@ fn callee(function: &CompiledFunction, call: &Instruction) -> Option<String> {
         0 => "",
         _ => ".inner",
     };
-    Some(format!("call function {}{behind}", index.as_u32()))
+    Some(format!("call local function {}{behind}", index.as_u32()))
 }
 
 enum Item {
