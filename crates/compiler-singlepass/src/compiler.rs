@@ -115,3 +115,38 @@ impl Worker {
         Ok(function)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn targets_that_it_cannot_make_code_for() {
+        let check = |triple: &str, features| {
+            let target = Target::new(triple.parse().unwrap(), features);
+            cpu(&target).map(drop).map_err(|error| error.to_string())
+        };
+        let sse41 = CpuFeature::set() | CpuFeature::SSE41;
+        assert_eq!(check("x86_64-unknown-linux-gnu", sse41), Ok(()));
+        for (triple, features, words) in [
+            (
+                "aarch64-unknown-linux-gnu",
+                CpuFeature::set(),
+                "x86-64 only",
+            ),
+            ("i686-unknown-linux-gnu", sse41, "x86-64 only"),
+            (
+                "x86_64-unknown-linux-gnu",
+                CpuFeature::SSE2.into(),
+                "without SSE4.1",
+            ),
+        ] {
+            let error = check(triple, features).unwrap_err();
+            assert!(
+                error.starts_with(&format!("The target {triple} ")),
+                "{error}"
+            );
+            assert!(error.contains(words), "{error}");
+        }
+    }
+}

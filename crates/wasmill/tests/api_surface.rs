@@ -310,6 +310,13 @@ mod signatures {
         let _: fn(&mut dyn CompilerConfig, Arc<dyn ModuleMiddleware>) =
             |config, middleware| config.push_middleware(middleware);
         let _: fn(&Cranelift, &Target) -> Features = CompilerConfig::default_features_for_target;
+        #[cfg(feature = "singlepass")]
+        {
+            use wasmill::Singlepass;
+            let _: fn() -> Singlepass = Singlepass::new;
+            let _: fn(&mut Singlepass, bool) -> &mut Singlepass = Singlepass::enable_stack_check;
+            let _: fn(&mut Singlepass, bool) -> &mut Singlepass = Singlepass::canonicalize_nans;
+        }
         let _: fn(&dyn wasmill_compiler::Compiler, &Features, &[u8]) -> Result<(), CompileError> =
             |compiler, features, data| compiler.validate_module(features, data);
         let _: fn(Box<dyn CompilerConfig>) -> Box<dyn wasmill_compiler::Compiler> =
@@ -748,6 +755,11 @@ mod impls {
         shown::<Features>();
         shown::<Target>();
         shown::<Cranelift>();
+        #[cfg(feature = "singlepass")]
+        {
+            shown::<Singlepass>();
+            default::<Singlepass>();
+        }
         shown::<CraneliftOptLevel>();
         shown::<MiddlewareReaderState<'_>>();
         shown::<Box<dyn FunctionMiddleware>>();

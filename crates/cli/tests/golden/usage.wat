@@ -3,6 +3,9 @@
 ;; RUN: run % --mapdir /data:no/such/folder
 ;; RUN: run % --unknown
 ;; RUN: run % --dir no/such/folder
+;; RUN: run % --singlepass --cranelift
+;; RUN: run % --singlepass
+;; RUN: explore % --singlepass
 ;; RUN: run
 ;; RUN: --version
 (module
@@ -38,6 +41,18 @@
 ;;! 2> error: failed to run `usage.wat`
 ;;! 2> │   1: cannot open the folder `no/such/folder`
 ;;! 2> ╰─> 2: preopened directory not found: `no/such/folder`
+;;! exit 1
+;;! $ wasmill run usage.wat --singlepass --cranelift
+;;! 2> error: the argument '--singlepass' cannot be used with '--cranelift'
+;;! 2>
+;;! 2> Usage: wasmill run --singlepass <FILE> [ARGS]...
+;;! 2>
+;;! 2> For more information, try '--help'.
+;;! exit 1
+;;! $ wasmill run usage.wat --singlepass
+;;! $ wasmill explore usage.wat --singlepass
+;;! 2> error: failed to explore `usage.wat`
+;;! 2> ╰─> 1: only Cranelift's code can be shown: leave out `--singlepass`
 ;;! exit 1
 ;;! $ wasmill run
 ;;! 2> error: the following required arguments were not provided:
