@@ -8,3 +8,6 @@ pub(crate) mod assembler;
 pub(crate) mod opcodes;
 pub(crate) mod registers;
 pub(crate) mod vectors;
+
+#[cfg(test)]
+mod tests;
