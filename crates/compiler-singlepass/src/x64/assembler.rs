@@ -231,6 +231,16 @@ impl Assembler {
         self.legacy(op, wide, false, reg, rm.into(), tail);
     }
 
+    /// An instruction whose register is in the opcode.
+    #[inline]
+    pub(crate) fn gpr_in_opcode(&mut self, wide: bool, byte: u8, reg: Gpr) {
+        self.reserve();
+        let rex = u8::from(wide) << 3 | reg.0 >> 3;
+        let (prefix, bits) = rex_prefix(rex, false);
+        let opcode = u64::from(byte | reg.0 & 7);
+        self.put(prefix | opcode << bits, bits as usize / 8 + 1);
+    }
+
     /// The same for an instruction that works on the low byte of registers: `reg` and `rm` may need a prefix to be the low
     /// bytes of `rsi` and the like.
     #[inline]
@@ -287,31 +297,26 @@ impl Assembler {
         self.vex_encoded(op, wide, reg, second, rm.into(), tail);
     }
 
-    #[inline]
+    #[inline(always)]
     fn legacy(&mut self, op: Op, wide: bool, force: bool, reg: u8, rm: Operand, tail: u8) {
         self.reserve();
         let (mut word, mut bits) = (0u64, 0);
-        let mut byte = |value: u8| {
-            word |= u64::from(value) << bits;
-            bits += 8;
-        };
         if op.prefix != 0 {
-            byte(op.prefix);
+            word = op.prefix.into();
+            bits = 8;
         }
         let rex = u8::from(wide) << 3 | (reg >> 3) << 2 | rm.extension();
-        if rex != 0 || force {
-            byte(0x40 | rex);
-        }
-        if op.map != 0 {
-            byte(0x0f);
-            match op.map {
-                2 => byte(0x38),
-                3 => byte(0x3a),
-                _ => {}
-            }
-        }
-        byte(op.byte);
-        self.operands(word, bits, reg, rm, tail);
+        let (prefix, prefix_bits) = rex_prefix(rex, force);
+        word |= prefix << bits;
+        bits += prefix_bits;
+        let (opcode, count) = match op.map {
+            0 => (0, 0),
+            1 => (0x0f, 8),
+            2 => (0x380f, 16),
+            _ => (0x3a0f, 16),
+        };
+        word |= (opcode | u64::from(op.byte) << count) << bits;
+        self.operands(word, bits + count + 8, reg, rm, tail);
     }
 
     #[inline]
@@ -342,7 +347,7 @@ impl Assembler {
     }
 
     /// Appends the addressing bytes and the displacement to what is in `word`, and writes all of it.
-    #[inline]
+    #[inline(always)]
     fn operands(&mut self, word: u64, bits: u32, reg: u8, rm: Operand, tail: u8) {
         let reg = u64::from(reg & 7) << 3;
         let count = bits as usize / 8;
@@ -353,11 +358,10 @@ impl Assembler {
             Operand::Mem(Mem::Base { base, disp }) => {
                 let low = u64::from(base.0 & 7);
                 let (mode, size) = displacement(low, disp);
-                if low == 4 {
-                    self.put(word | (mode | reg | 4 | 0x24 << 8) << bits, count + 2);
-                } else {
-                    self.put(word | (mode | reg | low) << bits, count + 1);
-                }
+                // A base whose low bits are 4 (`rsp`, `r12`) needs one more byte.
+                let (more, length) = if low == 4 { (0x24 << 8, 2) } else { (0, 1) };
+                let word = word | (mode | reg | low | more) << bits;
+                self.put(word, count + length);
                 self.put(u64::from(disp as u32), size);
             }
             Operand::Mem(Mem::Index {
@@ -370,7 +374,8 @@ impl Assembler {
                 let low = u64::from(base.0 & 7);
                 let (mode, size) = displacement(low, disp);
                 let sib = u64::from(scale) << 6 | u64::from(index.0 & 7) << 3 | low;
-                self.put(word | (mode | reg | 4 | sib << 8) << bits, count + 2);
+                let word = word | (mode | reg | 4 | sib << 8) << bits;
+                self.put(word, count + 2);
                 self.put(u64::from(disp as u32), size);
             }
             Operand::Mem(Mem::Pool(constant)) => {
@@ -569,15 +574,21 @@ impl Assembler {
     }
 }
 
+/// The prefix with these bits, and how many bits it has: none if it says nothing. Without a branch, since nobody can predict
+/// which registers come.
+#[inline]
+fn rex_prefix(rex: u8, force: bool) -> (u64, u32) {
+    let is_there = rex != 0 || force;
+    let mask = u8::from(is_there).wrapping_neg();
+    (u64::from((0x40 | rex) & mask), u32::from(mask & 8))
+}
+
 /// The mode bits of the addressing byte for a displacement, and the displacement's size. A base whose low bits are 5 (`rbp`,
 /// `r13`) has no form without.
 #[inline]
 fn displacement(low: u64, disp: i32) -> (u64, usize) {
-    if disp == 0 && low != 5 {
-        (0, 0)
-    } else if i8::try_from(disp).is_ok() {
-        (0x40, 1)
-    } else {
-        (0x80, 4)
-    }
+    let is_there = disp != 0 || low == 5;
+    // No branch here either: none, one byte, four bytes.
+    let mode = usize::from(is_there) + usize::from(i32::from(disp as i8) != disp);
+    ((mode as u64) << 6, mode * mode)
 }

@@ -95,23 +95,14 @@ impl Assembler {
     /// Sets a register to a constant without changing flags.
     pub(crate) fn mov_imm(&mut self, to: Gpr, value: u64) {
         if let Ok(value) = u32::try_from(value) {
-            self.gpr_opcode(false, 0xb8, to);
+            self.gpr_in_opcode(false, 0xb8, to);
             self.imm32(value as i32);
         } else if let Ok(value) = i32::try_from(value as i64) {
             self.gpr(one(0xc7), true, 0, to.into(), 4);
             self.imm32(value);
         } else {
-            self.gpr_opcode(true, 0xb8, to);
+            self.gpr_in_opcode(true, 0xb8, to);
             self.imm64(value);
-        }
-    }
-    /// An instruction with its register in the opcode.
-    fn gpr_opcode(&mut self, wide: bool, byte: u8, reg: Gpr) {
-        let rex = u8::from(wide) << 3 | reg.0 >> 3;
-        if rex != 0 {
-            self.raw(&[0x40 | rex, byte | reg.0 & 7]);
-        } else {
-            self.raw(&[byte | reg.0 & 7]);
         }
     }
     pub(crate) fn lea(&mut self, wide: bool, to: Gpr, place: Mem) {
@@ -238,10 +229,10 @@ impl Assembler {
         self.gpr(two(0x40 | condition), wide, to.0, from, 0);
     }
     pub(crate) fn push(&mut self, reg: Gpr) {
-        self.gpr_opcode(false, 0x50, reg);
+        self.gpr_in_opcode(false, 0x50, reg);
     }
     pub(crate) fn pop(&mut self, reg: Gpr) {
-        self.gpr_opcode(false, 0x58, reg);
+        self.gpr_in_opcode(false, 0x58, reg);
     }
     pub(crate) fn call(&mut self, target: Rm) {
         self.gpr(one(0xff), false, 2, target, 0);
