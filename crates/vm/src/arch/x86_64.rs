@@ -535,7 +535,9 @@ pub(crate) unsafe fn caller_without_frame(
     entry_sp: usize,
 ) -> Option<Caller> {
     const PUSH_RBP: u8 = 0x55;
-    const MOV_RBP_RSP: [u8; 3] = [0x48, 0x89, 0xe5];
+    const WIDE: u8 = 0x48;
+    /// Behind the prefix; compilers differ in which of the two encodings they choose.
+    const MOV_RBP_RSP: [[u8; 2]; 2] = [[0x89, 0xe5], [0x8b, 0xec]];
     const RET: u8 = 0xc3;
     let instruction = registers.pc as *const u8;
     // SAFETY: the instruction at pc was about to be executed; the bytes after the first are read if that is the start of
@@ -543,9 +545,9 @@ pub(crate) unsafe fn caller_without_frame(
     let pushed = unsafe {
         match instruction.read() {
             PUSH_RBP | RET => 0,
-            first if first == MOV_RBP_RSP[0] => {
+            WIDE => {
                 let next = [instruction.add(1).read(), instruction.add(2).read()];
-                if next != MOV_RBP_RSP[1..] {
+                if !MOV_RBP_RSP.contains(&next) {
                     return None;
                 }
                 size_of::<usize>()
