@@ -348,7 +348,8 @@ impl<'a> Generator<'a> {
     }
 
     /// Pushes an operand.
-    #[inline]
+    // Always inlined: most callers know what `loc` is, and passing it through memory made every push wait.
+    #[inline(always)]
     pub(crate) fn push(&mut self, kind: Kind, loc: Loc, nan: bool) {
         let index = self.tables.stack.len();
         let slot = self.slots_end(index) - kind.size();
