@@ -43,6 +43,8 @@ pub struct Case {
     pub seed: u64,
     pub wasm: Vec<u8>,
     pub floats: Floats,
+    /// `wasmi` runs it, too.
+    pub interpreted: bool,
     pub singlepass: Setup,
     pub cranelift: Setup,
 }
@@ -67,10 +69,16 @@ impl Case {
         let mut module = Module::new(config, &mut Unstructured::new(&bytes)).ok()?;
         module.ensure_termination(FUEL).ok()?;
         let wasm = module.to_bytes();
+        let mut interpreted = floats != Floats::Compilers;
+        if floats == Floats::Module && changes_width(&wasm) {
+            cranelift.canonical = singlepass.canonical;
+            interpreted = !singlepass.canonical;
+        }
         Some(Self {
             seed,
             wasm,
             floats,
+            interpreted,
             singlepass,
             cranelift,
         })
@@ -85,6 +93,26 @@ fn setup(random: &mut Random, floats: Floats) -> Setup {
         optimized: random.once_in(2),
         linked: false,
     }
+}
+
+/// Whether floats are promoted or demoted: then the module leaves the bits of NaNs to us after all.
+fn changes_width(wasm: &[u8]) -> bool {
+    use wasmparser::{Operator, Parser, Payload};
+    let bodies = Parser::new(0)
+        .parse_all(wasm)
+        .filter_map(|part| match part {
+            Ok(Payload::CodeSectionEntry(body)) => body.get_operators_reader().ok(),
+            _ => None,
+        });
+    bodies.flatten().any(|operator| {
+        matches!(
+            operator,
+            Ok(Operator::F64PromoteF32
+                | Operator::F32DemoteF64
+                | Operator::F64x2PromoteLowF32x4
+                | Operator::F32x4DemoteF64x2Zero)
+        )
+    })
 }
 
 /// What the generator may use: all that the front end has.

@@ -1,6 +1,6 @@
 //! The oracle: runs a case everywhere and says where the outcomes differ.
 
-use crate::case::{Case, Floats, Plan};
+use crate::case::{Case, Plan};
 use crate::interpreter::Interpreter;
 use crate::native::{Bridge, Kind, Stores, compile, run};
 use crate::outcome::Outcome;
@@ -84,8 +84,7 @@ impl Checker {
         if let Some(difference) = singlepass.difference(&cranelift) {
             return Err(format!("Singlepass, Cranelift: {difference}"));
         }
-        let interpreted = case.floats != Floats::Compilers;
-        if interpreted {
+        if case.interpreted {
             let outcome = self.interpreter.run(&case.wasm, &plan, case.seed);
             let outcome = outcome.map_err(|error| format!("wasmi: {error}"))?;
             match singlepass.difference(&outcome) {
@@ -94,7 +93,7 @@ impl Checker {
                 None => {}
             }
         }
-        self.counts.count(&singlepass, interpreted);
+        self.counts.count(&singlepass, case.interpreted);
         Ok(())
     }
 

@@ -267,3 +267,40 @@ fn compilers_agree_on_vectors() {
         }
     }
 }
+
+/// What a branch passes on has canonical bits on each of its ways, and is where it was on the way on.
+#[test]
+fn nans_stay_where_they_are_when_a_branch_is_not_taken() {
+    let cases = [
+        // The second result keeps the first in a slot; `br_if` is not taken.
+        "(block (result f32 f32) (f32.div (local.get $a) (local.get $b)) (f32.const 1) (br_if 0 (local.get $n)))
+         (drop) (i32.reinterpret_f32)",
+        // The same, with operands in slots before.
+        "(block (result f32 f32)
+           (f32.div (local.get $a) (local.get $b)) (f32.const 1) (block (nop)) (br_if 0 (local.get $n))
+           (block (nop)))
+         (drop) (i32.reinterpret_f32)",
+        // Only the first case passes the first piece of code that leads to a case.
+        "(block (result f32 f32)
+           (block (result f32 f32)
+             (f32.div (local.get $a) (local.get $b)) (f32.const 1) (br_table 1 0 (i32.const 1)))
+           (drop) (f32.const 2))
+         (drop) (i32.reinterpret_f32)",
+        // One argument, but one of the targets is a loop.
+        "(block (result f32)
+           (f32.const 0)
+           (loop (param f32) (result f32)
+             (drop) (f32.div (local.get $a) (local.get $b)) (br_table 0 1 (i32.const 1))))
+         (i32.reinterpret_f32)",
+    ];
+    for body in cases {
+        let text = format!(
+            "(module (func (export \"0\") (param $a f32) (param $b f32) (param $n i32) (result i32) {body}))"
+        );
+        let instance = instance(Singlepass::new(), None, text.as_bytes());
+        let function = instance.exports.get_function("0").expect("an export");
+        let args = [Value::F32(0.0), Value::F32(0.0), Value::I32(0)];
+        let results = function.call(&args).expect("nothing traps");
+        assert_eq!(*results, [Value::I32(0x7fc0_0000)], "{body}");
+    }
+}

@@ -479,6 +479,7 @@ impl<'a> Generator<'a> {
         self.canonical(&mut operand);
         if let (Loc::Xmm(reg), true) = (operand.loc, operand.loc != from) {
             self.xmm_owners[usize::from(reg.0)] = index as u32;
+            self.clean = self.clean.min(index);
         }
         self.tables.stack[index] = operand;
     }

@@ -188,16 +188,27 @@ impl Generator<'_> {
                 self.load_operand(result_register(kind), &operand);
                 self.release(operand);
             }
-            _ => self.transfer_to_slots(frame),
+            _ => {
+                self.make_args_canonical(frame.args.len());
+                self.transfer_to_slots(frame);
+            }
         }
     }
 
+    /// Gives the topmost operands the bits that others may see. Not on one of several ways only: the state holds for all.
+    fn make_args_canonical(&mut self, count: usize) {
+        let height = self.height();
+        for index in height - count..height {
+            self.canonical_at(index);
+        }
+    }
+
+    /// Copies the topmost operands, which are canonical, into slots; where they are for us stays.
     fn transfer_to_slots(&mut self, frame: &Frame) {
         let first = self.height() - frame.args.len();
         let mut slot = self.slots_end(frame.height);
         for (nth, &kind) in frame.args.iter().enumerate() {
             slot -= kind.size();
-            self.canonical_at(first + nth);
             let operand = self.tables.stack[first + nth];
             if operand.loc != Loc::Slot || operand.slot != slot {
                 self.store_operand(Self::slot(slot), &operand);
@@ -249,6 +260,7 @@ impl Generator<'_> {
                 self.jump_if(condition, &mut to.label);
             }
             _ => {
+                self.make_args_canonical(to.args.len());
                 let condition = self.compute_condition(pending).negated();
                 let mut past = Label::new();
                 self.jump_if(condition, &mut past);
@@ -286,6 +298,7 @@ impl Generator<'_> {
             index
         };
         if through_slots {
+            self.make_args_canonical(args);
             self.dispatch_through_slots(index, targets);
         } else {
             self.dispatch(index, cases, &mut targets.frames);
