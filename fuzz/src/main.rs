@@ -31,7 +31,7 @@ fn main() -> Result<()> {
     let next = AtomicU64::new(0);
     let (start, mut total) = (Instant::now(), Counts::default());
     std::thread::scope(|scope| {
-        let work = || worker(&options, &next, &failed);
+        let work = || alone(|| worker(&options, &next, &failed));
         let workers: Vec<_> = (0..options.jobs).map(|_| scope.spawn(work)).collect();
         for worker in workers {
             total.add(&worker.join().expect("panics are caught"));
@@ -72,6 +72,12 @@ impl Options {
         }
         Ok(options)
     }
+}
+
+/// Runs it where compilers find a pool of one thread, which is this one: modules are small, and all processors have work.
+fn alone<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build();
+    pool.expect("one more thread").install(work)
 }
 
 /// Takes case after case. Differences are told and do not end it: others may wait behind.
