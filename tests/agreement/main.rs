@@ -292,6 +292,9 @@ fn nans_stay_where_they_are_when_a_branch_is_not_taken() {
            (loop (param f32) (result f32)
              (drop) (f32.div (local.get $a) (local.get $b)) (br_table 0 1 (i32.const 1))))
          (i32.reinterpret_f32)",
+        // Both parts of an `if` take what was put off before it.
+        "(f32.div (local.get $a) (local.get $b))
+         (if (param f32) (result i32) (local.get $n) (then (drop) (i32.const 0)) (else (i32.reinterpret_f32)))",
     ];
     for body in cases {
         let text = format!(

@@ -101,8 +101,9 @@ impl Generator<'_> {
         frame
     }
 
-    /// Puts the topmost operands into their slots, even constants.
+    /// Puts the topmost operands into their slots, even constants, with the bits that all paths see.
     fn force_params(&mut self, count: usize) {
+        self.make_args_canonical(count);
         let height = self.height();
         for index in height - count..height {
             self.force_to_slot(index);
