@@ -1,8 +1,10 @@
-//! The compilers agree on vectors, wherever operands come from and results go.
+//! The compilers agree on vectors, wherever operands come from and results go; and on shapes that are hard on them (`shapes`).
 //!
 //! The official suite says what each operator means, but gives it parameters as operands and returns its result. Here every
 //! operator is applied to parameters, constants, and what was just computed, called or loaded, the same parameter twice
 //! among them; and its result is returned, kept under others, or becomes one of the parameters again.
+
+mod shapes;
 
 use wasmill::{
     CompilerConfig, CpuFeature, Cranelift, Instance, Module, Singlepass, Store, Target, Triple,

@@ -1,0 +1,138 @@
+//! Shapes that are hard on a compiler compute what they should: deep, wide, and many of everything.
+
+use super::instance;
+use wasmill::{Cranelift, Singlepass, Value};
+
+/// How many of everything.
+const COUNT: u32 = 300;
+
+fn each(text: impl Fn(u32) -> String) -> String {
+    (0..COUNT).map(|number| text(number) + "\n").collect()
+}
+
+fn repeat(count: u32, text: &str) -> String {
+    format!("{text}\n").repeat(count as usize)
+}
+
+/// Checks a function of one number.
+fn check(name: &str, functions: &str, expected: impl Fn(i32) -> i32) {
+    let text = format!("(module (memory 1) {functions})");
+    let wasm = wasmill::wat2wasm(text.as_bytes()).expect("valid text");
+    let instances = [
+        instance(Singlepass::new(), None, &wasm),
+        instance(Cranelift::new(), None, &wasm),
+    ];
+    for instance in instances {
+        let function = instance.exports.get_function("f").expect("an export");
+        for argument in [-1, 0, 1, 7, COUNT as i32 - 1, COUNT as i32, i32::MAX] {
+            let results = function.call(&[Value::I32(argument)]);
+            let results = results.expect("nothing traps");
+            let expected = Value::I32(expected(argument));
+            assert_eq!(results[..], [expected], "{name}({argument})");
+        }
+    }
+}
+
+fn function(body: &str) -> String {
+    format!(r#"(func $f (export "f") (param i32) (result i32) {body})"#)
+}
+
+/// The sum of all numbers below [`COUNT`].
+const SUM: i32 = (COUNT * (COUNT - 1) / 2) as i32;
+
+#[test]
+fn many_operands() {
+    let adds = repeat(COUNT - 1, "i32.add");
+    let sum = |argument: i32| argument.wrapping_mul(COUNT as i32).wrapping_add(SUM);
+    let computed = each(|number| format!("local.get 0 i32.const {number} i32.add"));
+    check("computed", &function(&format!("{computed} {adds}")), sum);
+    // Every operand is a name of the local at first.
+    let names = repeat(
+        COUNT,
+        "local.get 0 local.get 0 i32.const 1 i32.add local.set 0",
+    );
+    check("names", &function(&format!("{names} {adds}")), sum);
+    let same = "(func $same (param i32) (result i32) local.get 0)";
+    let called = each(|number| format!("local.get 0 call $same i32.const {number} i32.add"));
+    let body = function(&format!("{called} {adds}"));
+    check("below calls", &format!("{same} {body}"), sum);
+    let blocks = each(|number| {
+        format!("local.get 0 i32.const {number} i32.add block local.get 0 br_if 0 end")
+    });
+    check("below blocks", &function(&format!("{blocks} {adds}")), sum);
+}
+
+#[test]
+fn many_locals() {
+    let locals = format!("(local {})", repeat(COUNT, "i32"));
+    let sets = each(|number| {
+        format!(
+            "local.get 0 i32.const {number} i32.add local.set {}",
+            number + 1
+        )
+    });
+    let gets = each(|number| format!("local.get {}", number + 1));
+    let adds = repeat(COUNT - 1, "i32.add");
+    let sum = |argument: i32| argument.wrapping_mul(COUNT as i32).wrapping_add(SUM);
+    let body = format!("{locals} {sets} {gets} {adds}");
+    check("locals", &function(&body), sum);
+    let zeros = format!("{locals} local.get 0 {gets} {adds} i32.add");
+    check("zeros", &function(&zeros), |argument| argument);
+}
+
+#[test]
+fn many_parameters_and_results() {
+    let types = repeat(COUNT, "i32");
+    let args = each(|number| format!("local.get 0 i32.const {number} i32.add"));
+    // The last one minus the first one.
+    let last = COUNT - 1;
+    let callee =
+        format!("(func $wide (param {types}) (result i32) local.get {last} local.get 0 i32.sub)");
+    let body = function(&format!("{args} call $wide"));
+    check("parameters", &format!("{callee} {body}"), |_| last as i32);
+    let results = format!("(func $wide (param i32) (result {types}) {args})");
+    let adds = repeat(COUNT - 1, "i32.add");
+    let body = function(&format!("local.get 0 call $wide {adds}"));
+    let sum = |argument: i32| argument.wrapping_mul(COUNT as i32).wrapping_add(SUM);
+    check("results", &format!("{results} {body}"), sum);
+    let values = format!("block (result {types}) {args} local.get 0 br_if 0 end {adds}");
+    check("a block", &function(&values), sum);
+    let values = format!("{args} loop (param {types}) (result i32) {adds} end");
+    check("a loop", &function(&values), sum);
+}
+
+#[test]
+fn deep_nesting_and_tables() {
+    // Leaves as many blocks at once as it is told, and counts the others.
+    let open = repeat(COUNT, "block");
+    let targets = each(|number| number.to_string());
+    let close = repeat(COUNT, "end local.get 1 i32.const 1 i32.add local.set 1");
+    let body = format!("(local i32) {open} local.get 0 br_table {targets} 0 {close} local.get 1");
+    check(
+        "a table",
+        &function(&body),
+        |argument| match u32::try_from(argument) {
+            Ok(argument) if argument < COUNT => (COUNT - argument) as i32,
+            _ => COUNT as i32,
+        },
+    );
+    let open = repeat(COUNT, "block (result i32)");
+    let close = repeat(COUNT, "end i32.const 1 i32.add");
+    let targets = each(|number| number.to_string());
+    let body = format!("{open} i32.const 5 local.get 0 br_table {targets} 0 {close}");
+    check(
+        "a table with a value",
+        &function(&body),
+        |argument| match u32::try_from(argument) {
+            Ok(argument) if argument < COUNT => (COUNT - argument) as i32 + 5,
+            _ => COUNT as i32 + 5,
+        },
+    );
+    let ifs = repeat(COUNT, "local.get 0 if (result i32)");
+    let close = repeat(COUNT, "else i32.const 9 end i32.const 1 i32.add");
+    let body = format!("{ifs} local.get 0 {close}");
+    check("conditions", &function(&body), |argument| match argument {
+        0 => 10,
+        other => other.wrapping_add(COUNT as i32),
+    });
+}
