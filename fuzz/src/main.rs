@@ -2,6 +2,8 @@
 //!
 //! `--seconds N`, `--seed S` where to start, `--jobs N`; `--case S` runs one case alone and writes its module.
 
+use std::fs::File;
+use std::os::unix::fs::FileExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -84,9 +86,13 @@ fn alone<T: Send>(work: impl FnOnce() -> T + Send) -> T {
 fn worker(options: &Options, next: &AtomicU64, failed: &AtomicBool) -> Counts {
     let start = Instant::now();
     let (mut checker, mut reported) = (Checker::default(), start);
+    let current = current_case(options.seed);
     while start.elapsed().as_secs() < options.seconds {
         let index = next.fetch_add(1, Ordering::Relaxed);
         let seed = options.seed.wrapping_add(index);
+        if let Ok(file) = &current {
+            let _ = file.write_all_at(format!("{seed:020}\n").as_bytes(), 0);
+        }
         if let Err(difference) = attempt(&mut checker, seed, LENGTH) {
             failed.store(true, Ordering::Relaxed);
             tell(seed, &difference);
@@ -97,6 +103,13 @@ fn worker(options: &Options, next: &AtomicU64, failed: &AtomicBool) -> Counts {
         }
     }
     checker.counts
+}
+
+/// Where a thread notes what it is about to do: all that is left when the code of a case ends the process.
+fn current_case(seed: u64) -> std::io::Result<File> {
+    let thread = std::thread::current().id();
+    let name = format!("wasmill-fuzz-{seed}-{thread:?}");
+    File::create(std::env::temp_dir().join(name))
 }
 
 /// Runs the case of a seed; a panic is a difference, too.
