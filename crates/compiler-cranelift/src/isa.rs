@@ -150,7 +150,7 @@ mod tests {
 
     #[test]
     fn every_feature_is_known_to_cranelift() {
-        let all = x86(enumset::EnumSet::all());
+        let all = x86(wasmill_compiler::target::EnumSet::all());
         assert!(build(&Cranelift::default(), &all).is_ok());
     }
 
