@@ -3,9 +3,7 @@
 use cranelift_codegen::ir;
 use cranelift_codegen::isa::{CallConv, TargetIsa};
 use wasmill_compiler::CompileModuleInfo;
-use wasmill_types::{
-    GlobalIndex, GlobalInit, MemoryIndex, ModuleInfo, PrimaryMap, SignatureIndex, TableIndex, Type,
-};
+use wasmill_types::{ModuleInfo, PrimaryMap, SignatureIndex};
 
 use crate::inline::Inlining;
 use crate::isa::Abilities;
@@ -55,45 +53,5 @@ impl<'a> Environment<'a> {
     /// The module.
     pub(crate) fn module(&self) -> &'a ModuleInfo {
         &self.info.module
-    }
-
-    /// The number of elements of a table whose size never changes.
-    pub(crate) fn fixed_table_length(&self, table: TableIndex) -> Option<u32> {
-        let ty = &self.module().tables[table];
-        (ty.maximum == Some(ty.minimum)).then_some(ty.minimum)
-    }
-
-    /// Bytes that a memory has at any time.
-    pub(crate) fn minimum_bytes(&self, memory: MemoryIndex) -> u64 {
-        self.module().memories[memory].minimum.bytes().0 as u64
-    }
-
-    /// The number of pages of a memory whose size never changes.
-    pub(crate) fn fixed_pages(&self, memory: MemoryIndex) -> Option<u32> {
-        let ty = &self.module().memories[memory];
-        (ty.maximum == Some(ty.minimum)).then_some(ty.minimum.0)
-    }
-
-    /// The value of a global that is the same in every instance.
-    pub(crate) fn constant_global(&self, global: GlobalIndex) -> Option<GlobalInit> {
-        let module = self.module();
-        if module.globals[global].mutability.is_mutable() {
-            return None;
-        }
-        let init = module.global_initializers[module.local_global_index(global)?];
-        match init {
-            GlobalInit::I32Const(_)
-            | GlobalInit::I64Const(_)
-            | GlobalInit::F32Const(_)
-            | GlobalInit::F64Const(_)
-            | GlobalInit::V128Const(_)
-            | GlobalInit::RefNullConst => Some(init),
-            GlobalInit::GetGlobal(_) | GlobalInit::RefFunc(_) | GlobalInit::Expr(_) => None,
-        }
-    }
-
-    /// Whether a table holds functions (otherwise references to host values).
-    pub(crate) fn is_function_table(&self, table: TableIndex) -> bool {
-        self.module().tables[table].ty == Type::FuncRef
     }
 }

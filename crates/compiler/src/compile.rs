@@ -11,8 +11,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use wasmill_abi::ContextLayout;
 use wasmill_types::{
-    EntityRef, LocalFunctionIndex, MemoryIndex, MemoryStyle, ModuleInfo, PrimaryMap, TableIndex,
-    TableStyle,
+    EntityRef, GlobalIndex, GlobalInit, LocalFunctionIndex, MemoryIndex, MemoryStyle, ModuleInfo,
+    PrimaryMap, TableIndex, TableStyle, Type,
 };
 
 /// All that compilers know of a module, but for its code.
@@ -28,6 +28,49 @@ pub struct CompileModuleInfo {
     pub memory_styles: PrimaryMap<MemoryIndex, MemoryStyle>,
     /// How each table is laid out.
     pub table_styles: PrimaryMap<TableIndex, TableStyle>,
+}
+
+/// What of a module is the same in every instance, at any time.
+impl CompileModuleInfo {
+    /// The number of elements of a table whose size never changes.
+    pub fn fixed_table_length(&self, table: TableIndex) -> Option<u32> {
+        let ty = &self.module.tables[table];
+        (ty.maximum == Some(ty.minimum)).then_some(ty.minimum)
+    }
+
+    /// Bytes that a memory has at any time.
+    pub fn minimum_bytes(&self, memory: MemoryIndex) -> u64 {
+        self.module.memories[memory].minimum.bytes().0 as u64
+    }
+
+    /// The number of pages of a memory whose size never changes.
+    pub fn fixed_pages(&self, memory: MemoryIndex) -> Option<u32> {
+        let ty = &self.module.memories[memory];
+        (ty.maximum == Some(ty.minimum)).then_some(ty.minimum.0)
+    }
+
+    /// The value of a global that is the same in every instance.
+    pub fn constant_global(&self, global: GlobalIndex) -> Option<GlobalInit> {
+        let module = &self.module;
+        if module.globals[global].mutability.is_mutable() {
+            return None;
+        }
+        let init = module.global_initializers[module.local_global_index(global)?];
+        match init {
+            GlobalInit::I32Const(_)
+            | GlobalInit::I64Const(_)
+            | GlobalInit::F32Const(_)
+            | GlobalInit::F64Const(_)
+            | GlobalInit::V128Const(_)
+            | GlobalInit::RefNullConst => Some(init),
+            GlobalInit::GetGlobal(_) | GlobalInit::RefFunc(_) | GlobalInit::Expr(_) => None,
+        }
+    }
+
+    /// Whether a table holds functions (otherwise references to host values).
+    pub fn is_function_table(&self, table: TableIndex) -> bool {
+        self.module.tables[table].ty == Type::FuncRef
+    }
 }
 
 /// Turns function bodies into machine code.

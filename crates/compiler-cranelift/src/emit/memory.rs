@@ -151,7 +151,7 @@ impl Translator<'_> {
     }
 
     pub(super) fn emit_memory_size(&mut self, memory: MemoryIndex) -> Value {
-        if let Some(pages) = self.environment.fixed_pages(memory) {
+        if let Some(pages) = self.environment.info.fixed_pages(memory) {
             return self.iconst(types::I32, u64::from(pages));
         }
         let bytes = self.memory_length(memory);
@@ -197,7 +197,7 @@ impl Translator<'_> {
 
         if let Some(index) = self.as_constant(index) {
             let offset = index + arg.offset;
-            if offset + u64::from(size) <= self.environment.minimum_bytes(arg.memory) {
+            if offset + u64::from(size) <= self.environment.info.minimum_bytes(arg.memory) {
                 let flags = region.guest(self.builder.func, None);
                 return self.place_at(flags, base, offset);
             }

@@ -24,7 +24,7 @@ use crate::types::POINTER;
 impl Translator<'_> {
     pub(super) fn emit_table_get(&mut self, table: TableIndex, index: Value) -> Value {
         let index = self.coerce(index, types::I32);
-        if self.environment.is_function_table(table) {
+        if self.environment.info.is_function_table(table) {
             return self.load_function(table, index, None);
         }
         let place = self.element(table, index);
@@ -34,7 +34,7 @@ impl Translator<'_> {
     pub(super) fn emit_table_set(&mut self, table: TableIndex, index: Value, value: Value) {
         let index = self.coerce(index, types::I32);
         let place = self.element(table, index);
-        let value = if self.environment.is_function_table(table) {
+        let value = if self.environment.info.is_function_table(table) {
             // Null is the only reference at or below the element that stands for it.
             let null = self.iconst(POINTER, NULL_ELEMENT as u64);
             self.builder.ins().umax(value, null)
@@ -85,11 +85,11 @@ impl Translator<'_> {
 
     /// Where an element is. If the index (`i32`) is out of bounds, access to the place traps.
     fn element(&mut self, table: TableIndex, index: Value) -> Place {
-        let size = match self.environment.is_function_table(table) {
+        let size = match self.environment.info.is_function_table(table) {
             true => FUNCREF_ELEMENT_SIZE,
             false => EXTERNREF_ELEMENT_SIZE,
         };
-        let fixed = self.environment.fixed_table_length(table);
+        let fixed = self.environment.info.fixed_table_length(table);
         let constant = self.as_constant(index);
         let in_bounds =
             constant.is_some_and(|index| fixed.is_some_and(|length| index < length.into()));
@@ -145,7 +145,7 @@ impl Translator<'_> {
     }
 
     pub(super) fn emit_table_size(&mut self, table: TableIndex) -> Value {
-        match self.environment.fixed_table_length(table) {
+        match self.environment.info.fixed_table_length(table) {
             Some(length) => self.iconst(types::I32, length.into()),
             None => {
                 let definition = self.table_definition(table);
@@ -160,7 +160,7 @@ impl Translator<'_> {
         value: Value,
         delta: Value,
     ) -> Value {
-        let builtin = match self.environment.is_function_table(table) {
+        let builtin = match self.environment.info.is_function_table(table) {
             true => Builtin::TableGrowFunc,
             false => Builtin::TableGrowRef,
         };
@@ -175,7 +175,7 @@ impl Translator<'_> {
         table: TableIndex,
         [offset, value, length]: [Value; 3],
     ) {
-        let builtin = match self.environment.is_function_table(table) {
+        let builtin = match self.environment.info.is_function_table(table) {
             true => Builtin::TableFillFunc,
             false => Builtin::TableFillRef,
         };

@@ -13,7 +13,7 @@ use crate::types::value_type;
 impl Translator<'_> {
     pub(super) fn emit_global_get(&mut self, global: GlobalIndex) -> Value {
         let ty = self.environment.module().globals[global];
-        if let Some(init) = self.environment.constant_global(global) {
+        if let Some(init) = self.environment.info.constant_global(global) {
             return self.initial_value(ty.ty, init);
         }
         let (address, offset, flags) = self.global_place(global);

@@ -122,7 +122,7 @@ impl Generator<'_> {
     }
 
     pub(super) fn emit_memory_size(&mut self, memory: MemoryIndex) {
-        if let Some(pages) = self.environment.fixed_pages(memory) {
+        if let Some(pages) = self.environment.info.fixed_pages(memory) {
             return self.push(Kind::I32, Loc::Const(pages.into()), false);
         }
         let to = self.new_gpr();
@@ -179,7 +179,8 @@ impl Generator<'_> {
         let is_covered = style.covers(arg.offset, u64::from(size));
         if let Some(constant) = index.constant() {
             let offset = constant + arg.offset;
-            let is_there = offset + u64::from(size) <= self.environment.minimum_bytes(arg.memory);
+            let is_there =
+                offset + u64::from(size) <= self.environment.info.minimum_bytes(arg.memory);
             if let (true, Ok(disp)) = (is_covered || is_there, i32::try_from(offset)) {
                 return Place {
                     mem: Mem::Base { base, disp },

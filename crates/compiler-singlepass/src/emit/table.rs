@@ -23,7 +23,7 @@ use crate::x64::registers::{Gpr, RAX};
 
 impl Generator<'_> {
     pub(super) fn emit_table_get(&mut self, table: TableIndex) {
-        if self.environment.is_function_table(table) {
+        if self.environment.info.is_function_table(table) {
             let index = self.pop();
             // It may become a call.
             let index = self.own(index);
@@ -41,7 +41,7 @@ impl Generator<'_> {
 
     pub(super) fn emit_table_set(&mut self, table: TableIndex) {
         let (value, index) = (self.pop(), self.pop());
-        let is_function = self.environment.is_function_table(table);
+        let is_function = self.environment.info.is_function_table(table);
         let mut value = value;
         if is_function {
             // Null is the only reference at or below the element that stands for it.
@@ -142,13 +142,13 @@ impl Generator<'_> {
     }
 
     fn element_of(&mut self, table: TableIndex, index: Gpr) -> Gpr {
-        let size = match self.environment.is_function_table(table) {
+        let size = match self.environment.info.is_function_table(table) {
             true => FUNCREF_ELEMENT_SIZE,
             false => EXTERNREF_ELEMENT_SIZE,
         };
         let place = self.environment.info.layout.table(table) as i32;
         let to = self.new_gpr();
-        if let Some(length) = self.environment.fixed_table_length(table) {
+        if let Some(length) = self.environment.info.fixed_table_length(table) {
             let base = context(place + offset_of!(VMTableRef, base) as i32);
             self.asm().mov(true, to, base.into());
             let length = length as i32;
@@ -175,7 +175,7 @@ impl Generator<'_> {
     }
 
     pub(super) fn emit_table_size(&mut self, table: TableIndex) {
-        if let Some(length) = self.environment.fixed_table_length(table) {
+        if let Some(length) = self.environment.info.fixed_table_length(table) {
             return self.push(Kind::I32, Loc::Const(length.into()), false);
         }
         let place = self.environment.info.layout.table(table) as i32;
@@ -188,7 +188,7 @@ impl Generator<'_> {
     }
 
     pub(super) fn emit_table_grow(&mut self, table: TableIndex) {
-        let builtin = match self.environment.is_function_table(table) {
+        let builtin = match self.environment.info.is_function_table(table) {
             true => Builtin::TableGrowFunc,
             false => Builtin::TableGrowRef,
         };
@@ -202,7 +202,7 @@ impl Generator<'_> {
     }
 
     pub(super) fn emit_table_fill(&mut self, table: TableIndex) {
-        let builtin = match self.environment.is_function_table(table) {
+        let builtin = match self.environment.info.is_function_table(table) {
             true => Builtin::TableFillFunc,
             false => Builtin::TableFillRef,
         };

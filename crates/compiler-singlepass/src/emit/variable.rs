@@ -142,7 +142,7 @@ impl Generator<'_> {
 
     pub(super) fn emit_global_get(&mut self, global: GlobalIndex) {
         let ty = self.environment.module().globals[global].ty;
-        if let Some(init) = self.environment.constant_global(global) {
+        if let Some(init) = self.environment.info.constant_global(global) {
             return self.push_initial_value(ty, init);
         }
         let place = self.global_place(global);
