@@ -1,26 +1,30 @@
 //! `cargo xtask ci`: what `.ci/run` runs: formatting, lints, documentation, feature sets, then `cargo xtask test`.
 //!
 //! The cheap steps come first. All use one target folder; lints, documentation and feature checks share the metadata of
-//! the dependencies, which no step but `test` has to build for real.
+//! the dependencies, which no step but `test` has to build for real. `fuzz`, a workspace of its own, is linted only: building it
+//! for real takes minutes.
 
-use crate::process::{cargo, run as start};
+use crate::process::{cargo, root, run as start, target};
 use crate::{features, test};
 use anyhow::Result;
+use std::process::Command;
 
 /// Runs every step and stops at the first that fails.
 pub(crate) fn run(_: &[String]) -> Result<()> {
     start(&mut cargo(["fmt", "--all", "--check"]))?;
-    start(&mut cargo([
-        "clippy",
-        "--workspace",
-        "--all-targets",
-        "--",
-        "-D",
-        "warnings",
-    ]))?;
+    start(cargo(["fmt", "--check"]).current_dir(root().join("fuzz")))?;
+    start(&mut lints("--workspace"))?;
+    let mut of_fuzz = lints("--locked");
+    of_fuzz.env("CARGO_TARGET_DIR", target());
+    start(of_fuzz.current_dir(root().join("fuzz")))?;
     document()?;
     features::run(&[])?;
     test::run(&[])
+}
+
+/// Clippy on everything, tests too.
+fn lints(option: &str) -> Command {
+    cargo(["clippy", option, "--all-targets", "--", "-D", "warnings"])
 }
 
 /// Documentation of the libraries without a warning (the command's own page would overwrite the library's: same name).
