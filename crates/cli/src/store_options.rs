@@ -66,8 +66,15 @@ impl StoreOptions {
     }
 
     /// Whether Singlepass was asked for.
-    pub(crate) fn singlepass(&self) -> bool {
+    pub(crate) fn is_singlepass(&self) -> bool {
         self.singlepass
+    }
+
+    /// The settings of Singlepass.
+    pub(crate) fn singlepass(&self) -> Singlepass {
+        let mut config = Singlepass::new();
+        self.set_up(&mut config);
+        config
     }
 
     /// The settings of Cranelift.
@@ -81,9 +88,7 @@ impl StoreOptions {
         if !self.singlepass {
             return Box::new(self.cranelift());
         }
-        let mut config = Singlepass::new();
-        self.set_up(&mut config);
-        Box::new(config)
+        Box::new(self.singlepass())
     }
 
     fn set_up(&self, config: &mut dyn CompilerConfig) {

@@ -107,13 +107,18 @@ fn binary_modules_are_inspected() {
 fn every_stage_of_compilation_is_shown() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("a.wat"), MODULE).unwrap();
-    for (form, sign) in [
-        ("ops", "binary IAdd I32"),
-        ("clif", "iadd"),
-        ("optimized-clif", "iadd"),
-        ("asm", "ret"),
+    for (compiler, form, sign) in [
+        ("--cranelift", "ops", "binary IAdd I32"),
+        ("--cranelift", "clif", "iadd"),
+        ("--cranelift", "optimized-clif", "iadd"),
+        ("--cranelift", "asm", "ret"),
+        ("--singlepass", "ops", "binary IAdd I32"),
+        ("--singlepass", "asm", "ret"),
     ] {
-        let text = wasmill(folder.path(), &["explore", "a.wat", "--emit", form]);
+        let text = wasmill(
+            folder.path(),
+            &["explore", "a.wat", compiler, "--emit", form],
+        );
         let text = String::from_utf8_lossy(output_of(&text)).into_owned();
         assert!(text.contains(sign), "{form}: {text}");
         assert!(text.contains("function 1"), "{form}: {text}");

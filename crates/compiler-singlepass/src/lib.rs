@@ -12,6 +12,7 @@
 //! - `emit`: the hooks, by category of operators.
 //! - `entry`, `abi`: how functions are entered and called.
 //! - `x64`: the machine, which knows no WebAssembly.
+//! - `inspect` (a feature, for it takes a disassembler): machine code as text.
 
 mod abi;
 mod compiler;
@@ -20,6 +21,8 @@ mod emit;
 mod entry;
 mod environment;
 mod generator;
+#[cfg(feature = "inspect")]
+mod inspect;
 mod locals;
 mod location;
 mod masm;

@@ -3,12 +3,10 @@
 //! Settings: `cpu = haswell | sse41` (all that a machine of the year 2013 has, or the least that the compiler takes) and
 //! `nans = canonical | any`. Run with `BLESS=1` to write the files anew, then read the difference.
 
-mod support;
-
 use std::env;
 use std::path::Path;
 
-use wasmill_compiler::{Compiler, CpuFeature};
+use wasmill_compiler::CpuFeature;
 use wasmill_compiler_singlepass::{Singlepass, SinglepassCompiler};
 use wasmill_compiler_testing::{Golden, check_golden, plan, x86_64, x86_64_with};
 use wasmill_types::FunctionIndex;
@@ -26,18 +24,9 @@ fn compile(golden: &Golden) -> Vec<(FunctionIndex, String)> {
         Some(other) => panic!("unknown kind of NaNs: {other}"),
     }
     let (info, translation) = plan(&golden.wasm, &golden.memory).expect("a valid module");
-    let compiler = SinglepassCompiler::new(config);
-    let code = compiler
-        .compile_module(&target, &info, translation.bodies)
-        .expect("code");
-    let functions = code.functions.iter();
-    let text = |(index, function)| {
-        (
-            info.module.func_index(index),
-            support::disassemble(function),
-        )
-    };
-    functions.map(text).collect()
+    SinglepassCompiler::new(config)
+        .inspect_module(&target, &info, translation.bodies)
+        .expect("code")
 }
 
 #[test]

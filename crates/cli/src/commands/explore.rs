@@ -1,7 +1,8 @@
 //! `wasmill explore`: shows what a module becomes on its way to machine code.
 //!
 //! ```text
-//!   module ─► driver's hooks (ops) ─► Cranelift's IR (clif, optimized-clif) ─► machine code (asm)
+//!   module ─► driver's hooks (ops) ─┬─► Cranelift's IR (clif, optimized-clif) ─► machine code (asm)
+//!                                   └─► Singlepass ────────────────────────────► machine code (asm)
 //! ```
 
 use std::collections::BTreeSet;
@@ -12,9 +13,11 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 use wasmill::{BaseTunables, Target, wat2wasm};
-use wasmill_compiler::{ops_text, translate};
+use wasmill_compiler::{CompileModuleInfo, Translation, ops_text, translate};
 use wasmill_compiler_cranelift::{CraneliftCompiler, FunctionText};
+use wasmill_compiler_singlepass::SinglepassCompiler;
 use wasmill_engine::compile_info;
+use wasmill_types::FunctionIndex;
 
 use crate::module_file;
 use crate::store_options::StoreOptions;
@@ -95,20 +98,14 @@ impl Explore {
     }
 
     fn functions(&self, wasm: &[u8], form: Form) -> Result<String> {
-        if self.store.singlepass() {
-            bail!("only Cranelift's code can be shown: leave out `--singlepass`");
-        }
         let features = self.store.features();
         let target = Target::default();
         let translation = translate(wasm, &features)?;
-        let tunables = BaseTunables::for_target(&target);
-        let module = compile_info(translation.info, &features, &tunables)?;
-        let compiler = CraneliftCompiler::new(self.store.cranelift());
-        let functions = compiler.inspect_module(&target, &module, translation.bodies)?;
+        let info = translation.info.clone();
+        let module = compile_info(info, &features, &BaseTunables::for_target(&target))?;
         let mut wanted = self.wanted();
         let mut text = String::new();
-        for function in functions {
-            let index = function.index;
+        for (index, code) in self.texts(&target, &module, translation, form)? {
             wanted.remove(&index.as_u32());
             if !self.functions.is_empty() && !self.functions.contains(&index.as_u32()) {
                 continue;
@@ -116,10 +113,32 @@ impl Explore {
             let name = module.module.function_names.get(&index);
             let name = name.map(|name| format!(" {name:?}")).unwrap_or_default();
             writeln!(text, ";; function {}{name}", index.as_u32())?;
-            writeln!(text, "{}\n", stage(&function, form).trim_end())?;
+            writeln!(text, "{}\n", code.trim_end())?;
         }
         found_all(&wanted)?;
         Ok(text)
+    }
+
+    /// The functions as the chosen compiler has them at this stage.
+    fn texts(
+        &self,
+        target: &Target,
+        module: &CompileModuleInfo,
+        translation: Translation<'_>,
+        form: Form,
+    ) -> Result<Vec<(FunctionIndex, String)>> {
+        if self.store.is_singlepass() {
+            if form != Form::Asm {
+                bail!("Singlepass has no IR: it can show `ops` and `asm`");
+            }
+            let compiler = SinglepassCompiler::new(self.store.singlepass());
+            return Ok(compiler.inspect_module(target, module, translation.bodies)?);
+        }
+        let compiler = CraneliftCompiler::new(self.store.cranelift());
+        let functions = compiler.inspect_module(target, module, translation.bodies)?;
+        let texts = functions.into_iter();
+        let text = |function: FunctionText| (function.index, stage(function, form));
+        Ok(texts.map(text).collect())
     }
 
     fn wanted(&self) -> BTreeSet<u32> {
@@ -127,11 +146,11 @@ impl Explore {
     }
 }
 
-fn stage(function: &FunctionText, form: Form) -> &str {
+fn stage(function: FunctionText, form: Form) -> String {
     match form {
-        Form::Clif => &function.clif,
-        Form::OptimizedClif => &function.optimized_clif,
-        Form::Ops | Form::Asm => &function.asm,
+        Form::Clif => function.clif,
+        Form::OptimizedClif => function.optimized_clif,
+        Form::Ops | Form::Asm => function.asm,
     }
 }
 

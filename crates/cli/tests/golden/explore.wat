@@ -3,6 +3,8 @@
 ;; RUN: explore % --emit=ops -f 7
 ;; RUN: explore % --emit=clif -f 0
 ;; RUN: explore % --emit=llvm
+;; RUN: explore % --singlepass
+;; RUN: explore % --singlepass --emit=clif
 (module
   (import "env" "f" (func))
   (func $twice (export "twice") (param i32) (result i32)
@@ -36,4 +38,45 @@
 ;;! 2>   [possible values: ops, clif, optimized-clif, asm]
 ;;! 2>
 ;;! 2> For more information, try '--help'.
+;;! exit 1
+;;! $ wasmill explore explore.wat --singlepass
+;;! ;; function 1 "twice"
+;;!   push rbp
+;;!   mov rbp, rsp
+;;!   push r14
+;;!   push r15
+;;!   mov r14, rdi
+;;!   mov esi, esi
+;;!   call .+11
+;;!   pop r15
+;;!   pop r14
+;;!   pop rbp
+;;!   ret
+;;!   push rbp
+;;!   mov rbp, rsp
+;;!   sub rsp, 0x20
+;;!   lea eax, [rsi+rsi]
+;;!   leave
+;;!   ret
+;;!
+;;! ;; function 2
+;;!   push rbp
+;;!   mov rbp, rsp
+;;!   push r14
+;;!   push r15
+;;!   mov r14, rdi
+;;!   call .+11
+;;!   pop r15
+;;!   pop r14
+;;!   pop rbp
+;;!   ret
+;;!   push rbp
+;;!   mov rbp, rsp
+;;!   sub rsp, 0
+;;!   leave
+;;!   ret
+;;!
+;;! $ wasmill explore explore.wat --singlepass --emit=clif
+;;! 2> error: failed to explore `explore.wat`
+;;! 2> ╰─> 1: Singlepass has no IR: it can show `ops` and `asm`
 ;;! exit 1

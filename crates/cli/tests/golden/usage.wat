@@ -5,7 +5,6 @@
 ;; RUN: run % --dir no/such/folder
 ;; RUN: run % --singlepass --cranelift
 ;; RUN: run % --singlepass
-;; RUN: explore % --singlepass
 ;; RUN: run
 ;; RUN: --version
 (module
@@ -50,10 +49,6 @@
 ;;! 2> For more information, try '--help'.
 ;;! exit 1
 ;;! $ wasmill run usage.wat --singlepass
-;;! $ wasmill explore usage.wat --singlepass
-;;! 2> error: failed to explore `usage.wat`
-;;! 2> ╰─> 1: only Cranelift's code can be shown: leave out `--singlepass`
-;;! exit 1
 ;;! $ wasmill run
 ;;! 2> error: the following required arguments were not provided:
 ;;! 2>   <FILE>

@@ -10,10 +10,35 @@ use iced_x86::{
     Decoder, DecoderOptions, Formatter, Instruction, IntelFormatter, MemorySizeOptions, Mnemonic,
     OpKind, Register, SymbolResolver, SymbolResult,
 };
-use wasmill_compiler::{CompiledFunction, RelocationTarget};
+use wasmill_compiler::{
+    CompileError, CompileModuleInfo, CompiledFunction, Compiler, FunctionBodyData,
+    RelocationTarget, Target,
+};
+use wasmill_types::{FunctionIndex, LocalFunctionIndex, PrimaryMap};
+
+use crate::compiler::SinglepassCompiler;
+
+impl SinglepassCompiler {
+    /// Compiles a module and gives the machine code of each function that it defines as text, in order.
+    ///
+    /// # Errors
+    ///
+    /// If the module cannot be compiled.
+    pub fn inspect_module(
+        &self,
+        target: &Target,
+        module: &CompileModuleInfo,
+        bodies: PrimaryMap<LocalFunctionIndex, FunctionBodyData<'_>>,
+    ) -> Result<Vec<(FunctionIndex, String)>, CompileError> {
+        let compilation = self.compile_module(target, module, bodies)?;
+        let functions = compilation.functions.iter();
+        let text = |(index, function)| (module.module.func_index(index), disassemble(function));
+        Ok(functions.map(text).collect())
+    }
+}
 
 /// The text of a function's code.
-pub(crate) fn disassemble(function: &CompiledFunction) -> String {
+fn disassemble(function: &CompiledFunction) -> String {
     let listing = Listing::read(&function.code);
     let mut formatter = IntelFormatter::with_options(
         Some(Box::new(Names {
