@@ -365,15 +365,18 @@ impl RuntimeError {
     }
 }
 
+/// The most places in code that a trace tells of. There are more of them in a [`Backtrace`], as some belong to no operator.
+const LISTED: usize = 64;
+
 /// Looks code locations up in the tables of their images.
 fn resolve(backtrace: &Backtrace) -> Vec<FrameInfo> {
-    backtrace
-        .frames
-        .iter()
-        .filter_map(|location| {
-            let map = location.metadata.as_any().downcast_ref::<CodeMap>()?;
-            Some(map.frames(location.offset))
-        })
+    let places = backtrace.frames.iter().filter_map(|location| {
+        let map = location.metadata.as_any().downcast_ref::<CodeMap>()?;
+        Some(map.frames(location.offset))
+    });
+    places
+        .filter(|frames| !frames.is_empty())
+        .take(LISTED)
         .flatten()
         .collect()
 }

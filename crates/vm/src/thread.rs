@@ -33,8 +33,9 @@ use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering, compiler_fence};
 /// Stack that a host function is guaranteed to find below it when WebAssembly calls it.
 pub const DEFAULT_HOST_RESERVE: usize = 64 << 10;
 
-/// The most WebAssembly frames that a backtrace holds.
-pub(crate) const MAX_FRAMES: usize = 64;
+/// The most WebAssembly frames that a backtrace holds: twice as many as a trace lists, because every other one may belong to
+/// code that enters a function and is not listed.
+pub(crate) const MAX_FRAMES: usize = 128;
 
 /// What the runtime keeps per thread. All zero is a valid state: that of a thread that was not prepared.
 #[repr(C, align(64))]

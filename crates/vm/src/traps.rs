@@ -184,7 +184,7 @@ impl fmt::Debug for CodeLocation {
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Backtrace {
-    /// The frames, at most 64.
+    /// The frames, at most 128. Some may belong to code that stands for no operator.
     pub frames: Vec<CodeLocation>,
 }
 

@@ -810,15 +810,16 @@ mod compilers {
         unsafe { Module::deserialize(store, &bytes) }.unwrap()
     }
 
+    fn compiler(singlepass: bool) -> Box<dyn CompilerConfig> {
+        match singlepass {
+            true => Box::new(Singlepass::new()),
+            false => Box::new(Cranelift::new()),
+        }
+    }
+
     /// `first` calls `second`, which calls the host.
     fn pair(singlepass_first: bool) -> Pair {
         let store = Store::default();
-        let compiler = |singlepass| -> Box<dyn CompilerConfig> {
-            match singlepass {
-                true => Box::new(Singlepass::new()),
-                false => Box::new(Cranelift::new()),
-            }
-        };
         let ty = TableType::new(Type::FuncRef, 8, None);
         let table = Table::new(&store, ty, Val::FuncRef(None)).unwrap();
         let ty = FunctionType::new(
@@ -930,9 +931,60 @@ mod compilers {
                 let error = call.call(0, 0).unwrap_err();
                 let frames = names(&error);
                 assert_eq!(error.to_trap(), Some(TrapCode::StackOverflow));
-                assert!(frames.len() > 30, "{frames:?}");
+                assert_eq!(frames.len(), 64, "{frames:?}");
                 assert!(frames.windows(2).all(|two| two[0] != two[1]), "{frames:?}");
                 assert_eq!(call.call(21, 6).unwrap(), 142);
+            }
+        }
+    }
+
+    /// Calls itself `n` times, through a table with another of its kind.
+    const DOWN: &str = r#"(module $NAME
+        (type $number (func (param i32) (result i32)))
+        (import "host" "table" (table 2 funcref))
+        (elem (i32.const AT) $down)
+        (func $down (export "down") (type $number)
+            (i32.add (i32.div_u (i32.const 1) (local.get 0))
+                (call_indirect (type $number) (i32.sub (local.get 0) (i32.const 1)) (i32.const BESIDE)))))"#;
+
+    /// The trace of `n` calls from one instance to another and back.
+    fn trace(singlepass: [bool; 2], n: i32) -> Vec<String> {
+        let store = Store::default();
+        let ty = TableType::new(Type::FuncRef, 2, None);
+        let table = Table::new(&store, ty, Val::FuncRef(None)).unwrap();
+        let host = imports! { "host" => { "table" => table } };
+        let [first, _second] =
+            [("first", "0", "1"), ("second", "1", "0")].map(|(name, at, beside)| {
+                let source = DOWN.replace("NAME", name).replace("AT", at);
+                let source = source.replace("BESIDE", beside);
+                let module = load(
+                    &store,
+                    compiler(singlepass[usize::from(at == "1")]),
+                    &source,
+                );
+                Instance::new(&module, &host).unwrap()
+            });
+        let down = first.exports.get_function("down").unwrap();
+        let error = down.call(&[Val::I32(n)]).unwrap_err();
+        assert_eq!(error.message(), "integer divide by zero");
+        error.trace().iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn traces_do_not_tell_who_compiled() {
+        for (n, frames) in [
+            (0, 1),
+            (1, 2),
+            (31, 32),
+            (62, 63),
+            (63, 64),
+            (64, 64),
+            (500, 64),
+        ] {
+            let expected = trace([false, false], n);
+            assert_eq!(expected.len(), frames);
+            for singlepass in [[false, true], [true, false], [true, true]] {
+                assert_eq!(trace(singlepass, n), expected, "{singlepass:?}, {n} calls");
             }
         }
     }
