@@ -12,12 +12,14 @@
 //! - Registers that hold an `i32` have zeros in their upper half.
 
 use wasmill_abi::TrapCode;
+use wasmill_compiler::ops::Shape;
 use wasmill_compiler::{
     AddressMapEntry, CompileError, CompiledFunction, LocalUsage, Relocation, RelocationKind,
     RelocationTarget, TrapSite,
 };
 use wasmill_types::LocalFunctionIndex;
 
+use crate::aside::{Aside, Rare};
 use crate::entry;
 use crate::environment::Environment;
 use crate::locals::Locals;
@@ -52,6 +54,7 @@ pub(crate) struct Tables {
     pub(crate) assembler: Assembler,
     pub(crate) stack: Vec<Operand>,
     pub(crate) locals: Locals,
+    pub(crate) asides: Vec<Aside>,
     traps: Vec<TrapSite>,
     relocations: Vec<Relocation>,
     address_map: Vec<AddressMapEntry>,
@@ -103,6 +106,7 @@ impl<'a> Generator<'a> {
         tables.assembler.avx = environment.cpu.avx;
         tables.stack.clear();
         tables.locals.clear();
+        tables.asides.clear();
         tables.traps.clear();
         tables.relocations.clear();
         tables.address_map.clear();
@@ -201,9 +205,8 @@ impl<'a> Generator<'a> {
 
     /// Stops with a trap if a condition holds.
     pub(crate) fn raise_if(&mut self, condition: u8, code: TrapCode) {
-        let past = self.asm().short_jump_if(condition ^ 1);
-        self.raise(code);
-        self.asm().land(past);
+        let location = self.location;
+        self.aside_if(condition, Rare::Trap { code, location });
     }
 
     /// Calls a function of this module at its inner entry.
@@ -350,7 +353,7 @@ impl<'a> Generator<'a> {
     /// Pushes an operand.
     // Always inlined: most callers know what `loc` is, and passing it through memory made every push wait.
     #[inline(always)]
-    pub(crate) fn push(&mut self, kind: Kind, loc: Loc, nan: bool) {
+    pub(crate) fn push(&mut self, kind: Kind, loc: Loc, nan: Option<Shape>) {
         let index = self.tables.stack.len();
         let slot = self.slots_end(index) - kind.size();
         self.lowest_slot = self.lowest_slot.min(slot);
@@ -374,12 +377,12 @@ impl<'a> Generator<'a> {
 
     /// Pushes what is in a general register that the hook holds.
     pub(crate) fn push_gpr(&mut self, kind: Kind, reg: Gpr) {
-        self.push(kind, Loc::Gpr(reg), false);
+        self.push(kind, Loc::Gpr(reg), None);
     }
 
     /// Pushes what is in a vector register that the hook holds.
     pub(crate) fn push_xmm(&mut self, kind: Kind, reg: Xmm) {
-        self.push(kind, Loc::Xmm(reg), false);
+        self.push(kind, Loc::Xmm(reg), None);
     }
 
     /// Takes the topmost operand, which is settled.
@@ -471,7 +474,7 @@ impl<'a> Generator<'a> {
     /// Makes an operand's bits those of the canonical NaN if it may be another one.
     pub(crate) fn canonical_at(&mut self, index: usize) {
         let mut operand = self.tables.stack[index];
-        if !operand.nan {
+        if operand.nan.is_none() {
             return;
         }
         // It is in a register of its own or in its slot: names of locals have canonical bits.

@@ -10,11 +10,13 @@
 //! - `generator`: the state of one function: the operand stack and who owns which register. `location`: where an operand
 //!   can be. `pending`: the topmost operand may not be computed yet. `locals`: where locals are.
 //! - `emit`: the hooks, by category of operators.
+//! - `aside`: what is seldom reached stands behind the function.
 //! - `entry`, `abi`: how functions are entered and called.
 //! - `x64`: the machine, which knows no WebAssembly.
 //! - `inspect` (a feature, for it takes a disassembler): machine code as text.
 
 mod abi;
+mod aside;
 mod compiler;
 mod config;
 mod emit;

@@ -588,7 +588,7 @@ fn source(kind: Kind, place: Place) -> Operand {
         kind,
         loc,
         slot: stack_argument(place).unwrap_or(0),
-        nan: false,
+        nan: None,
     }
 }
 

@@ -89,8 +89,8 @@ pub(crate) struct Operand {
     pub(crate) loc: Loc,
     /// Its slot, relative to the frame pointer.
     pub(crate) slot: i32,
-    /// Whether it may be a NaN with bits that are not the canonical ones, where that matters.
-    pub(crate) nan: bool,
+    /// Whether it is still to get the canonical bits if it is a NaN, or its lanes are: what of, then.
+    pub(crate) nan: Option<Shape>,
 }
 
 impl Operand {
@@ -108,6 +108,10 @@ impl Operand {
             Loc::Const(bits) => Some(bits),
             _ => None,
         }
+    }
+    /// Whether it is known to be what another operand of this kind is, and nothing need be released.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.loc == other.loc && matches!(self.loc, Loc::Local(_) | Loc::Const(_))
     }
     /// Whether it is in a general register of its own.
     pub(crate) fn is_own_gpr(&self) -> bool {

@@ -117,7 +117,7 @@ impl Pending {
 
 impl Generator<'_> {
     /// Pushes an operand that is not computed yet.
-    pub(crate) fn push_pending(&mut self, kind: Kind, pending: Pending, nan: bool) {
+    pub(crate) fn push_pending(&mut self, kind: Kind, pending: Pending, nan: Option<Shape>) {
         self.push(kind, Loc::Pending, nan);
         self.pending = pending;
         self.pending_location = self.location;

@@ -212,7 +212,7 @@ impl Generator<'_> {
             let from = at(RSP, area + nth as i32 * RESULT_SIZE);
             let kind = Kind::from(ty);
             let loc = self.load_from_memory(kind, from);
-            self.push(kind, loc, false);
+            self.push(kind, loc, None);
         }
     }
 
@@ -248,7 +248,7 @@ impl Generator<'_> {
                     kind: Kind::I32,
                     loc: Loc::Const(number.into()),
                     slot: 0,
-                    nan: false,
+                    nan: None,
                 },
                 Argument::Value(operand) => operand,
             })
@@ -270,6 +270,6 @@ fn register(reg: Gpr) -> Operand {
         kind: Kind::I64,
         loc: Loc::Gpr(reg),
         slot: 0,
-        nan: false,
+        nan: None,
     }
 }

@@ -3,12 +3,14 @@
 use wasmill_compiler::ops::{Binary, Compare, Shape, Test};
 use wasmill_types::Type;
 
-use crate::generator::{Generator, SCRATCH};
+use super::float::scalar_ops;
+use crate::generator::{Generator, SCRATCH, SCRATCH_XMM};
 use crate::location::{Kind, Loc, Operand};
 use crate::pending::Pending;
 use crate::x64::assembler::Label;
-use crate::x64::opcodes::{Alu, DOUBLE, SINGLE, Widen, condition};
-use crate::x64::registers::Gpr;
+use crate::x64::opcodes::{ANDPS, Alu, ScalarOps, Widen, XORPS, condition};
+use crate::x64::registers::{Gpr, Xmm};
+use crate::x64::vectors::predicate;
 
 /// What the processor's flags say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,7 +79,7 @@ impl Generator<'_> {
             self.pending = Pending::None;
             self.pop();
             let not = false;
-            self.push_pending(Kind::I32, Pending::IsDisjoint { a, b, not }, false);
+            self.push_pending(Kind::I32, Pending::IsDisjoint { a, b, not }, None);
             return;
         }
         self.settle();
@@ -87,7 +89,7 @@ impl Generator<'_> {
     pub(super) fn emit_is_zero(&mut self) {
         let a = self.pop();
         let not = false;
-        self.push_pending(Kind::I32, Pending::IsZero { a, not }, false);
+        self.push_pending(Kind::I32, Pending::IsZero { a, not }, None);
     }
 
     pub(super) fn emit_compare(&mut self, op: Compare, shape: Shape) {
@@ -103,7 +105,7 @@ impl Generator<'_> {
             b,
             not,
         };
-        self.push_pending(Kind::I32, pending, false);
+        self.push_pending(Kind::I32, pending, None);
     }
 
     /// Compares; gives the condition under which the answer is yes.
@@ -187,10 +189,7 @@ impl Generator<'_> {
     }
 
     fn compare_floats(&mut self, op: Compare, mut a: Operand, mut b: Operand) -> Condition {
-        let compare = match a.kind {
-            Kind::F32 => SINGLE.compare,
-            _ => DOUBLE.compare,
-        };
+        let compare = scalar_ops(a.kind).compare;
         // Only "above" and "above or equal" are false for NaNs.
         if matches!(op, Compare::FLt | Compare::FLe) {
             std::mem::swap(&mut a, &mut b);
@@ -244,12 +243,9 @@ impl Generator<'_> {
 
     pub(super) fn emit_select(&mut self, ty: Type) {
         let kind = Kind::from(ty);
-        let stack = &self.tables.stack;
-        let nan = stack[stack.len() - 3..].iter().any(|operand| operand.nan);
-        if kind.is_general() {
-            self.select_general(kind);
-        } else {
-            self.select_vector(kind, nan);
+        match kind.is_general() {
+            true => self.select_general(kind),
+            false => self.select_vector(kind),
         }
     }
 
@@ -278,9 +274,92 @@ impl Generator<'_> {
         self.push_gpr(kind, to);
     }
 
-    fn select_vector(&mut self, kind: Kind, nan: bool) {
+    fn select_vector(&mut self, kind: Kind) {
         let pending = self.take_condition();
-        let (b, mut a) = (self.pop(), self.pop());
+        let (mut b, mut a) = (self.pop(), self.pop());
+        if a.nan != b.nan {
+            // One of them has the bits that it is to have, whatever they are.
+            self.canonical(&mut b);
+            self.canonical(&mut a);
+        }
+        let to = match pending {
+            Pending::Compare {
+                op,
+                shape,
+                a: x,
+                b: y,
+                not,
+            } if kind == shape.into() => match not {
+                true => self.select_by_floats(op, x, y, b, a),
+                false => self.select_by_floats(op, x, y, a, b),
+            },
+            _ => self.select_by_branch(pending, a, b),
+        };
+        self.push(kind, Loc::Xmm(to), a.nan);
+    }
+
+    /// `a` if the comparison of `x` and `y`, floats of the same kind, holds, `b` otherwise.
+    fn select_by_floats(
+        &mut self,
+        op: Compare,
+        mut x: Operand,
+        mut y: Operand,
+        a: Operand,
+        b: Operand,
+    ) -> Xmm {
+        let ops = scalar_ops(a.kind);
+        if matches!(op, Compare::FGt | Compare::FGe) {
+            std::mem::swap(&mut x, &mut y);
+        }
+        let predicate = match op {
+            Compare::FEq => predicate::EQUAL,
+            Compare::FNe => predicate::NOT_EQUAL,
+            Compare::FLt | Compare::FGt => predicate::LESS,
+            _ => predicate::LESS_EQUAL,
+        };
+        // Of floats that are not less the processor's instructions give the second, as here: NaNs and zeros too.
+        let bound = match predicate {
+            predicate::LESS if a.is_same(&x) && b.is_same(&y) => Some(ops.min),
+            predicate::LESS if a.is_same(&y) && b.is_same(&x) => Some(ops.max),
+            _ => None,
+        };
+        match bound {
+            Some(bound) => self.scalar_op(bound, false, a, b, None),
+            None => self.select_by_mask(ops, predicate, x, y, a, b),
+        }
+    }
+
+    fn select_by_mask(
+        &mut self,
+        ops: &ScalarOps,
+        predicate: u8,
+        mut x: Operand,
+        mut y: Operand,
+        mut a: Operand,
+        b: Operand,
+    ) -> Xmm {
+        let to = self.xmm_to_change(b, None);
+        let chosen = self.xmm(&mut a);
+        let first = self.xmm(&mut x);
+        let second = self.xmm_or_memory(&mut y);
+        let mask = SCRATCH_XMM;
+        if self.environment.cpu.avx {
+            self.xmm_op_imm(ops.mask, mask, first, second, predicate);
+            self.xmm_op_imm(ops.blend, to, to, chosen.into(), mask.0 << 4);
+        } else {
+            // Where the opposite holds, what `to` differs in stays.
+            self.xmm_op_imm(ops.mask, mask, first, second, predicate ^ predicate::NOT);
+            self.asm().sse(XORPS, false, to, chosen.into(), 0);
+            self.asm().sse(ANDPS, false, to, mask.into(), 0);
+            self.asm().sse(XORPS, false, to, chosen.into(), 0);
+        }
+        for operand in [x, y, a] {
+            self.release(operand);
+        }
+        to
+    }
+
+    fn select_by_branch(&mut self, pending: Pending, mut a: Operand, b: Operand) -> Xmm {
         let from = self.xmm(&mut a);
         let to = self.xmm_to_change(b, None);
         let condition = self.compute_condition(pending);
@@ -306,7 +385,7 @@ impl Generator<'_> {
             }
         }
         self.release(a);
-        self.push(kind, Loc::Xmm(to), nan);
+        to
     }
 
     /// Takes the topmost operand as a condition that is compared later.

@@ -29,7 +29,7 @@ const NOTHING: Operand = Operand {
     kind: Kind::I32,
     loc: Loc::Const(0),
     slot: 0,
-    nan: false,
+    nan: None,
 };
 
 type Kinds = SmallVec<[Kind; 2]>;
@@ -122,7 +122,7 @@ impl Generator<'_> {
         self.forget_above(frame.height);
         self.bind(&mut frame.otherwise);
         for &kind in &frame.params {
-            self.push(kind, Loc::Slot, false);
+            self.push(kind, Loc::Slot, None);
         }
     }
 
@@ -170,6 +170,7 @@ impl Generator<'_> {
             if is_awaited || falls_through {
                 self.return_results(&frame);
             }
+            self.emit_asides();
             self.finish_function();
         } else if end.is_live() {
             results.extend(frame.args.iter().map(|_| ()));
@@ -226,10 +227,10 @@ impl Generator<'_> {
                 Loc::Xmm(reg) => self.claim_xmm(reg, &mut []),
                 _ => {}
             }
-            self.push(kind, loc, false);
+            self.push(kind, loc, None);
         } else {
             for &kind in &frame.args {
-                self.push(kind, Loc::Slot, false);
+                self.push(kind, Loc::Slot, None);
             }
         }
     }

@@ -21,7 +21,7 @@ impl Generator<'_> {
             self.canonical(&mut a);
         }
         let is_rounded = matches!(op, Convert::Demote | Convert::Promote);
-        let nan = self.environment.canonical_nans && is_rounded;
+        let nan = self.nan_of(is_rounded, to);
         self.push_pending(to.into(), Pending::Convert { op, from, to, a }, nan);
     }
 

@@ -6,12 +6,17 @@
 
 use wasmill_compiler::ops::{Binary, Shape, Unary};
 
+use crate::aside::Rare;
 use crate::generator::{Generator, SCRATCH_XMM};
 use crate::location::{Kind, Loc, Operand};
 use crate::pending::Pending;
 use crate::x64::assembler::{Op, XmmRm};
 use crate::x64::opcodes::*;
 use crate::x64::registers::Xmm;
+
+/// The bits that NaNs have where they can be seen.
+pub(super) const CANONICAL_NAN32: u64 = 0x7fc0_0000;
+pub(super) const CANONICAL_NAN64: u64 = 0x7ff8_0000_0000_0000;
 
 /// What a way of rounding is called in instructions; none of them reports that it was inexact.
 pub(super) fn rounding(op: Unary) -> u8 {
@@ -25,7 +30,8 @@ pub(super) fn rounding(op: Unary) -> u8 {
         }
 }
 
-fn ops(kind: Kind) -> &'static ScalarOps {
+/// The instructions on the lowest lane.
+pub(super) fn scalar_ops(kind: Kind) -> &'static ScalarOps {
     match kind {
         Kind::F32 => &SINGLE,
         _ => &DOUBLE,
@@ -46,7 +52,7 @@ impl Generator<'_> {
         if is_bitwise {
             self.canonical(&mut a);
         }
-        let nan = self.environment.canonical_nans && !is_bitwise;
+        let nan = self.nan_of(!is_bitwise, shape);
         self.push_pending(shape.into(), Pending::Unary { op, shape, a }, nan);
     }
 
@@ -57,35 +63,45 @@ impl Generator<'_> {
             self.canonical(&mut b);
             self.canonical(&mut a);
         }
-        let nan = self.environment.canonical_nans && !is_bitwise;
+        let nan = self.nan_of(!is_bitwise, shape);
         let pending = Pending::Binary { op, shape, a, b };
         self.push_pending(shape.into(), pending, nan);
     }
 
-    /// Makes an operand's bits those of the canonical NaN if it may be another one.
-    pub(crate) fn canonical(&mut self, operand: &mut Operand) {
-        if !operand.nan {
-            return;
-        }
-        debug_assert!(!self.flags_live);
-        let kind = operand.kind;
-        let reg = self.xmm_to_change(*operand, None);
-        operand.loc = Loc::Xmm(reg);
-        operand.nan = false;
-        self.make_canonical(kind, reg);
+    /// What a result is still to get the canonical bits of, if it is that of arithmetic.
+    pub(super) fn nan_of(&self, is_arithmetic: bool, shape: Shape) -> Option<Shape> {
+        (is_arithmetic && self.environment.canonical_nans).then_some(shape)
     }
 
-    /// Replaces a NaN by the canonical one.
-    pub(crate) fn make_canonical(&mut self, kind: Kind, reg: Xmm) {
-        let bits = match kind {
-            Kind::F32 => 0x7fc0_0000,
-            _ => 0x7ff8_0000_0000_0000,
+    /// Makes an operand's bits, or those of its lanes, those of the canonical NaN if it may be another one.
+    pub(crate) fn canonical(&mut self, operand: &mut Operand) {
+        let Some(shape) = operand.nan.take() else {
+            return;
         };
-        let compare = ops(kind).compare;
+        let reg = self.xmm_to_change(*operand, None);
+        operand.loc = Loc::Xmm(reg);
+        self.make_canonical(shape, reg);
+    }
+
+    /// Replaces NaNs by the canonical one.
+    pub(crate) fn make_canonical(&mut self, shape: Shape, reg: Xmm) {
+        debug_assert!(!self.flags_live);
+        if shape.is_vector() {
+            self.mark_nans(shape, reg, reg);
+            return self.replace_marked(shape, reg);
+        }
+        let compare = scalar_ops(shape.into()).compare;
         self.asm().sse1(compare, false, reg, reg.into(), 0);
-        let past = self.asm().short_jump_if(condition::NOT_PARITY);
-        self.set_xmm(kind, reg, bits);
-        self.asm().land(past);
+        self.aside_if(condition::PARITY, Rare::Canonical { shape, reg });
+    }
+
+    /// Puts the canonical NaN into a register, or into those of its lanes that are marked in the scratch register.
+    pub(crate) fn put_nan(&mut self, shape: Shape, reg: Xmm) {
+        match shape {
+            Shape::F32 => self.set_xmm(Kind::F32, reg, CANONICAL_NAN32),
+            Shape::F64 => self.set_xmm(Kind::F64, reg, CANONICAL_NAN64),
+            _ => self.put_nan_in_lanes(shape, reg),
+        }
     }
 
     pub(super) fn float_unary(&mut self, op: Unary, mut a: Operand, want: Option<Xmm>) -> Xmm {
@@ -103,9 +119,9 @@ impl Generator<'_> {
         let from = self.xmm_or_memory(&mut a);
         let to = self.result_xmm(want, &[a]);
         if op == Unary::FSqrt {
-            self.lowest_lane_op(ops(kind).sqrt, to, from, 0);
+            self.lowest_lane_op(scalar_ops(kind).sqrt, to, from, 0);
         } else {
-            self.lowest_lane_op(ops(kind).round, to, from, 1);
+            self.lowest_lane_op(scalar_ops(kind).round, to, from, 1);
             self.asm().imm8(rounding(op));
         }
         to
@@ -129,7 +145,7 @@ impl Generator<'_> {
         b: Operand,
         want: Option<Xmm>,
     ) -> Xmm {
-        let ops = ops(a.kind);
+        let ops = scalar_ops(a.kind);
         match op {
             Binary::FAdd => self.scalar_op(ops.add, true, a, b, want),
             Binary::FSub => self.scalar_op(ops.sub, false, a, b, want),
@@ -142,7 +158,7 @@ impl Generator<'_> {
         }
     }
 
-    fn scalar_op(
+    pub(super) fn scalar_op(
         &mut self,
         op: Op,
         commutes: bool,
@@ -168,11 +184,11 @@ impl Generator<'_> {
         to
     }
 
-    /// The processor's own gives the second operand for zeros of both signs and for NaNs: the former are or-ed (for the
-    /// minimum; and-ed for the maximum), the latter added.
+    /// The processor's own gives the second operand for zeros of both signs and for NaNs. These are seldom, and left to
+    /// [`Rare::Bound`].
     fn minimum(
         &mut self,
-        ops: &ScalarOps,
+        ops: &'static ScalarOps,
         op: Op,
         of_equals: Op,
         a: Operand,
@@ -181,17 +197,16 @@ impl Generator<'_> {
         let second = self.xmm(&mut b);
         let to = self.xmm_to_change(a, None);
         self.asm().sse1(ops.compare, false, to, second.into(), 0);
-        let usual = self.asm().short_jump_if(condition::NOT_EQUAL);
-        let nan = self.asm().short_jump_if(condition::PARITY);
-        self.asm().sse(of_equals, false, to, second.into(), 0);
-        let done = self.asm().short_jump();
-        self.asm().land(nan);
-        self.asm().sse(ops.add, false, to, second.into(), 0);
-        let done_too = self.asm().short_jump();
-        self.asm().land(usual);
+        let bound = Rare::Bound {
+            ops,
+            of_equals,
+            to,
+            second,
+        };
+        // So it is for NaNs.
+        self.aside_if(condition::EQUAL, bound);
         self.asm().sse(op, false, to, second.into(), 0);
-        self.asm().land(done);
-        self.asm().land(done_too);
+        self.return_here();
         self.release(b);
         to
     }

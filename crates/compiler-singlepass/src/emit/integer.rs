@@ -19,14 +19,14 @@ impl Generator<'_> {
             Const::F64(bits) => (Kind::F64, bits),
             Const::V128(bits) => return self.push_vector_constant(bits),
         };
-        self.push(kind, Loc::Const(bits), false);
+        self.push(kind, Loc::Const(bits), None);
     }
 
     pub(super) fn emit_unary(&mut self, op: Unary, shape: Shape) {
         match shape {
             Shape::I32 | Shape::I64 => {
                 let a = self.pop();
-                self.push_pending(shape.into(), Pending::Unary { op, shape, a }, false);
+                self.push_pending(shape.into(), Pending::Unary { op, shape, a }, None);
             }
             Shape::F32 | Shape::F64 => self.emit_float_unary(op, shape),
             _ => self.emit_vector_unary(op, shape),
@@ -38,7 +38,7 @@ impl Generator<'_> {
             Shape::I32 | Shape::I64 => {
                 let (b, a) = (self.pop(), self.pop());
                 let pending = Pending::Binary { op, shape, a, b };
-                self.push_pending(shape.into(), pending, false);
+                self.push_pending(shape.into(), pending, None);
             }
             Shape::F32 | Shape::F64 => self.emit_float_binary(op, shape),
             _ => self.emit_vector_binary(op, shape),

@@ -43,7 +43,7 @@ impl Generator<'_> {
             arg,
             address,
         };
-        self.push_pending(shape.into(), pending, false);
+        self.push_pending(shape.into(), pending, None);
     }
 
     pub(crate) fn compute_load(
@@ -123,7 +123,7 @@ impl Generator<'_> {
 
     pub(super) fn emit_memory_size(&mut self, memory: MemoryIndex) {
         if let Some(pages) = self.environment.info.fixed_pages(memory) {
-            return self.push(Kind::I32, Loc::Const(pages.into()), false);
+            return self.push(Kind::I32, Loc::Const(pages.into()), None);
         }
         let to = self.new_gpr();
         self.load_memory_length(to, memory);

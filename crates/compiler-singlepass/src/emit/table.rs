@@ -176,7 +176,7 @@ impl Generator<'_> {
 
     pub(super) fn emit_table_size(&mut self, table: TableIndex) {
         if let Some(length) = self.environment.info.fixed_table_length(table) {
-            return self.push(Kind::I32, Loc::Const(length.into()), false);
+            return self.push(Kind::I32, Loc::Const(length.into()), None);
         }
         let place = self.environment.info.layout.table(table) as i32;
         let to = self.new_gpr();

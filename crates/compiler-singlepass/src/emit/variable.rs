@@ -15,11 +15,11 @@ impl Generator<'_> {
     pub(super) fn emit_local_get(&mut self, local: u32) {
         if self.tables.locals.is_first(local) {
             let kind = self.tables.locals.get(local).kind;
-            return self.push(kind, Loc::Local(local), false);
+            return self.push(kind, Loc::Local(local), None);
         }
         let (kind, home) = self.tables.locals.other(local);
         let loc = self.load_from_memory(kind, Self::slot(home));
-        self.push(kind, loc, false);
+        self.push(kind, loc, None);
     }
 
     /// Loads into a register that belongs to the hook.
@@ -45,10 +45,10 @@ impl Generator<'_> {
         let kind = value.kind;
         if self.tables.locals.is_first(local) && self.tables.locals.get(local).pin != Pin::None {
             self.release(value);
-            self.push(kind, Loc::Local(local), false);
+            self.push(kind, Loc::Local(local), None);
         } else {
             // The register that it was stored from is nearer than the local.
-            self.push(kind, value.loc, false);
+            self.push(kind, value.loc, None);
         }
     }
 
@@ -97,16 +97,14 @@ impl Generator<'_> {
             self.load_operand(to, &value);
             self.release(value);
         }
-        if value.nan
-            && let Loc::Xmm(reg) = to
-        {
-            self.make_canonical(value.kind, reg);
+        if let (Some(shape), Loc::Xmm(reg)) = (value.nan, to) {
+            self.make_canonical(shape, reg);
         }
         self.tables.locals.note_set(pin);
         // The register belongs to the local: there is nothing to release.
         Operand {
             loc: Loc::Slot,
-            nan: false,
+            nan: None,
             ..value
         }
     }
@@ -148,7 +146,7 @@ impl Generator<'_> {
         let place = self.global_place(global);
         let kind = Kind::from(ty);
         let loc = self.load_from_memory(kind, place);
-        self.push(kind, loc, false);
+        self.push(kind, loc, None);
     }
 
     pub(super) fn emit_global_set(&mut self, global: GlobalIndex) {
@@ -190,7 +188,7 @@ impl Generator<'_> {
     }
 
     pub(super) fn emit_ref_null(&mut self, ty: Type) {
-        self.push(ty.into(), Loc::Const(0), false);
+        self.push(ty.into(), Loc::Const(0), None);
     }
 
     pub(super) fn emit_ref_func(&mut self, function: FunctionIndex) {

@@ -278,7 +278,7 @@ pub(crate) const ANDNPS: Op = two(0x55);
 pub(crate) const ORPS: Op = two(0x56);
 
 /// Arithmetic on the lowest lane.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct ScalarOps {
     pub(crate) add: Op,
     pub(crate) sub: Op,
@@ -290,9 +290,13 @@ pub(crate) struct ScalarOps {
     /// With the way of rounding as an immediate.
     pub(crate) round: Op,
     pub(crate) compare: Op,
+    /// With one of `vectors::predicate`: all bits if it holds, otherwise none.
+    pub(crate) mask: Op,
+    /// Of AVX, on all lanes: the immediate holds the number of the mask's register.
+    pub(crate) blend: Op,
 }
 
-const fn scalar_ops(prefix: u8, round: u8, compare: Op) -> ScalarOps {
+const fn scalar_ops(prefix: u8, double: u8, compare: Op) -> ScalarOps {
     ScalarOps {
         add: op(prefix, 1, 0x58),
         sub: op(prefix, 1, 0x5c),
@@ -301,10 +305,12 @@ const fn scalar_ops(prefix: u8, round: u8, compare: Op) -> ScalarOps {
         min: op(prefix, 1, 0x5d),
         max: op(prefix, 1, 0x5f),
         sqrt: op(prefix, 1, 0x51),
-        round: op(0x66, 3, round),
+        round: op(0x66, 3, 0x0a + double),
         compare,
+        mask: op(prefix, 1, 0xc2),
+        blend: op(0x66, 3, 0x4a + double),
     }
 }
 
-pub(crate) const SINGLE: ScalarOps = scalar_ops(0xf3, 0x0a, UCOMISS);
-pub(crate) const DOUBLE: ScalarOps = scalar_ops(0xf2, 0x0b, UCOMISD);
+pub(crate) const SINGLE: ScalarOps = scalar_ops(0xf3, 0, UCOMISS);
+pub(crate) const DOUBLE: ScalarOps = scalar_ops(0xf2, 1, UCOMISD);

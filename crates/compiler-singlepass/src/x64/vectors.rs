@@ -194,6 +194,8 @@ pub(crate) mod predicate {
     pub(crate) const NOT_EQUAL: u8 = 4;
     pub(crate) const NOT_LESS: u8 = 5;
     pub(crate) const ORDERED: u8 = 7;
+    /// Makes the opposite of any of them.
+    pub(crate) const NOT: u8 = 4;
 }
 
 /// A shift of all lanes: by the number in a vector register, or by an immediate.

@@ -50,14 +50,11 @@
 ;;     call qword ptr [rax+0x30]
 ;;     mov rcx, rax
 ;;     test rcx, rcx
-;;     jne L1
-;;     hlt   ; IndirectCallToNull
+;;     je L2
 ;;   L1:
 ;;     mov r11d, [r14+0x40]
 ;;     cmp r11d, [rcx+0x10]
-;;     je L2
-;;     hlt   ; BadSignature
-;;   L2:
+;;     jne L3
 ;;     mov rax, rcx
 ;;     mov esi, [rbp-8]
 ;;     mov rdi, [rax+8]
@@ -65,6 +62,10 @@
 ;;     mov eax, eax
 ;;     leave
 ;;     ret
+;;   L2:
+;;     hlt   ; IndirectCallToNull
+;;   L3:
+;;     hlt   ; BadSignature
 ;;   k0: 0x0000000000000000
 ;; function 2
 ;;     push rbp
@@ -87,14 +88,11 @@
 ;;     call qword ptr [rax+0x30]
 ;;     mov rcx, rax
 ;;     test rcx, rcx
-;;     jne L1
-;;     hlt   ; IndirectCallToNull
+;;     je L2
 ;;   L1:
 ;;     mov r11d, [r14+0x40]
 ;;     cmp r11d, [rcx+0x10]
-;;     je L2
-;;     hlt   ; BadSignature
-;;   L2:
+;;     jne L3
 ;;     mov rax, rcx
 ;;     mov esi, [rbp-8]
 ;;     mov rdi, [rax+8]
@@ -102,6 +100,10 @@
 ;;     mov eax, eax
 ;;     leave
 ;;     ret
+;;   L2:
+;;     hlt   ; IndirectCallToNull
+;;   L3:
+;;     hlt   ; BadSignature
 ;;   k0: 0x0000000000000000
 ;; function 3
 ;;     push rbp
@@ -123,14 +125,11 @@
 ;;     call qword ptr [rax+0x30]
 ;;     mov rcx, rax
 ;;     test rcx, rcx
-;;     jne L1
-;;     hlt   ; IndirectCallToNull
+;;     je L2
 ;;   L1:
 ;;     mov r11d, [r14+0x40]
 ;;     cmp r11d, [rcx+0x10]
-;;     je L2
-;;     hlt   ; BadSignature
-;;   L2:
+;;     jne L3
 ;;     mov rax, rcx
 ;;     mov esi, [rbp-8]
 ;;     mov rdi, [rax+8]
@@ -138,4 +137,8 @@
 ;;     mov eax, eax
 ;;     leave
 ;;     ret
+;;   L2:
+;;     hlt   ; IndirectCallToNull
+;;   L3:
+;;     hlt   ; BadSignature
 ;;   k0: 0x0000000000000000

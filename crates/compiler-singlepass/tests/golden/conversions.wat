@@ -49,23 +49,24 @@
 ;;     vmovsd xmm0, [rbp-8]
 ;;     vcvttsd2si eax, xmm0
 ;;     cmp eax, 1
-;;     jno L3
+;;     jno L1
 ;;     vucomisd xmm0, xmm0
-;;     jnp L1
-;;     hlt   ; BadConversionToInteger
-;;   L1:
+;;     jp L2
 ;;     vmovsd xmm15, [k0]
 ;;     vucomisd xmm0, xmm15
-;;     ja L2
-;;     hlt   ; IntegerOverflow
-;;   L2:
+;;     jbe L3
 ;;     vxorps xmm15, xmm15, xmm15
 ;;     vucomisd xmm0, xmm15
-;;     jbe L3
-;;     hlt   ; IntegerOverflow
-;;   L3:
+;;     ja L4
+;;   L1:
 ;;     leave
 ;;     ret
+;;   L2:
+;;     hlt   ; BadConversionToInteger
+;;   L3:
+;;     hlt   ; IntegerOverflow
+;;   L4:
+;;     hlt   ; IntegerOverflow
 ;;   k0: 0xc1e0000000200000
 ;; function 4
 ;;     push rbp
@@ -76,15 +77,15 @@
 ;;     vcvttss2si rax, xmm0
 ;;     mov r11d, eax
 ;;     cmp rax, r11
-;;     je L2
+;;     je L1
 ;;     vucomiss xmm0, xmm0
-;;     jnp L1
-;;     hlt   ; BadConversionToInteger
-;;   L1:
+;;     jp L2
 ;;     hlt   ; IntegerOverflow
-;;   L2:
+;;   L1:
 ;;     leave
 ;;     ret
+;;   L2:
+;;     hlt   ; BadConversionToInteger
 ;; function 5
 ;;     push rbp
 ;;     mov rbp, rsp
@@ -93,29 +94,29 @@
 ;;     vmovsd xmm0, [rbp-8]
 ;;     vmovsd xmm15, [k0]
 ;;     vucomisd xmm0, xmm15
-;;     jae L2
+;;     jae L1
 ;;     vcvttsd2si rax, xmm0
 ;;     test rax, rax
-;;     jns L4
+;;     jns L2
 ;;     vucomisd xmm0, xmm0
-;;     jnp L1
-;;     hlt   ; BadConversionToInteger
-;;   L1:
+;;     jp L3
 ;;     hlt   ; IntegerOverflow
-;;     jmp L4
-;;   L2:
+;;     jmp L2
+;;   L1:
 ;;     vmovaps xmm1, xmm0
 ;;     vsubsd xmm1, xmm1, xmm15
 ;;     vcvttsd2si rax, xmm1
 ;;     test rax, rax
-;;     jns L3
-;;     hlt   ; IntegerOverflow
-;;   L3:
+;;     js L4
 ;;     mov r11, 0x8000000000000000
 ;;     or rax, r11
-;;   L4:
+;;   L2:
 ;;     leave
 ;;     ret
+;;   L3:
+;;     hlt   ; BadConversionToInteger
+;;   L4:
+;;     hlt   ; IntegerOverflow
 ;;   k0: 0x43e0000000000000
 ;; function 6
 ;;     push rbp
@@ -214,11 +215,13 @@
 ;;     vmovss [rbp-8], xmm0
 ;;     vcvtss2sd xmm0, xmm0, [rbp-8]
 ;;     vucomisd xmm0, xmm0
-;;     jnp L1
-;;     vmovsd xmm0, [k0]
+;;     jp L2
 ;;   L1:
 ;;     leave
 ;;     ret
+;;   L2:
+;;     vmovsd xmm0, [k0]
+;;     jmp L1
 ;;   k0: 0x7ff8000000000000
 ;; function 12
 ;;     push rbp
@@ -227,11 +230,13 @@
 ;;     vmovsd [rbp-8], xmm0
 ;;     vcvtsd2ss xmm0, xmm0, [rbp-8]
 ;;     vucomiss xmm0, xmm0
-;;     jnp L1
-;;     vmovss xmm0, [k0]
+;;     jp L2
 ;;   L1:
 ;;     leave
 ;;     ret
+;;   L2:
+;;     vmovss xmm0, [k0]
+;;     jmp L1
 ;;   k0: 0x000000007fc00000
 ;; function 13
 ;;     push rbp

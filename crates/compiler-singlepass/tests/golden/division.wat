@@ -19,18 +19,18 @@
 ;;     mov [rbp-0x10], edx
 ;;     mov eax, [rbp-8]
 ;;     cmp dword ptr [rbp-0x10], 0xffffffff
-;;     jne L2
+;;     jne L1
 ;;     neg eax
-;;     jno L1
-;;     hlt   ; IntegerOverflow
+;;     jo L3
+;;     jmp L2
 ;;   L1:
-;;     jmp L3
-;;   L2:
 ;;     cdq
 ;;     idiv dword ptr [rbp-0x10]   ; IntegerDivisionByZero
-;;   L3:
+;;   L2:
 ;;     leave
 ;;     ret
+;;   L3:
+;;     hlt   ; IntegerOverflow
 ;; function 1
 ;;     push rbp
 ;;     mov rbp, rsp
@@ -132,15 +132,15 @@
 ;;     mov eax, [rbp-8]
 ;;     mov ecx, 0xffffffff
 ;;     cmp ecx, 0xffffffff
-;;     jne L2
+;;     jne L1
 ;;     neg eax
-;;     jno L1
-;;     hlt   ; IntegerOverflow
+;;     jo L3
+;;     jmp L2
 ;;   L1:
-;;     jmp L3
-;;   L2:
 ;;     cdq
 ;;     idiv ecx   ; IntegerDivisionByZero
-;;   L3:
+;;   L2:
 ;;     leave
 ;;     ret
+;;   L3:
+;;     hlt   ; IntegerOverflow

@@ -15,6 +15,14 @@
   (func $max (param f32 f32) (result f32) (f32.max (local.get 0) (local.get 1)))
   (func $signs (param f64 f64) (result f64) (f64.copysign (f64.abs (local.get 0)) (f64.neg (local.get 1))))
   (func $round (param f32) (result f32) (f32.ceil (f32.nearest (local.get 0))))
+  (func $smaller (param f64 f64) (result f64)
+    (select (local.get 0) (local.get 1) (f64.lt (local.get 0) (local.get 1))))
+  (func $larger (param f64) (result f64)
+    (select (f64.const 1) (local.get 0) (i32.eqz (f64.gt (local.get 0) (f64.const 1)))))
+  (func $choice (param f32 f32 f32) (result f32)
+    (select (local.get 2) (f32.load (i32.const 8)) (f32.ge (local.get 0) (local.get 1))))
+  (func $computed_choice (param f32 f32) (result f32)
+    (select (local.get 0) (f32.add (local.get 0) (local.get 1)) (f32.ne (local.get 0) (local.get 1))))
   (func $bits (param f32) (result i32) (i32.reinterpret_f32 (f32.add (local.get 0) (local.get 0)))))
 ;; ---
 ;; function 0
@@ -27,11 +35,13 @@
 ;;     vsubsd xmm1, xmm8, xmm9
 ;;     vaddsd xmm0, xmm0, xmm1
 ;;     vucomisd xmm0, xmm0
-;;     jnp L1
-;;     vmovsd xmm0, [k0]
+;;     jp L2
 ;;   L1:
 ;;     leave
 ;;     ret
+;;   L2:
+;;     vmovsd xmm0, [k0]
+;;     jmp L1
 ;;   k0: 0x7ff8000000000000
 ;; function 1
 ;;     push rbp
@@ -41,11 +51,13 @@
 ;;     vmovsd xmm0, [rbp-8]
 ;;     vdivsd xmm0, xmm0, [k0]
 ;;     vucomisd xmm0, xmm0
-;;     jnp L1
-;;     vmovsd xmm0, [k1]
+;;     jp L2
 ;;   L1:
 ;;     leave
 ;;     ret
+;;   L2:
+;;     vmovsd xmm0, [k1]
+;;     jmp L1
 ;;   k0: 0x4000000000000000
 ;;   k1: 0x7ff8000000000000
 ;; function 2
@@ -59,12 +71,14 @@
 ;;     vmovss xmm1, [rbp-0x10]
 ;;     vmulss xmm1, xmm1, xmm0
 ;;     vucomiss xmm1, xmm1
-;;     jnp L1
-;;     vmovss xmm1, [k0]
+;;     jp L2
 ;;   L1:
 ;;     vmovaps xmm0, xmm1
 ;;     leave
 ;;     ret
+;;   L2:
+;;     vmovss xmm1, [k0]
+;;     jmp L1
 ;;   k0: 0x000000007fc00000
 ;; function 3
 ;;     push rbp
@@ -76,18 +90,22 @@
 ;;     vmovsd xmm0, [rbp-8]
 ;;     vaddsd xmm8, xmm0, [k0]
 ;;     vucomisd xmm8, xmm8
-;;     jnp L1
-;;     vmovsd xmm8, [k1]
+;;     jp L3
 ;;   L1:
 ;;     vmulsd xmm8, xmm8, xmm8
 ;;     vucomisd xmm8, xmm8
-;;     jnp L2
-;;     vmovsd xmm8, [k1]
+;;     jp L4
 ;;   L2:
 ;;     mov eax, [rbp-0x10]
 ;;     vmovsd [r15+rax], xmm8   ; HeapAccessOutOfBounds
 ;;     leave
 ;;     ret
+;;   L3:
+;;     vmovsd xmm8, [k1]
+;;     jmp L1
+;;   L4:
+;;     vmovsd xmm8, [k1]
+;;     jmp L2
 ;;   k0: 0x3ff0000000000000
 ;;   k1: 0x7ff8000000000000
 ;; function 4
@@ -99,13 +117,15 @@
 ;;     vaddsd xmm0, xmm8, xmm8
 ;;     vsqrtsd xmm0, xmm0, xmm0
 ;;     vucomisd xmm0, xmm0
-;;     jnp L1
-;;     vmovsd xmm0, [k0]
+;;     jp L2
 ;;   L1:
 ;;     mov eax, [rbp-0x10]
 ;;     vmovsd [r15+rax], xmm0   ; HeapAccessOutOfBounds
 ;;     leave
 ;;     ret
+;;   L2:
+;;     vmovsd xmm0, [k0]
+;;     jmp L1
 ;;   k0: 0x7ff8000000000000
 ;; function 5
 ;;     push rbp
@@ -116,23 +136,26 @@
 ;;     vmovsd xmm0, [rbp-0x10]
 ;;     vmovsd xmm1, [rbp-8]
 ;;     vucomisd xmm1, xmm0
-;;     jne L2
-;;     jp L1
-;;     vorps xmm1, xmm1, xmm0
-;;     jmp L3
-;;   L1:
-;;     vaddsd xmm1, xmm1, xmm0
-;;     jmp L3
-;;   L2:
+;;     je L3
 ;;     vminsd xmm1, xmm1, xmm0
-;;   L3:
+;;   L1:
 ;;     vucomisd xmm1, xmm1
-;;     jnp L4
-;;     vmovsd xmm1, [k0]
-;;   L4:
+;;     jp L6
+;;   L2:
 ;;     vmovaps xmm0, xmm1
 ;;     leave
 ;;     ret
+;;   L3:
+;;     jp L4
+;;     vorps xmm1, xmm1, xmm0
+;;     jmp L5
+;;   L4:
+;;     vaddsd xmm1, xmm1, xmm0
+;;   L5:
+;;     jmp L1
+;;   L6:
+;;     vmovsd xmm1, [k0]
+;;     jmp L2
 ;;   k0: 0x7ff8000000000000
 ;; function 6
 ;;     push rbp
@@ -143,23 +166,26 @@
 ;;     vmovss xmm0, [rbp-0x10]
 ;;     vmovss xmm1, [rbp-8]
 ;;     vucomiss xmm1, xmm0
-;;     jne L2
-;;     jp L1
-;;     vandps xmm1, xmm1, xmm0
-;;     jmp L3
-;;   L1:
-;;     vaddss xmm1, xmm1, xmm0
-;;     jmp L3
-;;   L2:
+;;     je L3
 ;;     vmaxss xmm1, xmm1, xmm0
-;;   L3:
+;;   L1:
 ;;     vucomiss xmm1, xmm1
-;;     jnp L4
-;;     vmovss xmm1, [k0]
-;;   L4:
+;;     jp L6
+;;   L2:
 ;;     vmovaps xmm0, xmm1
 ;;     leave
 ;;     ret
+;;   L3:
+;;     jp L4
+;;     vandps xmm1, xmm1, xmm0
+;;     jmp L5
+;;   L4:
+;;     vaddss xmm1, xmm1, xmm0
+;;   L5:
+;;     jmp L1
+;;   L6:
+;;     vmovss xmm1, [k0]
+;;     jmp L2
 ;;   k0: 0x000000007fc00000
 ;; function 7
 ;;     push rbp
@@ -190,23 +216,77 @@
 ;;     vroundss xmm0, xmm0, [rbp-8], 8
 ;;     vroundss xmm0, xmm0, xmm0, 0xa
 ;;     vucomiss xmm0, xmm0
-;;     jnp L1
-;;     vmovss xmm0, [k0]
+;;     jp L2
 ;;   L1:
 ;;     leave
 ;;     ret
+;;   L2:
+;;     vmovss xmm0, [k0]
+;;     jmp L1
 ;;   k0: 0x000000007fc00000
 ;; function 9
+;;     push rbp
+;;     mov rbp, rsp
+;;     sub rsp, 0x30
+;;     vmovaps xmm8, xmm0
+;;     vmovaps xmm9, xmm1
+;;     vminsd xmm0, xmm8, xmm9
+;;     leave
+;;     ret
+;; function 10
+;;     push rbp
+;;     mov rbp, rsp
+;;     sub rsp, 0x30
+;;     vmovaps xmm8, xmm0
+;;     vmaxsd xmm0, xmm8, [k0]
+;;     leave
+;;     ret
+;;   k0: 0x3ff0000000000000
+;; function 11
+;;     push rbp
+;;     mov rbp, rsp
+;;     sub rsp, 0x40
+;;     vmovss [rbp-8], xmm0
+;;     vmovss [rbp-0x10], xmm1
+;;     vmovss [rbp-0x18], xmm2
+;;     vmovss xmm0, [r15+8]   ; HeapAccessOutOfBounds
+;;     vmovss xmm1, [rbp-0x18]
+;;     vmovss xmm2, [rbp-0x10]
+;;     vcmpless xmm15, xmm2, [rbp-8]
+;;     vblendvps xmm0, xmm0, xmm1, xmm15
+;;     leave
+;;     ret
+;; function 12
+;;     push rbp
+;;     mov rbp, rsp
+;;     sub rsp, 0x30
+;;     vmovaps xmm8, xmm0
+;;     vmovaps xmm9, xmm1
+;;     vaddss xmm0, xmm8, xmm9
+;;     vucomiss xmm0, xmm0
+;;     jp L2
+;;   L1:
+;;     vcmpneqss xmm15, xmm8, xmm9
+;;     vblendvps xmm0, xmm0, xmm8, xmm15
+;;     leave
+;;     ret
+;;   L2:
+;;     vmovss xmm0, [k0]
+;;     jmp L1
+;;   k0: 0x000000007fc00000
+;; function 13
 ;;     push rbp
 ;;     mov rbp, rsp
 ;;     sub rsp, 0x20
 ;;     vmovaps xmm8, xmm0
 ;;     vaddss xmm0, xmm8, xmm8
 ;;     vucomiss xmm0, xmm0
-;;     jnp L1
-;;     vmovss xmm0, [k0]
+;;     jp L2
 ;;   L1:
 ;;     vmovd eax, xmm0
 ;;     leave
 ;;     ret
+;;   L2:
+;;     vmovss xmm0, [k0]
+;;     jmp L1
 ;;   k0: 0x000000007fc00000

@@ -16,6 +16,14 @@
   (func $max (param f32 f32) (result f32) (f32.max (local.get 0) (local.get 1)))
   (func $signs (param f64 f64) (result f64) (f64.copysign (f64.abs (local.get 0)) (f64.neg (local.get 1))))
   (func $round (param f32) (result f32) (f32.ceil (f32.nearest (local.get 0))))
+  (func $smaller (param f64 f64) (result f64)
+    (select (local.get 0) (local.get 1) (f64.lt (local.get 0) (local.get 1))))
+  (func $larger (param f64) (result f64)
+    (select (f64.const 1) (local.get 0) (i32.eqz (f64.gt (local.get 0) (f64.const 1)))))
+  (func $choice (param f32 f32 f32) (result f32)
+    (select (local.get 2) (f32.load (i32.const 8)) (f32.ge (local.get 0) (local.get 1))))
+  (func $computed_choice (param f32 f32) (result f32)
+    (select (local.get 0) (f32.add (local.get 0) (local.get 1)) (f32.ne (local.get 0) (local.get 1))))
   (func $bits (param f32) (result i32) (i32.reinterpret_f32 (f32.add (local.get 0) (local.get 0)))))
 ;; ---
 ;; function 0
@@ -88,19 +96,20 @@
 ;;     vmovsd xmm0, [rbp-0x10]
 ;;     vmovsd xmm1, [rbp-8]
 ;;     vucomisd xmm1, xmm0
-;;     jne L2
-;;     jp L1
-;;     vorps xmm1, xmm1, xmm0
-;;     jmp L3
-;;   L1:
-;;     vaddsd xmm1, xmm1, xmm0
-;;     jmp L3
-;;   L2:
+;;     je L2
 ;;     vminsd xmm1, xmm1, xmm0
-;;   L3:
+;;   L1:
 ;;     vmovaps xmm0, xmm1
 ;;     leave
 ;;     ret
+;;   L2:
+;;     jp L3
+;;     vorps xmm1, xmm1, xmm0
+;;     jmp L4
+;;   L3:
+;;     vaddsd xmm1, xmm1, xmm0
+;;   L4:
+;;     jmp L1
 ;; function 6
 ;;     push rbp
 ;;     mov rbp, rsp
@@ -110,19 +119,20 @@
 ;;     vmovss xmm0, [rbp-0x10]
 ;;     vmovss xmm1, [rbp-8]
 ;;     vucomiss xmm1, xmm0
-;;     jne L2
-;;     jp L1
-;;     vandps xmm1, xmm1, xmm0
-;;     jmp L3
-;;   L1:
-;;     vaddss xmm1, xmm1, xmm0
-;;     jmp L3
-;;   L2:
+;;     je L2
 ;;     vmaxss xmm1, xmm1, xmm0
-;;   L3:
+;;   L1:
 ;;     vmovaps xmm0, xmm1
 ;;     leave
 ;;     ret
+;;   L2:
+;;     jp L3
+;;     vandps xmm1, xmm1, xmm0
+;;     jmp L4
+;;   L3:
+;;     vaddss xmm1, xmm1, xmm0
+;;   L4:
+;;     jmp L1
 ;; function 7
 ;;     push rbp
 ;;     mov rbp, rsp
@@ -154,6 +164,49 @@
 ;;     leave
 ;;     ret
 ;; function 9
+;;     push rbp
+;;     mov rbp, rsp
+;;     sub rsp, 0x30
+;;     vmovaps xmm8, xmm0
+;;     vmovaps xmm9, xmm1
+;;     vminsd xmm0, xmm8, xmm9
+;;     leave
+;;     ret
+;; function 10
+;;     push rbp
+;;     mov rbp, rsp
+;;     sub rsp, 0x30
+;;     vmovaps xmm8, xmm0
+;;     vmaxsd xmm0, xmm8, [k0]
+;;     leave
+;;     ret
+;;   k0: 0x3ff0000000000000
+;; function 11
+;;     push rbp
+;;     mov rbp, rsp
+;;     sub rsp, 0x40
+;;     vmovss [rbp-8], xmm0
+;;     vmovss [rbp-0x10], xmm1
+;;     vmovss [rbp-0x18], xmm2
+;;     vmovss xmm0, [r15+8]   ; HeapAccessOutOfBounds
+;;     vmovss xmm1, [rbp-0x18]
+;;     vmovss xmm2, [rbp-0x10]
+;;     vcmpless xmm15, xmm2, [rbp-8]
+;;     vblendvps xmm0, xmm0, xmm1, xmm15
+;;     leave
+;;     ret
+;; function 12
+;;     push rbp
+;;     mov rbp, rsp
+;;     sub rsp, 0x30
+;;     vmovaps xmm8, xmm0
+;;     vmovaps xmm9, xmm1
+;;     vaddss xmm0, xmm8, xmm9
+;;     vcmpneqss xmm15, xmm8, xmm9
+;;     vblendvps xmm0, xmm0, xmm8, xmm15
+;;     leave
+;;     ret
+;; function 13
 ;;     push rbp
 ;;     mov rbp, rsp
 ;;     sub rsp, 0x20

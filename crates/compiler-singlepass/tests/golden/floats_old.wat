@@ -16,6 +16,14 @@
   (func $max (param f32 f32) (result f32) (f32.max (local.get 0) (local.get 1)))
   (func $signs (param f64 f64) (result f64) (f64.copysign (f64.abs (local.get 0)) (f64.neg (local.get 1))))
   (func $round (param f32) (result f32) (f32.ceil (f32.nearest (local.get 0))))
+  (func $smaller (param f64 f64) (result f64)
+    (select (local.get 0) (local.get 1) (f64.lt (local.get 0) (local.get 1))))
+  (func $larger (param f64) (result f64)
+    (select (f64.const 1) (local.get 0) (i32.eqz (f64.gt (local.get 0) (f64.const 1)))))
+  (func $choice (param f32 f32 f32) (result f32)
+    (select (local.get 2) (f32.load (i32.const 8)) (f32.ge (local.get 0) (local.get 1))))
+  (func $computed_choice (param f32 f32) (result f32)
+    (select (local.get 0) (f32.add (local.get 0) (local.get 1)) (f32.ne (local.get 0) (local.get 1))))
   (func $bits (param f32) (result i32) (i32.reinterpret_f32 (f32.add (local.get 0) (local.get 0)))))
 ;; ---
 ;; function 0
@@ -30,11 +38,13 @@
 ;;     subsd xmm1, xmm9
 ;;     addsd xmm0, xmm1
 ;;     ucomisd xmm0, xmm0
-;;     jnp L1
-;;     movsd xmm0, [k0]
+;;     jp L2
 ;;   L1:
 ;;     leave
 ;;     ret
+;;   L2:
+;;     movsd xmm0, [k0]
+;;     jmp L1
 ;;   k0: 0x7ff8000000000000
 ;; function 1
 ;;     push rbp
@@ -44,11 +54,13 @@
 ;;     movsd xmm0, [rbp-8]
 ;;     divsd xmm0, [k0]
 ;;     ucomisd xmm0, xmm0
-;;     jnp L1
-;;     movsd xmm0, [k1]
+;;     jp L2
 ;;   L1:
 ;;     leave
 ;;     ret
+;;   L2:
+;;     movsd xmm0, [k1]
+;;     jmp L1
 ;;   k0: 0x4000000000000000
 ;;   k1: 0x7ff8000000000000
 ;; function 2
@@ -61,11 +73,13 @@
 ;;     movss xmm0, [r15+rax+8]   ; HeapAccessOutOfBounds
 ;;     mulss xmm0, [rbp-0x10]
 ;;     ucomiss xmm0, xmm0
-;;     jnp L1
-;;     movss xmm0, [k0]
+;;     jp L2
 ;;   L1:
 ;;     leave
 ;;     ret
+;;   L2:
+;;     movss xmm0, [k0]
+;;     jmp L1
 ;;   k0: 0x000000007fc00000
 ;; function 3
 ;;     push rbp
@@ -77,20 +91,24 @@
 ;;     movsd xmm8, [rbp-8]
 ;;     addsd xmm8, [k0]
 ;;     ucomisd xmm8, xmm8
-;;     jnp L1
-;;     movsd xmm8, [k1]
+;;     jp L3
 ;;   L1:
 ;;     movaps xmm0, xmm8
 ;;     mulsd xmm0, xmm8
 ;;     movaps xmm8, xmm0
 ;;     ucomisd xmm8, xmm8
-;;     jnp L2
-;;     movsd xmm8, [k1]
+;;     jp L4
 ;;   L2:
 ;;     mov eax, [rbp-0x10]
 ;;     movsd [r15+rax], xmm8   ; HeapAccessOutOfBounds
 ;;     leave
 ;;     ret
+;;   L3:
+;;     movsd xmm8, [k1]
+;;     jmp L1
+;;   L4:
+;;     movsd xmm8, [k1]
+;;     jmp L2
 ;;   k0: 0x3ff0000000000000
 ;;   k1: 0x7ff8000000000000
 ;; function 4
@@ -103,13 +121,15 @@
 ;;     addsd xmm0, xmm8
 ;;     sqrtsd xmm0, xmm0
 ;;     ucomisd xmm0, xmm0
-;;     jnp L1
-;;     movsd xmm0, [k0]
+;;     jp L2
 ;;   L1:
 ;;     mov eax, [rbp-0x10]
 ;;     movsd [r15+rax], xmm0   ; HeapAccessOutOfBounds
 ;;     leave
 ;;     ret
+;;   L2:
+;;     movsd xmm0, [k0]
+;;     jmp L1
 ;;   k0: 0x7ff8000000000000
 ;; function 5
 ;;     push rbp
@@ -120,23 +140,26 @@
 ;;     movsd xmm0, [rbp-0x10]
 ;;     movsd xmm1, [rbp-8]
 ;;     ucomisd xmm1, xmm0
-;;     jne L2
-;;     jp L1
-;;     orps xmm1, xmm0
-;;     jmp L3
-;;   L1:
-;;     addsd xmm1, xmm0
-;;     jmp L3
-;;   L2:
+;;     je L3
 ;;     minsd xmm1, xmm0
-;;   L3:
+;;   L1:
 ;;     ucomisd xmm1, xmm1
-;;     jnp L4
-;;     movsd xmm1, [k0]
-;;   L4:
+;;     jp L6
+;;   L2:
 ;;     movaps xmm0, xmm1
 ;;     leave
 ;;     ret
+;;   L3:
+;;     jp L4
+;;     orps xmm1, xmm0
+;;     jmp L5
+;;   L4:
+;;     addsd xmm1, xmm0
+;;   L5:
+;;     jmp L1
+;;   L6:
+;;     movsd xmm1, [k0]
+;;     jmp L2
 ;;   k0: 0x7ff8000000000000
 ;; function 6
 ;;     push rbp
@@ -147,23 +170,26 @@
 ;;     movss xmm0, [rbp-0x10]
 ;;     movss xmm1, [rbp-8]
 ;;     ucomiss xmm1, xmm0
-;;     jne L2
-;;     jp L1
-;;     andps xmm1, xmm0
-;;     jmp L3
-;;   L1:
-;;     addss xmm1, xmm0
-;;     jmp L3
-;;   L2:
+;;     je L3
 ;;     maxss xmm1, xmm0
-;;   L3:
+;;   L1:
 ;;     ucomiss xmm1, xmm1
-;;     jnp L4
-;;     movss xmm1, [k0]
-;;   L4:
+;;     jp L6
+;;   L2:
 ;;     movaps xmm0, xmm1
 ;;     leave
 ;;     ret
+;;   L3:
+;;     jp L4
+;;     andps xmm1, xmm0
+;;     jmp L5
+;;   L4:
+;;     addss xmm1, xmm0
+;;   L5:
+;;     jmp L1
+;;   L6:
+;;     movss xmm1, [k0]
+;;     jmp L2
 ;;   k0: 0x000000007fc00000
 ;; function 7
 ;;     push rbp
@@ -194,13 +220,74 @@
 ;;     roundss xmm0, [rbp-8], 8
 ;;     roundss xmm0, xmm0, 0xa
 ;;     ucomiss xmm0, xmm0
-;;     jnp L1
-;;     movss xmm0, [k0]
+;;     jp L2
 ;;   L1:
 ;;     leave
 ;;     ret
+;;   L2:
+;;     movss xmm0, [k0]
+;;     jmp L1
 ;;   k0: 0x000000007fc00000
 ;; function 9
+;;     push rbp
+;;     mov rbp, rsp
+;;     sub rsp, 0x30
+;;     movaps xmm8, xmm0
+;;     movaps xmm9, xmm1
+;;     movaps xmm0, xmm8
+;;     minsd xmm0, xmm9
+;;     leave
+;;     ret
+;; function 10
+;;     push rbp
+;;     mov rbp, rsp
+;;     sub rsp, 0x30
+;;     movaps xmm8, xmm0
+;;     movaps xmm0, xmm8
+;;     maxsd xmm0, [k0]
+;;     leave
+;;     ret
+;;   k0: 0x3ff0000000000000
+;; function 11
+;;     push rbp
+;;     mov rbp, rsp
+;;     sub rsp, 0x40
+;;     movss [rbp-8], xmm0
+;;     movss [rbp-0x10], xmm1
+;;     movss [rbp-0x18], xmm2
+;;     movss xmm0, [r15+8]   ; HeapAccessOutOfBounds
+;;     movss xmm1, [rbp-0x18]
+;;     movss xmm2, [rbp-0x10]
+;;     movaps xmm15, xmm2
+;;     cmpnless xmm15, [rbp-8]
+;;     xorps xmm0, xmm1
+;;     andps xmm0, xmm15
+;;     xorps xmm0, xmm1
+;;     leave
+;;     ret
+;; function 12
+;;     push rbp
+;;     mov rbp, rsp
+;;     sub rsp, 0x30
+;;     movaps xmm8, xmm0
+;;     movaps xmm9, xmm1
+;;     movaps xmm0, xmm8
+;;     addss xmm0, xmm9
+;;     ucomiss xmm0, xmm0
+;;     jp L2
+;;   L1:
+;;     movaps xmm15, xmm8
+;;     cmpeqss xmm15, xmm9
+;;     xorps xmm0, xmm8
+;;     andps xmm0, xmm15
+;;     xorps xmm0, xmm8
+;;     leave
+;;     ret
+;;   L2:
+;;     movss xmm0, [k0]
+;;     jmp L1
+;;   k0: 0x000000007fc00000
+;; function 13
 ;;     push rbp
 ;;     mov rbp, rsp
 ;;     sub rsp, 0x20
@@ -208,10 +295,12 @@
 ;;     movaps xmm0, xmm8
 ;;     addss xmm0, xmm8
 ;;     ucomiss xmm0, xmm0
-;;     jnp L1
-;;     movss xmm0, [k0]
+;;     jp L2
 ;;   L1:
 ;;     movd eax, xmm0
 ;;     leave
 ;;     ret
+;;   L2:
+;;     movss xmm0, [k0]
+;;     jmp L1
 ;;   k0: 0x000000007fc00000

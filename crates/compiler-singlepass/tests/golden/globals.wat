@@ -55,10 +55,12 @@
 ;;     vmovsd xmm0, [r14+0x40]
 ;;     vmulsd xmm0, xmm0, [rbp-8]
 ;;     vucomisd xmm0, xmm0
-;;     jnp L1
-;;     vmovsd xmm0, [k0]
+;;     jp L2
 ;;   L1:
 ;;     vmovsd [r14+0x40], xmm0
 ;;     leave
 ;;     ret
+;;   L2:
+;;     vmovsd xmm0, [k0]
+;;     jmp L1
 ;;   k0: 0x7ff8000000000000

@@ -63,13 +63,16 @@
 ;;     vmovups [rbp-0x10], xmm0
 ;;     vmovaps xmm8, xmm1
 ;;     vmulps xmm0, xmm8, [rbp-0x10]
-;;     vcmpunordps xmm15, xmm0, xmm0
-;;     vblendvps xmm0, xmm0, [k0], xmm15
 ;;     vaddps xmm0, xmm0, xmm8
 ;;     vcmpunordps xmm15, xmm0, xmm0
-;;     vblendvps xmm0, xmm0, [k0], xmm15
+;;     vptest xmm15, xmm15
+;;     jne L2
+;;   L1:
 ;;     leave
 ;;     ret
+;;   L2:
+;;     vblendvps xmm0, xmm0, [k0], xmm15
+;;     jmp L1
 ;;   k0: 0x7fc000007fc00000
 ;;   k1: 0x7fc000007fc00000
 ;; function 3
@@ -84,10 +87,15 @@
 ;;     vminpd xmm2, xmm0, xmm1
 ;;     vminpd xmm1, xmm1, xmm0
 ;;     vorps xmm1, xmm1, xmm2
-;;     vblendvpd xmm1, xmm1, [k0], xmm15
+;;     vptest xmm15, xmm15
+;;     jne L2
+;;   L1:
 ;;     vmovaps xmm0, xmm1
 ;;     leave
 ;;     ret
+;;   L2:
+;;     vblendvpd xmm1, xmm1, [k0], xmm15
+;;     jmp L1
 ;;   k0: 0x7ff8000000000000
 ;;   k1: 0x7ff8000000000000
 ;; function 4

@@ -70,22 +70,22 @@
 ;;     movups xmm0, [rbp-0x10]
 ;;     movaps xmm1, xmm8
 ;;     mulps xmm1, xmm0
-;;     movaps xmm15, xmm1
-;;     cmpordps xmm15, xmm1
-;;     andps xmm1, xmm15
-;;     andnps xmm15, [k0]
-;;     orps xmm1, xmm15
 ;;     addps xmm1, xmm8
 ;;     movaps xmm15, xmm1
-;;     cmpordps xmm15, xmm1
-;;     andps xmm1, xmm15
-;;     andnps xmm15, [k0]
-;;     orps xmm1, xmm15
+;;     cmpunordps xmm15, xmm1
+;;     ptest xmm15, xmm15
+;;     jne L2
+;;   L1:
 ;;     movaps xmm0, xmm1
 ;;     leave
 ;;     ret
-;;   k0: 0x7fc000007fc00000
-;;   k1: 0x7fc000007fc00000
+;;   L2:
+;;     orps xmm1, xmm15
+;;     andps xmm15, [k0]
+;;     xorps xmm1, xmm15
+;;     jmp L1
+;;   k0: 0x803fffff803fffff
+;;   k1: 0x803fffff803fffff
 ;; function 3
 ;;     push rbp
 ;;     mov rbp, rsp
@@ -95,19 +95,24 @@
 ;;     movups xmm0, [rbp-0x20]
 ;;     movups xmm1, [rbp-0x10]
 ;;     movaps xmm15, xmm1
-;;     cmpordpd xmm15, xmm0
+;;     cmpunordpd xmm15, xmm0
 ;;     movaps xmm2, xmm0
 ;;     minpd xmm2, xmm1
 ;;     minpd xmm1, xmm0
 ;;     orps xmm1, xmm2
-;;     andps xmm1, xmm15
-;;     andnps xmm15, [k0]
-;;     orps xmm1, xmm15
+;;     ptest xmm15, xmm15
+;;     jne L2
+;;   L1:
 ;;     movaps xmm0, xmm1
 ;;     leave
 ;;     ret
-;;   k0: 0x7ff8000000000000
-;;   k1: 0x7ff8000000000000
+;;   L2:
+;;     orps xmm1, xmm15
+;;     andps xmm15, [k0]
+;;     xorps xmm1, xmm15
+;;     jmp L1
+;;   k0: 0x8007ffffffffffff
+;;   k1: 0x8007ffffffffffff
 ;; function 4
 ;;     push rbp
 ;;     mov rbp, rsp

@@ -96,14 +96,10 @@ impl Generator<'_> {
             (Unary::Popcnt, I8x16) => self.count_ones_i8x16(a, want),
             (Unary::FAbs, _) => self.with_constant(ANDPS, a, !sign, want),
             (Unary::FNeg, _) => self.with_constant(XORPS, a, sign, want),
-            (Unary::FSqrt, _) => {
-                let to = self.one_operand(floats(shape).sqrt, a, want);
-                self.canonical_lanes(shape, to)
-            }
+            (Unary::FSqrt, _) => self.one_operand(floats(shape).sqrt, a, want),
             (Unary::FCeil | Unary::FFloor | Unary::FTrunc | Unary::FNearest, _) => {
                 let round = floats(shape).round.imm(rounding(op));
-                let to = self.one_operand(round, a, want);
-                self.canonical_lanes(shape, to)
+                self.one_operand(round, a, want)
             }
             _ => unreachable!("no operation on vectors: {op:?} {shape:?}"),
         }
@@ -180,10 +176,7 @@ impl Generator<'_> {
             FMax => self.float_bound(shape, floats(shape).max, ANDPS, a, b, want),
             FPMin => self.two_operands(floats(shape).min, b, a, want),
             FPMax => self.two_operands(floats(shape).max, b, a, want),
-            FAdd | FSub | FMul | FDiv => {
-                let to = self.float_arithmetic(op, floats(shape), a, b, want);
-                self.canonical_lanes(shape, to)
-            }
+            FAdd | FSub | FMul | FDiv => self.float_arithmetic(op, floats(shape), a, b, want),
             _ => unreachable!("no operation on vectors: {op:?} {shape:?}"),
         }
     }
@@ -222,7 +215,7 @@ impl Generator<'_> {
         self.apply(op, other, second, to);
         self.apply(op, to, to, second);
         self.apply(of_equals, to, to, other);
-        self.replace_nans(shape, to);
+        self.replace_marked(shape, to);
         self.free_xmm(other);
         self.release(b);
         to

@@ -24,7 +24,7 @@ fn equal(shape: Shape) -> Op {
 
 impl Generator<'_> {
     pub(in crate::emit) fn emit_vector_compare(&mut self, op: Compare, shape: Shape) {
-        let (b, a) = (self.pop(), self.pop());
+        let (b, a) = (self.pop_lanes(Some(shape)), self.pop_lanes(Some(shape)));
         let compare = |predicate| floats(shape).compare.imm(predicate);
         let to = match op {
             Compare::IEq => self.commuting(equal(shape), a, b, None),
@@ -108,7 +108,7 @@ impl Generator<'_> {
     }
 
     pub(in crate::emit) fn emit_vector_test(&mut self, op: Test, shape: Shape) {
-        let mut a = self.pop();
+        let mut a = self.pop_lanes(None);
         let from = self.xmm(&mut a);
         let to = self.new_gpr();
         match op {

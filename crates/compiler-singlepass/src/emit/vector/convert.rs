@@ -56,14 +56,8 @@ impl Generator<'_> {
             (Convert::TruncSatS, ..) => self.doubles_to_signed(a, want),
             (Convert::TruncSatU, F32x4, _) => self.singles_to_unsigned(a, want),
             (Convert::TruncSatU, ..) => self.doubles_to_unsigned(a, want),
-            (Convert::Demote, ..) => {
-                let reg = self.one_operand(CVTPD2PS, a, want);
-                self.canonical_lanes(F32x4, reg)
-            }
-            (Convert::Promote, ..) => {
-                let reg = self.one_operand(CVTPS2PD, a, want);
-                self.canonical_lanes(F64x2, reg)
-            }
+            (Convert::Demote, ..) => self.one_operand(CVTPD2PS, a, want),
+            (Convert::Promote, ..) => self.one_operand(CVTPS2PD, a, want),
             _ => unreachable!("no conversion of vectors: {op:?} {from:?} {to:?}"),
         }
     }

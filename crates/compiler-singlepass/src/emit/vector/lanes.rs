@@ -4,19 +4,19 @@ use wasmill_compiler::ops::{LaneExtend, Shape};
 
 use super::{lane_bits, order, splat};
 use crate::generator::{Generator, SCRATCH_XMM};
-use crate::location::{Kind, Operand};
+use crate::location::{Kind, Loc, Operand};
 use crate::x64::assembler::{Op, Rm};
 use crate::x64::opcodes::{MOVD, MOVD_TO, MOVSD, Widen};
 use crate::x64::registers::{Gpr, Xmm};
 use crate::x64::vectors::*;
 
 /// The scalar that a lane is.
-fn scalar(shape: Shape) -> Kind {
+fn scalar(shape: Shape) -> Shape {
     match shape {
-        Shape::I64x2 => Kind::I64,
-        Shape::F32x4 => Kind::F32,
-        Shape::F64x2 => Kind::F64,
-        _ => Kind::I32,
+        Shape::I64x2 => Shape::I64,
+        Shape::F32x4 => Shape::F32,
+        Shape::F64x2 => Shape::F64,
+        _ => Shape::I32,
     }
 }
 
@@ -85,8 +85,8 @@ impl Generator<'_> {
         extend: LaneExtend,
         lane: u8,
     ) {
-        let mut a = self.pop();
-        let kind = scalar(shape);
+        let mut a = self.pop_lanes(Some(shape));
+        let kind = Kind::from(scalar(shape));
         if kind.is_general() {
             let from = self.xmm(&mut a);
             let to = self.new_gpr();
@@ -106,7 +106,7 @@ impl Generator<'_> {
             (Shape::F32x4, _) => self.one_operand(PSHUFD.imm(lane), a, None),
             _ => self.one_operand(PSHUFD.imm(order::HIGH_HALF), a, None),
         };
-        self.push_xmm(kind, to);
+        self.push(kind, Loc::Xmm(to), a.nan.map(scalar));
     }
 
     /// Copies a lane into a general register, extended by zeros.
@@ -127,8 +127,9 @@ impl Generator<'_> {
     }
 
     pub(in crate::emit) fn emit_replace_lane(&mut self, shape: Shape, lane: u8) {
-        let (mut value, a) = (self.pop(), self.pop());
+        let mut value = self.pop();
         self.canonical(&mut value);
+        let a = self.pop_lanes(None);
         let to = match shape {
             Shape::F32x4 => {
                 let from = self.xmm(&mut value);
@@ -170,7 +171,11 @@ impl Generator<'_> {
 
     /// `b`, but for the bits in which it differs from `a` and that the mask chooses.
     pub(in crate::emit) fn emit_bitselect(&mut self) {
-        let (mut mask, mut b, a) = (self.pop(), self.pop(), self.pop());
+        let (mut mask, mut b, a) = (
+            self.pop_lanes(None),
+            self.pop_lanes(None),
+            self.pop_lanes(None),
+        );
         let chosen = self.vector_or_memory(&mut mask);
         let (to, second) = self.sequence_operands(a, &mut b, None);
         self.apply(PXOR, to, to, second);

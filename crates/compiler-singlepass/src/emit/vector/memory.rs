@@ -50,7 +50,7 @@ impl Generator<'_> {
     }
 
     pub(in crate::emit) fn emit_load_lane(&mut self, shape: Shape, lane: u8, arg: MemoryArg) {
-        let (vector, address) = (self.pop(), self.pop());
+        let (vector, address) = (self.pop_lanes(None), self.pop());
         let to = self.xmm_to_change(vector, None);
         let place = self.place(arg, address, shape.lane_bytes());
         self.trap_site(TrapCode::HeapAccessOutOfBounds);
@@ -60,7 +60,7 @@ impl Generator<'_> {
     }
 
     pub(in crate::emit) fn emit_store_lane(&mut self, shape: Shape, lane: u8, arg: MemoryArg) {
-        let (mut vector, address) = (self.pop(), self.pop());
+        let (mut vector, address) = (self.pop_lanes(None), self.pop());
         let from = self.xmm(&mut vector);
         let place = self.place(arg, address, shape.lane_bytes());
         self.trap_site(TrapCode::HeapAccessOutOfBounds);

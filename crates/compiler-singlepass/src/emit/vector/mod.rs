@@ -7,8 +7,8 @@
 //! Most operations are one instruction, which a table gives. The others are sequences, which work in a register that holds
 //! the first operand and may be changed; none of them needs more than SSE4.1.
 //!
-//! Where NaNs are to have the canonical bits, lanes get them at once: whoever looks at a vector later cannot tell where its
-//! floats are.
+//! Where NaNs are to have the canonical bits, a vector remembers what its lanes are ([`Operand::nan`]) as long as nobody
+//! reads it in another way.
 
 mod arithmetic;
 mod compare;
@@ -20,12 +20,14 @@ mod shuffle;
 
 use wasmill_compiler::ops::{Binary, Convert, Shape, Unary};
 
+use super::float::{CANONICAL_NAN32, CANONICAL_NAN64};
+use crate::aside::Rare;
 use crate::generator::{Generator, SCRATCH_XMM};
 use crate::locals::Pin;
 use crate::location::{Kind, Loc, Operand};
 use crate::pending::Pending;
 use crate::x64::assembler::{Mem, Op, XmmRm};
-use crate::x64::opcodes::{ANDNPS, ANDPS, ORPS};
+use crate::x64::opcodes::{ANDPS, ORPS, XORPS, condition};
 use crate::x64::registers::Xmm;
 use crate::x64::vectors::*;
 
@@ -66,6 +68,18 @@ fn lane_bits(shape: Shape) -> u32 {
     shape.lane_bytes() * 8
 }
 
+/// Whether an operation gives NaNs of its own, in whatever form.
+fn is_rounded(op: Unary) -> bool {
+    use Unary::*;
+    matches!(op, FSqrt | FCeil | FFloor | FTrunc | FNearest)
+}
+
+/// The same with two operands; the minimum and maximum of lanes give the canonical one.
+fn is_arithmetic(op: Binary) -> bool {
+    use Binary::*;
+    matches!(op, FAdd | FSub | FMul | FDiv)
+}
+
 impl Generator<'_> {
     // ---- hooks
 
@@ -73,22 +87,38 @@ impl Generator<'_> {
         let Mem::Pool(offset) = self.asm().constant128(bits) else {
             unreachable!("constants are in the pool")
         };
-        self.push(Kind::V128, Loc::Pool(offset), false);
+        self.push(Kind::V128, Loc::Pool(offset), None);
     }
 
     pub(super) fn emit_vector_unary(&mut self, op: Unary, shape: Shape) {
-        let a = self.pop();
-        self.push_pending(Kind::V128, Pending::Unary { op, shape, a }, false);
+        let is_bitwise = matches!(op, Unary::FAbs | Unary::FNeg);
+        let a = self.pop_lanes((!is_bitwise).then_some(shape));
+        let nan = self.nan_of(is_rounded(op), shape);
+        self.push_pending(Kind::V128, Pending::Unary { op, shape, a }, nan);
     }
 
     pub(super) fn emit_vector_binary(&mut self, op: Binary, shape: Shape) {
-        let (b, a) = (self.pop(), self.pop());
-        self.push_pending(Kind::V128, Pending::Binary { op, shape, a, b }, false);
+        let is_bitwise = matches!(op, Binary::FPMin | Binary::FPMax);
+        let lanes = (!is_bitwise).then_some(shape);
+        let (b, a) = (self.pop_lanes(lanes), self.pop_lanes(lanes));
+        let nan = self.nan_of(is_arithmetic(op), shape);
+        self.push_pending(Kind::V128, Pending::Binary { op, shape, a, b }, nan);
     }
 
     pub(super) fn emit_vector_convert(&mut self, op: Convert, from: Shape, to: Shape) {
-        let a = self.pop();
-        self.push_pending(Kind::V128, Pending::Convert { op, from, to, a }, false);
+        let a = self.pop_lanes(Some(from));
+        let is_rounded = matches!(op, Convert::Demote | Convert::Promote);
+        let nan = self.nan_of(is_rounded, to);
+        self.push_pending(Kind::V128, Pending::Convert { op, from, to, a }, nan);
+    }
+
+    /// Takes the topmost operand to compute with its lanes as floats of this shape; or to look at its bits in any other way.
+    fn pop_lanes(&mut self, shape: Option<Shape>) -> Operand {
+        let mut operand = self.pop();
+        if operand.nan != shape {
+            self.canonical(&mut operand);
+        }
+        operand
     }
 
     // ---- instructions
@@ -239,37 +269,32 @@ impl Generator<'_> {
 
     // ---- NaNs
 
-    /// Gives NaNs among the lanes the canonical bits if they are to have them. The scratch register is lost.
-    fn canonical_lanes(&mut self, shape: Shape, to: Xmm) -> Xmm {
-        if self.environment.canonical_nans {
-            self.mark_nans(shape, to, to);
-            self.replace_nans(shape, to);
-        }
-        to
+    /// Marks in the scratch register the lanes in which `a` or `b` is a NaN.
+    pub(super) fn mark_nans(&mut self, shape: Shape, a: Xmm, b: Xmm) {
+        let unordered = floats(shape).compare.imm(predicate::UNORDERED);
+        self.apply(unordered, SCRATCH_XMM, a, b);
     }
 
-    /// Notes in the scratch register in which lanes `a` or `b` is a NaN.
-    fn mark_nans(&mut self, shape: Shape, a: Xmm, b: Xmm) {
-        let predicate = match self.environment.cpu.avx {
-            true => predicate::UNORDERED,
-            false => predicate::ORDERED,
-        };
-        self.apply(floats(shape).compare.imm(predicate), SCRATCH_XMM, a, b);
+    /// Puts the canonical NaN into the lanes that are marked, if there are any.
+    pub(super) fn replace_marked(&mut self, shape: Shape, reg: Xmm) {
+        self.apply_one(PTEST, SCRATCH_XMM, SCRATCH_XMM);
+        self.aside_if(condition::NOT_EQUAL, Rare::Canonical { shape, reg });
     }
 
-    /// Puts the canonical NaN into the lanes that were noted. The scratch register is lost.
-    fn replace_nans(&mut self, shape: Shape, to: Xmm) {
+    /// Puts the canonical NaN into the lanes that are marked. The scratch register is lost.
+    pub(super) fn put_nan_in_lanes(&mut self, shape: Shape, to: Xmm) {
         let canonical = match shape {
-            Shape::F32x4 => splat(32, 0x7fc0_0000),
-            _ => splat(64, 0x7ff8_0000_0000_0000),
+            Shape::F32x4 => splat(32, CANONICAL_NAN32),
+            _ => splat(64, CANONICAL_NAN64),
         };
         if self.environment.cpu.avx {
             let blend = floats(shape).blend.imm(SCRATCH_XMM.0 << 4);
             self.apply_constant(blend, to, to, canonical);
         } else {
-            self.apply(ANDPS, to, to, SCRATCH_XMM);
-            self.apply_constant(ANDNPS, SCRATCH_XMM, SCRATCH_XMM, canonical);
+            // All bits, and then without those that the canonical one lacks.
             self.apply(ORPS, to, to, SCRATCH_XMM);
+            self.apply_constant(ANDPS, SCRATCH_XMM, SCRATCH_XMM, !canonical);
+            self.apply(XORPS, to, to, SCRATCH_XMM);
         }
     }
 }

@@ -35,7 +35,7 @@ fn subtract(shape: Shape) -> Op {
 
 impl Generator<'_> {
     pub(in crate::emit) fn emit_shift(&mut self, op: Shift, shape: Shape) {
-        let (count, a) = (self.pop(), self.pop());
+        let (count, a) = (self.pop(), self.pop_lanes(None));
         let modulus = lane_bits(shape) as u8;
         let to = match count.constant() {
             Some(count) => self.shift_by_constant(op, shape, a, count as u8 & (modulus - 1)),

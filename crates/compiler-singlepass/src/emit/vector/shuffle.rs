@@ -132,7 +132,7 @@ fn unpack(form: Form) -> Op {
 
 impl Generator<'_> {
     pub(in crate::emit) fn emit_shuffle(&mut self, mut lanes: [u8; 16]) {
-        let (mut b, mut a) = (self.pop(), self.pop());
+        let (mut b, mut a) = (self.pop_lanes(None), self.pop_lanes(None));
         if a.loc == b.loc && matches!(a.loc, Loc::Local(_)) {
             lanes = lanes.map(|lane| lane & 15);
         }
