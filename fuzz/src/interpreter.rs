@@ -140,7 +140,7 @@ fn state(store: &Store<()>, instance: Instance, name: &str) -> State {
         Extern::Global(global) => State::Global(bits(store, &global.get(store))),
         Extern::Memory(memory) => State::Memory {
             pages: memory.size(store),
-            digest: digest(memory.data(store)),
+            digest: digest(0, memory.data(store)),
         },
         Extern::Table(table) => {
             let elements = (0..table.size(store)).map(|index| table.get(store, index));

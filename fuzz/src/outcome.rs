@@ -85,14 +85,20 @@ impl Outcome {
     }
 }
 
-/// A digest of a memory's contents; zeros, the usual contents, are quick.
-pub(crate) fn digest(bytes: &[u8]) -> u64 {
-    let (words, _) = bytes.as_chunks::<8>();
+/// A digest of a part of a memory, which starts there; zeros, the usual contents, are quick. Those of all parts, combined by `^`,
+/// are that of the whole.
+pub(crate) fn digest(start: u64, bytes: &[u8]) -> u64 {
+    const LINE: usize = 64;
     let mut digest = 0;
-    for (index, word) in words.iter().enumerate() {
-        let word = u64::from_le_bytes(*word);
-        if word != 0 {
-            digest ^= mix(word ^ mix(index as u64));
+    for (at, line) in (start..).step_by(LINE).zip(bytes.chunks(LINE)) {
+        if line.iter().fold(0, |all, byte| all | byte) == 0 {
+            continue;
+        }
+        for (at, word) in (at..).step_by(8).zip(line.as_chunks().0) {
+            let word = u64::from_le_bytes(*word);
+            if word != 0 {
+                digest ^= mix(word ^ mix(at));
+            }
         }
     }
     digest
