@@ -1,5 +1,7 @@
 //! A case: a module, how it is compiled, and what is done with it. All of it follows from a seed and a length.
 
+use std::path::PathBuf;
+
 use arbitrary::Unstructured;
 use wasm_smith::{Config, MemoryOffsetChoices, Module};
 use wasmill::{ExternType, ImportType, Type};
@@ -53,6 +55,19 @@ pub struct Case {
 impl Case {
     /// The case of a seed; `length` bounds how many random bytes become a module. `None` if they do not make one.
     pub fn new(seed: u64, length: usize) -> Option<Self> {
+        Self::generate(seed, |random| {
+            let most = 100 + random.below(1100) as usize;
+            random.bytes(most.min(length))
+        })
+    }
+
+    /// The case of bytes that somebody else chooses: the seed, and what becomes the module. `None` if they do not make one.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (seed, rest) = bytes.split_first_chunk()?;
+        Self::generate(u64::from_le_bytes(*seed), |_| rest.to_vec())
+    }
+
+    fn generate(seed: u64, bytes: impl FnOnce(&mut Random) -> Vec<u8>) -> Option<Self> {
         let mut random = Random::new(seed);
         let floats = match random.below(8) {
             0 => Floats::None,
@@ -65,8 +80,7 @@ impl Case {
         singlepass.linked = random.once_in(16);
         cranelift.linked = random.once_in(32);
         let config = config(&mut random, floats);
-        let most = 100 + random.below(1100) as usize;
-        let bytes = random.bytes(most.min(length));
+        let bytes = bytes(&mut random);
         let mut module = Module::new(config, &mut Unstructured::new(&bytes)).ok()?;
         module.ensure_termination(FUEL).ok()?;
         let wasm = module.to_bytes();
@@ -86,12 +100,46 @@ impl Case {
     }
 }
 
+impl Case {
+    /// What somebody who looks into a difference needs. Writes the module.
+    pub fn report(&self, difference: &str) -> String {
+        let Self {
+            seed,
+            floats,
+            singlepass,
+            cranelift,
+            ..
+        } = self;
+        let written = match self.write() {
+            Ok(path) => path.display().to_string(),
+            Err(error) => format!("cannot write the module: {error:#}"),
+        };
+        format!(
+            "case {seed}: {difference}\n  {floats:?}, Singlepass {singlepass:?}, Cranelift {cranelift:?}\n  {written}"
+        )
+    }
+
+    /// Writes the module, in both formats, into the folder for temporary files.
+    ///
+    /// # Errors
+    ///
+    /// If a file cannot be written.
+    pub fn write(&self) -> anyhow::Result<PathBuf> {
+        let path = std::env::temp_dir().join(format!("wasmill-fuzz-{}.wasm", self.seed));
+        std::fs::write(&path, &self.wasm)?;
+        let text = wasmprinter::print_bytes(&self.wasm)?;
+        std::fs::write(path.with_extension("wat"), text)?;
+        Ok(path)
+    }
+}
+
 fn setup(random: &mut Random, floats: Floats) -> Setup {
     Setup {
         canonical: random.once_in(2) || floats == Floats::Compilers,
         reserved: random.once_in(2),
         plain_cpu: random.once_in(3),
-        optimized: random.once_in(2),
+        // That takes most of the time.
+        optimized: random.once_in(4),
         linked: false,
     }
 }

@@ -6,7 +6,7 @@ use crate::native::{Bridge, Kind, Stores, compile, run};
 use crate::outcome::Outcome;
 
 /// After so many cases the stores, which remember all signatures, are made anew.
-const CASES: u32 = 20_000;
+pub(crate) const CASES: u32 = 20_000;
 
 /// What was done so far.
 #[derive(Clone, Copy, Debug, Default)]

@@ -7,11 +7,13 @@
 //!                                     └─► interpreter: wasmi ──┘
 //! ```
 //!
-//! Everything follows from the seed, so that a difference can be met again anywhere. What is not here: mutation guided by
-//! coverage; the generator makes valid modules, and executions by the million find what there is.
+//! Everything follows from the seed, so that a difference can be met again anywhere. `guided` is for libFuzzer, which chooses
+//! the bytes by what they cover: of cases, and of what `hostile` gives to compilers and to the loader of artifacts.
 
 pub mod case;
 pub mod check;
+pub mod guided;
+pub mod hostile;
 mod interpreter;
 mod native;
 mod outcome;

@@ -134,33 +134,16 @@ fn tell(seed: u64, difference: &str) {
         .into_iter()
         .find(|length| attempt(&mut checker, seed, *length).is_err())
         .unwrap_or(LENGTH);
-    println!("case {seed}: {difference}");
-    let Some(case) = Case::new(seed, length) else {
-        return;
-    };
-    println!(
-        "  {:?}, Singlepass {:?}, Cranelift {:?}",
-        case.floats, case.singlepass, case.cranelift
-    );
-    match write(&case) {
-        Ok(path) => println!("  {path}"),
-        Err(error) => println!("  cannot write the module: {error:#}"),
+    match Case::new(seed, length) {
+        Some(case) => println!("{}", case.report(difference)),
+        None => println!("case {seed}: {difference}"),
     }
-}
-
-/// Writes the module, in both formats, into the folder for temporary files.
-fn write(case: &Case) -> Result<String> {
-    let path = std::env::temp_dir().join(format!("wasmill-fuzz-{}.wasm", case.seed));
-    std::fs::write(&path, &case.wasm)?;
-    let text = wasmprinter::print_bytes(&case.wasm)?;
-    std::fs::write(path.with_extension("wat"), text)?;
-    Ok(path.display().to_string())
 }
 
 /// Runs one case, verbosely.
 fn one(seed: u64) -> Result<()> {
     let case = Case::new(seed, LENGTH).context("the seed makes no module")?;
-    println!("{}", write(&case)?);
+    println!("{}", case.write()?.display());
     match attempt(&mut Checker::default(), seed, LENGTH) {
         Ok(()) => println!("case {seed}: no difference"),
         Err(difference) => tell(seed, &difference),

@@ -1,0 +1,44 @@
+//! What libFuzzer calls with bytes of its choice. A finding is a panic, as it expects.
+
+use std::cell::RefCell;
+
+use crate::case::Case;
+use crate::check::Checker;
+use crate::hostile::Hostile;
+
+thread_local! {
+    static CHECKER: RefCell<Checker> = RefCell::new(alone());
+    static HOSTILE: RefCell<Hostile> = RefCell::new(alone());
+}
+
+/// Compilers find a pool of one thread, which is this one: the process has one processor, and coverage is to repeat.
+fn alone<T: Default>() -> T {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1);
+    // There is one already if the other was made before.
+    let _ = pool.use_current_thread().build_global();
+    T::default()
+}
+
+/// Runs the case that bytes make.
+///
+/// # Panics
+///
+/// If engines differ.
+pub fn differential(bytes: &[u8]) {
+    let Some(case) = Case::from_bytes(bytes) else {
+        return;
+    };
+    let checked = CHECKER.with_borrow_mut(|checker| checker.check(&case));
+    if let Err(difference) = checked {
+        panic!("{}", case.report(&difference));
+    }
+}
+
+/// Compiles bytes, or loads them.
+///
+/// # Panics
+///
+/// If one compiler takes what the other refuses.
+pub fn module(bytes: &[u8]) {
+    HOSTILE.with_borrow_mut(|hostile| hostile.check(bytes));
+}
