@@ -138,8 +138,7 @@ fn setup(random: &mut Random, floats: Floats) -> Setup {
         canonical: random.once_in(2) || floats == Floats::Compilers,
         reserved: random.once_in(2),
         plain_cpu: random.once_in(3),
-        // That takes most of the time.
-        optimized: random.once_in(4),
+        optimized: random.once_in(2),
         linked: false,
     }
 }
