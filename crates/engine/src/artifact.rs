@@ -19,19 +19,21 @@ use crate::{
     SerializeError, Tunables, VMSharedSignatureIndex,
 };
 #[cfg(feature = "compiler")]
-use crate::{Image, link, link::resolve_absolute, padding_byte};
+use crate::{Layout, link::resolve_absolute, padding_byte};
 use std::any::Any;
 use std::fmt;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use wasmill_abi::ContextLayout;
 #[cfg(feature = "compiler")]
-use wasmill_compiler::{Compilation, Compiler, CpuFeature, Translation};
+use wasmill_compiler::{Compilation, CompiledFunction, Compiler, CpuFeature, Translation};
 use wasmill_compiler::{CompileError, CompileModuleInfo, Features, Target};
 use wasmill_types::{
     BoxedSlice, EntityRef, LocalFunctionIndex, MemoryIndex, MemoryStyle, ModuleInfo, PrimaryMap,
     SignatureIndex, TableIndex, TableStyle,
 };
+#[cfg(feature = "compiler")]
+use wasmill_vm::WritableCode;
 use wasmill_vm::{
     CodeMemory, CodePointer, CodeRegistration, RuntimeModule, RuntimeModuleParts, VMStore,
 };
@@ -491,16 +493,12 @@ impl UniversalArtifact {
         let middlewares = compiler.get_middlewares();
         let (module, Compilation { mut functions }) =
             wasmill_compiler::compile_through(middlewares, translation, features, compile)?;
-        let padding = padding_byte(workshop.target.triple().architecture);
-        let mut image = link(&mut functions, padding).map_err(unlinkable)?;
+        let layout = Layout::new(&functions).map_err(unlinkable)?;
+        let (code, absolute) = load(&layout, &mut functions, workshop.target)?;
         let map =
-            CodeMap::new(&mut functions, &image, module.module.clone()).map_err(unlinkable)?;
+            CodeMap::new(&mut functions, &layout, module.module.clone()).map_err(unlinkable)?;
         drop(functions);
-        tracing::debug!(
-            code = image.code.len(),
-            tables = map.memory(),
-            "module compiled"
-        );
+        tracing::debug!(code = layout.size, tables = map.memory(), "module compiled");
         let compiled = Compiled {
             layout: module.layout,
             target: workshop.target.clone(),
@@ -511,8 +509,8 @@ impl UniversalArtifact {
             },
             memory_styles: module.memory_styles,
             table_styles: module.table_styles,
-            code: load(&mut image, workshop.target)?,
-            absolute: image.absolute,
+            absolute,
+            code,
             map: Arc::new(map),
         };
         Ok(Self::new_in(
@@ -624,16 +622,28 @@ fn unlinkable(error: crate::ImageError) -> CompileError {
     }
 }
 
-/// Makes code executable if it is for this machine.
+/// The code of `functions`, executable if it is for this machine; and its words that depend on where it lies.
 #[cfg(feature = "compiler")]
-fn load(image: &mut Image, target: &Target) -> Result<Code, CompileError> {
+fn load(
+    layout: &Layout,
+    functions: &mut PrimaryMap<LocalFunctionIndex, CompiledFunction>,
+    target: &Target,
+) -> Result<(Code, Vec<AbsoluteAddress>), CompileError> {
+    let padding = padding_byte(target.triple().architecture);
+    let mut link = |code: &mut [u8]| layout.write(functions, padding, code).map_err(unlinkable);
+    let size = layout.size as usize;
     if !runs_here(target) {
-        return Ok(Code::Foreign(std::mem::take(&mut image.code)));
+        let mut code = vec![0; size];
+        let absolute = link(&mut code)?;
+        return Ok((Code::Foreign(code), absolute));
     }
-    let finish = |code: &mut [u8], base| resolve_absolute(&image.absolute, code, base);
-    let code = CodeMemory::publish_with(&image.code, finish)
-        .map_err(|error| CompileError::Resource(format!("memory for code: {error}")))?;
-    Ok(Code::Executable(Arc::new(PublishedCode::new(code))))
+    let no_memory = |error| CompileError::Resource(format!("memory for code: {error}"));
+    let mut code = WritableCode::new(size).map_err(no_memory)?;
+    let absolute = link(code.bytes())?;
+    let address = code.address();
+    resolve_absolute(&absolute, code.bytes(), address);
+    let code = PublishedCode::new(code.publish().map_err(no_memory)?);
+    Ok((Code::Executable(Arc::new(code)), absolute))
 }
 
 /// Whether code for a target can run in this process.

@@ -42,7 +42,7 @@ pub use engine::{Engine, EngineId};
 pub use error::{DeserializeError, ImportError, InstantiationError, LinkError, SerializeError};
 pub use export::{Export, ExportFunction, ExportFunctionMetadata};
 pub use frame::FrameInfo;
-pub use link::{AbsoluteAddress, Image, ImageError, link, padding_byte};
+pub use link::{AbsoluteAddress, ImageError, Layout, padding_byte};
 pub use metadata::CodeMap;
 pub use resolver::{
     ChainableNamedResolver, NamedResolver, NamedResolverChain, NullResolver, Resolver, Resources,

@@ -5,7 +5,7 @@
 //! ```
 //!
 //! Functions keep their order, so the same functions always give the same bytes. The gaps are filled with instructions
-//! that trap. What is relative to the place is final; 64-bit absolute addresses wait in [`Image::absolute`] for the
+//! that trap. What is relative to the place is final; 64-bit absolute addresses ([`AbsoluteAddress`]) wait for the
 //! address that a loader chooses.
 
 use std::ops::Range;
@@ -71,20 +71,18 @@ pub struct AbsoluteAddress {
     pub value: i64,
 }
 
-/// The code of a module, laid out.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Image {
-    /// The bytes.
-    pub code: Vec<u8>,
+/// Where the functions of a module lie in its image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Layout {
     /// Where each function lies.
     pub functions: PrimaryMap<LocalFunctionIndex, Range<u32>>,
-    /// Words that depend on the image's address, in ascending order.
-    pub absolute: Vec<AbsoluteAddress>,
+    /// Bytes of the whole image.
+    pub size: u32,
     /// The alignment that the whole image needs.
     pub alignment: u32,
 }
 
-/// Fills in the words that depend on the address. `code` is a copy of [`Image::code`] that will run at `base`.
+/// Fills in the words that depend on the address: `code` will run at `base`.
 pub(crate) fn resolve_absolute(words: &[AbsoluteAddress], code: &mut [u8], base: u64) {
     for word in words {
         let at = word.offset as usize;
@@ -101,106 +99,112 @@ pub fn padding_byte(architecture: target_lexicon::Architecture) -> u8 {
     }
 }
 
-/// Lays out `functions` and applies their relocations. Takes the code out of the functions, so that it does not exist
-/// twice for longer than one function takes.
-///
-/// # Errors
-///
-/// If the functions do not fit into one image, or ask for something impossible.
-pub fn link(
-    functions: &mut PrimaryMap<LocalFunctionIndex, CompiledFunction>,
-    padding: u8,
-) -> Result<Image, ImageError> {
-    let (places, size, alignment) = place(functions)?;
-    let mut image = Image {
-        code: Vec::with_capacity(size as usize),
-        functions: places,
-        absolute: Vec::new(),
-        alignment,
-    };
-    for (index, function) in functions.values_mut().enumerate() {
-        let index = LocalFunctionIndex::new(index);
-        let start = image.functions[index].start;
-        image.code.resize(start as usize, padding);
-        image
-            .code
-            .extend_from_slice(&std::mem::take(&mut function.code));
-        for relocation in &function.relocations {
-            relocate(&mut image, index, relocation)?;
+impl Layout {
+    /// Gives each function its place.
+    ///
+    /// # Errors
+    ///
+    /// If the functions do not fit into one image, or ask for an impossible alignment.
+    pub fn new(
+        functions: &PrimaryMap<LocalFunctionIndex, CompiledFunction>,
+    ) -> Result<Self, ImageError> {
+        let mut places = PrimaryMap::with_capacity(functions.len());
+        let (mut end, mut greatest) = (0u64, MIN_ALIGNMENT);
+        for (index, function) in functions.iter() {
+            let alignment = function.alignment.max(MIN_ALIGNMENT);
+            if !alignment.is_power_of_two() || alignment > MAX_ALIGNMENT {
+                return Err(ImageError::Alignment {
+                    function: index.as_u32(),
+                    alignment,
+                });
+            }
+            greatest = greatest.max(alignment);
+            let start = end.next_multiple_of(u64::from(alignment));
+            end = start + function.code.len() as u64;
+            if end > MAX_IMAGE {
+                let size = functions.values().map(|f| f.code.len() as u64).sum();
+                return Err(ImageError::TooLarge(size));
+            }
+            places.push(start as u32..end as u32);
         }
+        Ok(Self {
+            functions: places,
+            size: end as u32,
+            alignment: greatest,
+        })
     }
-    image.absolute.sort_unstable_by_key(|word| word.offset);
-    Ok(image)
-}
 
-type Places = PrimaryMap<LocalFunctionIndex, Range<u32>>;
-
-/// Gives each function its place; also the size of the whole and the greatest alignment.
-fn place(
-    functions: &PrimaryMap<LocalFunctionIndex, CompiledFunction>,
-) -> Result<(Places, u32, u32), ImageError> {
-    let mut places = PrimaryMap::with_capacity(functions.len());
-    let (mut end, mut greatest) = (0u64, MIN_ALIGNMENT);
-    for (index, function) in functions.iter() {
-        let alignment = function.alignment.max(MIN_ALIGNMENT);
-        if !alignment.is_power_of_two() || alignment > MAX_ALIGNMENT {
-            return Err(ImageError::Alignment {
-                function: index.as_u32(),
-                alignment,
-            });
+    /// Writes `functions` to their places in `image`, which is as long as [`Layout::size`] says, and applies their
+    /// relocations. Takes the code out of the functions, so that it does not exist twice for longer than one function
+    /// takes. What comes back are the words that depend on the image's address, in ascending order.
+    ///
+    /// # Errors
+    ///
+    /// If the functions ask for something impossible.
+    pub fn write(
+        &self,
+        functions: &mut PrimaryMap<LocalFunctionIndex, CompiledFunction>,
+        padding: u8,
+        image: &mut [u8],
+    ) -> Result<Vec<AbsoluteAddress>, ImageError> {
+        let (mut absolute, mut end) = (Vec::new(), 0);
+        for (nth, function) in functions.values_mut().enumerate() {
+            let index = LocalFunctionIndex::new(nth);
+            let range = &self.functions[index];
+            let place = range.start as usize..range.end as usize;
+            image[end..place.start].fill(padding);
+            end = place.end;
+            image[place].copy_from_slice(&std::mem::take(&mut function.code));
+            for relocation in &function.relocations {
+                absolute.extend(self.relocate(image, index, relocation)?);
+            }
         }
-        greatest = greatest.max(alignment);
-        let start = end.next_multiple_of(u64::from(alignment));
-        end = start + function.code.len() as u64;
-        if end > MAX_IMAGE {
-            let size = functions.values().map(|f| f.code.len() as u64).sum();
-            return Err(ImageError::TooLarge(size));
-        }
-        places.push(start as u32..end as u32);
+        absolute.sort_unstable_by_key(|word: &AbsoluteAddress| word.offset);
+        Ok(absolute)
     }
-    Ok((places, end as u32, greatest))
-}
 
-/// Applies one relocation of `function`.
-fn relocate(
-    image: &mut Image,
-    function: LocalFunctionIndex,
-    relocation: &Relocation,
-) -> Result<(), ImageError> {
-    let range = image.functions[function].clone();
-    let size = match relocation.kind {
-        RelocationKind::X86PcRel4 | RelocationKind::Arm64Call => 4,
-        RelocationKind::Abs8 | RelocationKind::RiscvCall => 8,
-    };
-    let place = relocation
-        .offset
-        .checked_add(size)
-        .filter(|end| *end <= range.end - range.start)
-        .map(|_| range.start + relocation.offset)
-        .ok_or(ImageError::Place {
+    /// Applies one relocation of `function`, or gives what it will be when the address is known.
+    fn relocate(
+        &self,
+        image: &mut [u8],
+        function: LocalFunctionIndex,
+        relocation: &Relocation,
+    ) -> Result<Option<AbsoluteAddress>, ImageError> {
+        let range = self.functions[function].clone();
+        let size = match relocation.kind {
+            RelocationKind::X86PcRel4 | RelocationKind::Arm64Call => 4,
+            RelocationKind::Abs8 | RelocationKind::RiscvCall => 8,
+        };
+        let place = relocation
+            .offset
+            .checked_add(size)
+            .filter(|end| *end <= range.end - range.start)
+            .map(|_| range.start + relocation.offset)
+            .ok_or(ImageError::Place {
+                function: function.as_u32(),
+                offset: relocation.offset,
+            })?;
+        let RelocationTarget::Function(target) = relocation.target;
+        let target = self.functions.get(target).ok_or(ImageError::Target {
             function: function.as_u32(),
-            offset: relocation.offset,
+            target: target.as_u32(),
         })?;
-    let RelocationTarget::Function(target) = relocation.target;
-    let target = image.functions.get(target).ok_or(ImageError::Target {
-        function: function.as_u32(),
-        target: target.as_u32(),
-    })?;
-    let value = i64::from(target.start).saturating_add(relocation.addend);
-    if relocation.kind == RelocationKind::Abs8 {
-        image.absolute.push(AbsoluteAddress {
-            offset: place,
-            value,
-        });
-        return Ok(());
+        let value = i64::from(target.start).saturating_add(relocation.addend);
+        if relocation.kind == RelocationKind::Abs8 {
+            return Ok(Some(AbsoluteAddress {
+                offset: place,
+                value,
+            }));
+        }
+        let distance = value.saturating_sub(i64::from(place));
+        let field = &mut image[place as usize..(place + size) as usize];
+        encode_relative(field, relocation.kind, distance).ok_or(ImageError::Range {
+            function: function.as_u32(),
+            kind: relocation.kind,
+            distance,
+        })?;
+        Ok(None)
     }
-    let distance = value.saturating_sub(i64::from(place));
-    let field = &mut image.code[place as usize..(place + size) as usize];
-    encode_relative(field, relocation.kind, distance).ok_or(ImageError::Range {
-        function: function.as_u32(),
-        kind: relocation.kind,
-        distance,
-    })
 }
 
 /// Writes a distance into an instruction, or gives `None` if it does not fit.
@@ -239,6 +243,28 @@ fn patch(field: &mut [u8], mask: u32, bits: u32) {
 mod tests {
     use super::*;
 
+    /// What linking gives.
+    #[derive(Debug, PartialEq)]
+    struct Image {
+        code: Vec<u8>,
+        layout: Layout,
+        absolute: Vec<AbsoluteAddress>,
+    }
+
+    fn link(
+        functions: &mut PrimaryMap<LocalFunctionIndex, CompiledFunction>,
+        padding: u8,
+    ) -> Result<Image, ImageError> {
+        let layout = Layout::new(functions)?;
+        let mut code = vec![0x55; layout.size as usize];
+        let absolute = layout.write(functions, padding, &mut code)?;
+        Ok(Image {
+            code,
+            layout,
+            absolute,
+        })
+    }
+
     fn function(code: Vec<u8>, relocations: Vec<Relocation>) -> CompiledFunction {
         CompiledFunction {
             code,
@@ -271,9 +297,9 @@ mod tests {
             function(vec![], vec![]),
         ]);
         let image = link(&mut all, 0xcc).unwrap();
-        let places: Vec<_> = image.functions.values().cloned().collect();
+        let places: Vec<_> = image.layout.functions.values().cloned().collect();
         assert_eq!(places, [0..5, 16..32, 64..67, 80..80]);
-        assert_eq!(image.alignment, 64);
+        assert_eq!(image.layout.alignment, 64);
         assert_eq!(image.code.len(), 80);
         assert!(image.code[5..16].iter().all(|byte| *byte == 0xcc));
         assert!(image.code[67..80].iter().all(|byte| *byte == 0xcc));

@@ -12,7 +12,7 @@
 
 use crate::address_map::{AddressMap, AddressMapBuilder};
 use crate::table::Table;
-use crate::{FrameInfo, Image, ImageError};
+use crate::{FrameInfo, ImageError, Layout};
 use std::any::Any;
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -40,7 +40,7 @@ pub struct CodeMap {
 }
 
 impl CodeMap {
-    /// Collects the tables of `functions`, which lie in `image`. Takes them out of the functions one by one, so that
+    /// Collects the tables of `functions`, which lie where `layout` says. Takes them out of the functions one by one, so that
     /// they do not all exist twice.
     ///
     /// # Errors
@@ -48,7 +48,7 @@ impl CodeMap {
     /// If a table becomes larger than 32-bit offsets can tell.
     pub fn new(
         functions: &mut PrimaryMap<LocalFunctionIndex, CompiledFunction>,
-        image: &Image,
+        layout: &Layout,
         info: Arc<ModuleInfo>,
     ) -> Result<Self, ImageError> {
         let mut traps = TrapTable::with_capacity(functions.values().map(|f| f.traps.len()).sum());
@@ -56,7 +56,7 @@ impl CodeMap {
         let mut code = Ranges::with_capacity(functions.len());
         let mut bodies = Ranges::with_capacity(functions.len());
         let mut inlined = InlinedRanges::default();
-        for (function, range) in functions.values_mut().zip(image.functions.values()) {
+        for (function, range) in functions.values_mut().zip(layout.functions.values()) {
             code.push(range.start, range.end);
             bodies.push(function.start_offset, function.end_offset);
             let inside = |offset: u32| offset < range.end - range.start;
@@ -419,13 +419,13 @@ mod tests {
             part(4..5, 141),
             part(7..9, 142),
         ];
-        let image = crate::link(&mut functions, 0xcc).unwrap();
+        let layout = Layout::new(&functions).unwrap();
         let mut info = ModuleInfo::new();
         info.name = Some("sample".into());
         info.num_imported_functions = 1;
         info.function_names
             .insert(FunctionIndex::new(2), "inlined".into());
-        CodeMap::new(&mut functions, &image, Arc::new(info)).unwrap()
+        CodeMap::new(&mut functions, &layout, Arc::new(info)).unwrap()
     }
 
     #[test]
@@ -492,9 +492,9 @@ mod tests {
         ]
         .into_iter()
         .collect();
-        let image = crate::link(&mut functions, 0xcc).unwrap();
+        let layout = Layout::new(&functions).unwrap();
         let info = Arc::new(ModuleInfo::new());
-        let map = CodeMap::new(&mut functions, &image, info).unwrap();
+        let map = CodeMap::new(&mut functions, &layout, info).unwrap();
         let frames = |offset| {
             let frames = map.frames(offset);
             let offsets = frames.iter().map(FrameInfo::module_offset);

@@ -436,7 +436,7 @@ impl Error for RuntimeError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Image;
+    use crate::Layout;
     use wasmill_compiler::{AddressMapEntry, CompiledFunction};
     use wasmill_types::{FunctionIndex, ModuleInfo, PrimaryMap};
     use wasmill_vm::CodeLocation;
@@ -467,11 +467,11 @@ mod tests {
             ..CompiledFunction::default()
         };
         let mut functions: PrimaryMap<_, _> = [function].into_iter().collect();
-        let image: Image = crate::link(&mut functions, 0).unwrap();
+        let layout = Layout::new(&functions).unwrap();
         let mut info = ModuleInfo::new();
         info.function_names
             .insert(FunctionIndex::from_u32(0), "main".into());
-        let map = Arc::new(CodeMap::new(&mut functions, &image, Arc::new(info)).unwrap());
+        let map = Arc::new(CodeMap::new(&mut functions, &layout, Arc::new(info)).unwrap());
         let frames = [9, 0].map(|offset| CodeLocation {
             metadata: map.clone(),
             offset,

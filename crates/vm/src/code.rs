@@ -1,6 +1,6 @@
 //! Published code, and the registry that finds it by address.
 //!
-//! [`CodeMemory`] holds code that was copied into memory of its own; it is writable first and executable then, never both.
+//! [`CodeMemory`] holds code in memory of its own, which is writable first ([`WritableCode`]) and executable then, never both.
 //! Or the code is that of a mapped file, which nobody can write to.
 //! The registry maps every address in registered code to the metadata that came with it. Signal handlers read it, so
 //! readers neither lock nor wait nor allocate:
@@ -58,44 +58,7 @@ impl CodeMemory {
     ///
     /// If the system gives no memory, or does not let it become executable.
     pub fn publish(code: &[u8]) -> io::Result<Self> {
-        Self::publish_with(code, |_, _| ())
-    }
-
-    /// As [`CodeMemory::publish`], for code that depends on where it lies: `finish` gets the copy and its address.
-    ///
-    /// # Errors
-    ///
-    /// If the system gives no memory, or does not let it become executable.
-    pub fn publish_with(code: &[u8], finish: impl FnOnce(&mut [u8], u64)) -> io::Result<Self> {
-        if u32::try_from(code.len()).is_err() {
-            return Err(io::Error::new(
-                io::ErrorKind::InvalidInput,
-                "4 GiB or more of code",
-            ));
-        }
-        let mapped = code.len().max(1).next_multiple_of(sys::page_size());
-        let base = sys::map_anonymous(mapped)?;
-        let memory = Self {
-            base,
-            len: code.len(),
-            mapped,
-            file: None,
-        };
-        // SAFETY: fresh, writable and at least as long; the rest of the last page is in range too.
-        unsafe {
-            ptr::copy_nonoverlapping(code.as_ptr(), base.as_ptr(), code.len());
-            ptr::write_bytes(
-                base.as_ptr().add(code.len()),
-                TRAP_BYTE,
-                mapped - code.len(),
-            );
-        }
-        // SAFETY: just written, and nothing else refers to it.
-        let copy = unsafe { std::slice::from_raw_parts_mut(base.as_ptr(), code.len()) };
-        finish(copy, base.addr().get() as u64);
-        // SAFETY: the range is this mapping, to which nothing else refers yet.
-        unsafe { sys::make_executable(base, mapped)? };
-        Ok(memory)
+        WritableCode::copy(code)?.publish()
     }
 
     /// Makes a part of a mapped file executable, with the rest of its last page.
@@ -143,6 +106,70 @@ impl CodeMemory {
     /// Whether there is no code.
     pub fn is_empty(&self) -> bool {
         self.len == 0
+    }
+}
+
+/// Memory for code that is not yet executable. Its start is aligned to a page.
+#[derive(Debug)]
+pub struct WritableCode(CodeMemory);
+
+impl WritableCode {
+    /// Room for so many bytes of code, all zero.
+    ///
+    /// # Errors
+    ///
+    /// If the system gives no memory.
+    pub fn new(len: usize) -> io::Result<Self> {
+        if u32::try_from(len).is_err() {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "4 GiB or more of code",
+            ));
+        }
+        let mapped = len.max(1).next_multiple_of(sys::page_size());
+        let base = sys::map_anonymous(mapped)?;
+        // SAFETY: fresh and writable, up to the end of the last page.
+        unsafe { ptr::write_bytes(base.as_ptr().add(len), TRAP_BYTE, mapped - len) };
+        Ok(Self(CodeMemory {
+            base,
+            len,
+            mapped,
+            file: None,
+        }))
+    }
+
+    /// A copy of some code.
+    ///
+    /// # Errors
+    ///
+    /// If the system gives no memory.
+    pub fn copy(code: &[u8]) -> io::Result<Self> {
+        let mut copy = Self::new(code.len())?;
+        copy.bytes().copy_from_slice(code);
+        Ok(copy)
+    }
+
+    /// Where the code will run.
+    pub fn address(&self) -> u64 {
+        self.0.base.addr().get() as u64
+    }
+
+    /// The code, for writing.
+    pub fn bytes(&mut self) -> &mut [u8] {
+        // SAFETY: the mapping is owned, writable until it is published, and initialized: by the system, or by us.
+        unsafe { std::slice::from_raw_parts_mut(self.0.base.as_ptr(), self.0.len) }
+    }
+
+    /// Makes the code executable, and no longer writable.
+    ///
+    /// # Errors
+    ///
+    /// If the system does not let it become executable.
+    pub fn publish(self) -> io::Result<CodeMemory> {
+        let code = self.0;
+        // SAFETY: the range is this mapping, to which nothing else refers yet.
+        unsafe { sys::make_executable(code.base, code.mapped)? };
+        Ok(code)
     }
 }
 

@@ -38,7 +38,7 @@ use std::sync::Arc;
 use wasmill_abi::ContextLayout;
 use wasmill_compiler::CompileError;
 use wasmill_types::{ModuleInfo, SharedBytes};
-use wasmill_vm::{CodeMemory, MappedFile};
+use wasmill_vm::{CodeMemory, MappedFile, WritableCode};
 
 pub(crate) use header::MAGIC;
 pub(crate) use settings::Origin;
@@ -268,8 +268,10 @@ impl CodeSource<'_> {
                 Err(error) => tracing::debug!(%error, "code is copied"),
             }
         }
-        let finish = |code: &mut [u8], base| resolve_absolute(absolute, code, base);
-        CodeMemory::publish_with(self.as_slice(), finish)
+        let mut code = WritableCode::copy(self.as_slice())?;
+        let address = code.address();
+        resolve_absolute(absolute, code.bytes(), address);
+        code.publish()
     }
 }
 
