@@ -310,7 +310,7 @@ impl Generator<'_> {
         self.place_homes(ty.params().len() as u32, runs, &mut low);
         self.zero_homes(low, params_end);
         self.place_homes_of_pinned(ty.params().len(), &mut low);
-        self.move_all(moves);
+        self.move_all(&mut moves);
         for index in ty.params().len()..self.tables.locals.first.len() {
             match self.tables.locals.first[index].pin {
                 Pin::None => {}
@@ -521,7 +521,7 @@ impl Generator<'_> {
     }
 
     /// Makes all of `moves`, whose destinations may be the sources of others.
-    pub(crate) fn move_all(&mut self, mut moves: Moves) {
+    pub(crate) fn move_all(&mut self, moves: &mut Moves) {
         self.move_in_order(
             &mut moves.gprs,
             Loc::Gpr,

@@ -52,6 +52,7 @@ impl AddressMapBuilder {
     /// # Errors
     ///
     /// If the map becomes larger than 32-bit offsets can tell.
+    #[inline]
     pub fn push(&mut self, code: u32, module: u32) -> Result<(), ImageError> {
         if let Some(last) = self.last {
             if code < last.0 || (module == last.1 && !self.new_function) {
@@ -94,9 +95,10 @@ impl AddressMapBuilder {
             map.block_bytes.to_mut().push(position);
             self.in_block = 0;
         } else {
-            write_number(map.bytes.to_mut(), u64::from(code - self.previous.0));
             let difference = i64::from(module) - i64::from(self.previous.1);
-            write_number(map.bytes.to_mut(), zigzag(difference));
+            let bytes = map.bytes.to_mut();
+            write_number(bytes, u64::from(code - self.previous.0));
+            write_number(bytes, zigzag(difference));
         }
         self.in_block += 1;
         self.previous = (code, module);
@@ -164,6 +166,7 @@ fn unzigzag(value: u64) -> i64 {
 }
 
 /// Appends a number, seven bits a byte, low bits first.
+#[inline]
 fn write_number(bytes: &mut Vec<u8>, mut value: u64) {
     while value >= 0x80 {
         bytes.push(value as u8 | 0x80);

@@ -336,6 +336,7 @@ impl TrapTable {
         (offsets.len() == codes.len()).then_some(Self { offsets, codes })
     }
 
+    #[inline]
     fn push(&mut self, offset: u32, code: TrapCode) {
         // One that goes back could not be found; compilers give them in order.
         if self.offsets.last().is_none_or(|last| *last < offset) {

@@ -25,6 +25,7 @@ impl<T: bytemuck::Pod> Table<T> {
     }
 
     /// For writing: copied first if it is not its own.
+    #[inline]
     pub(crate) fn to_mut(&mut self) -> &mut Vec<T> {
         if let Self::InPlace(..) = self {
             *self = Self::Own(self.to_vec());

@@ -96,8 +96,7 @@ impl Generator<'_> {
 
     /// Calls in the boundary ABI, but for the context within a module.
     fn call(&mut self, ty: &FunctionType, callee: &Callee, results: &mut Vec<()>) {
-        let mut args: Arguments = (0..ty.params().len()).map(|_| self.pop()).collect();
-        args.reverse();
+        let args = self.pop_args(ty.params().len());
         let through_memory = ty.results().len() > 1;
         let mut assignment = Assignment::new();
         let area = through_memory.then(|| assignment.next(Kind::I64));
@@ -113,7 +112,7 @@ impl Generator<'_> {
             0
         };
         self.need_outgoing(stack + area_size);
-        self.move_all(moves);
+        self.move_all(&mut moves);
         if let Some(Place::Gpr(pointer)) = area {
             self.asm().lea(true, pointer, at(RSP, stack));
         }
@@ -129,6 +128,16 @@ impl Generator<'_> {
             self.push_result(result.into(), is_foreign);
         }
         results.extend(ty.results().iter().map(|_| ()));
+    }
+
+    /// Takes the topmost operands; the last one was on top.
+    fn pop_args(&mut self, count: usize) -> Arguments {
+        let first = self.height() - count;
+        let args = Arguments::from_slice(&self.tables.stack[first..]);
+        for _ in 0..count {
+            self.pop();
+        }
+        args
     }
 
     fn emit_call_to(&mut self, callee: &Callee) {
@@ -255,7 +264,7 @@ impl Generator<'_> {
             .collect();
         self.place_arguments(&args, &mut assignment, &mut moves);
         self.need_outgoing(assignment.stack_bytes());
-        self.move_all(moves);
+        self.move_all(&mut moves);
         self.asm().mov(true, RDI, CONTEXT.into());
         let table = context(offset_of!(VMContext, builtins) as i32);
         self.asm().mov(true, RAX, table.into());
