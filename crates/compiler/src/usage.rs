@@ -25,6 +25,8 @@ pub struct LocalUsage {
     blocks: Vec<bool>,
     /// How many of them are.
     loops: u32,
+    /// What a use counts here.
+    weight: u32,
 }
 
 impl Default for LocalUsage {
@@ -34,6 +36,7 @@ impl Default for LocalUsage {
             calls: 0,
             blocks: Vec::new(),
             loops: 0,
+            weight: 1,
         }
     }
 }
@@ -46,7 +49,7 @@ impl LocalUsage {
     pub fn read(&mut self, body: &FunctionBodyData<'_>) {
         self.locals = [0; Self::COUNTED];
         self.calls = 0;
-        self.loops = 0;
+        self.set_loops(0);
         self.blocks.clear();
         let Ok(operators) = body.body.get_operators_reader() else {
             return;
@@ -69,7 +72,7 @@ impl LocalUsage {
                 self.count(local);
             }
             // i32.const, i64.const, global.get …, br, br_if
-            0x41 | 0x42 | 0x23..=0x26 | 0x0c | 0x0d => bytes.skip_numbers(1),
+            0x41 | 0x42 | 0x23..=0x26 | 0x0c | 0x0d => bytes.skip_number(),
             // Loads and stores
             0x28..=0x3e => bytes.skip_memory_immediates(),
             // block, if
@@ -92,7 +95,7 @@ impl LocalUsage {
                 bytes.skip_numbers(types);
             }
             // memory.size, ref.null, ref.func
-            0x3f | 0xd0 | 0xd2 => bytes.skip_numbers(1),
+            0x3f | 0xd0 | 0xd2 => bytes.skip_number(),
             // f32.const, f64.const
             0x43 => bytes.skip(4),
             0x44 => bytes.skip(8),
@@ -111,32 +114,32 @@ impl LocalUsage {
         }
     }
 
-    fn weight(&self) -> u32 {
-        1 << (LOOP_SHIFT * self.loops.min(MAX_DEPTH))
-    }
-
     fn count(&mut self, local: u32) {
-        let weight = self.weight();
         if let Some(count) = self.locals.get_mut(local as usize) {
-            *count = count.saturating_add(weight);
+            *count = count.saturating_add(self.weight);
         }
     }
 
     fn call(&mut self, immediates: u32, bytes: &mut Bytes<'_>) {
         bytes.skip_numbers(immediates);
-        self.calls = self.calls.saturating_add(self.weight());
+        self.calls = self.calls.saturating_add(self.weight);
     }
 
     fn enter(&mut self, is_loop: bool, bytes: &mut Bytes<'_>) {
-        bytes.skip_numbers(1);
+        bytes.skip_number();
         self.blocks.push(is_loop);
-        self.loops += u32::from(is_loop);
+        self.set_loops(self.loops + u32::from(is_loop));
     }
 
     fn leave(&mut self) {
         if self.blocks.pop() == Some(true) {
-            self.loops -= 1;
+            self.set_loops(self.loops - 1);
         }
+    }
+
+    fn set_loops(&mut self, loops: u32) {
+        self.loops = loops;
+        self.weight = 1 << (LOOP_SHIFT * loops.min(MAX_DEPTH));
     }
 }
 
@@ -154,10 +157,17 @@ impl Bytes<'_> {
     fn skip(&mut self, count: usize) {
         self.0 = self.0.get(count..).unwrap_or_default();
     }
-    /// The low bits of a LEB128 number.
+    /// The low bits of a LEB128 number, nearly always one byte.
     #[inline]
     fn number(&mut self) -> u32 {
-        let (mut number, mut shift) = (0, 0);
+        match self.next() {
+            Some(byte @ 0x80..) => self.long_number(byte),
+            Some(byte) => byte.into(),
+            None => 0,
+        }
+    }
+    fn long_number(&mut self, first: u8) -> u32 {
+        let (mut number, mut shift) = (u32::from(first & 0x7f), 7);
         while let Some(byte) = self.next() {
             number |= u32::from(byte & 0x7f).checked_shl(shift).unwrap_or(0);
             shift += 7;
@@ -167,17 +177,18 @@ impl Bytes<'_> {
         }
         number
     }
-    /// Skips so many LEB128 numbers, as far as there are any.
+    /// Skips a LEB128 number.
     #[inline]
+    fn skip_number(&mut self) {
+        while let Some(0x80..) = self.next() {}
+    }
+    /// Skips so many LEB128 numbers, as far as there are any.
     fn skip_numbers(&mut self, count: u32) {
         for _ in 0..count {
-            loop {
-                match self.next() {
-                    Some(0x80..) => {}
-                    Some(_) => break,
-                    None => return,
-                }
+            if self.0.is_empty() {
+                return;
             }
+            self.skip_number();
         }
     }
     /// Alignment and offset; between them a memory, if a bit of the former says so.
@@ -185,7 +196,10 @@ impl Bytes<'_> {
     fn skip_memory_immediates(&mut self) {
         const HAS_MEMORY: u32 = 0x40;
         let has_memory = self.number() & HAS_MEMORY != 0;
-        self.skip_numbers(1 + u32::from(has_memory));
+        self.skip_number();
+        if has_memory {
+            self.skip_number();
+        }
     }
     fn skip_vector_immediates(&mut self) {
         match self.number() {
