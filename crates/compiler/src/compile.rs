@@ -11,8 +11,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use wasmill_abi::ContextLayout;
 use wasmill_types::{
-    EntityRef, GlobalIndex, GlobalInit, LocalFunctionIndex, MemoryIndex, MemoryStyle, ModuleInfo,
-    PrimaryMap, TableIndex, TableStyle, Type,
+    EntityRef, LocalFunctionIndex, MemoryIndex, MemoryStyle, ModuleInfo, PrimaryMap, TableIndex,
+    TableStyle, Type,
 };
 
 /// All that compilers know of a module, but for its code.
@@ -47,24 +47,6 @@ impl CompileModuleInfo {
     pub fn fixed_pages(&self, memory: MemoryIndex) -> Option<u32> {
         let ty = &self.module.memories[memory];
         (ty.maximum == Some(ty.minimum)).then_some(ty.minimum.0)
-    }
-
-    /// The value of a global that is the same in every instance.
-    pub fn constant_global(&self, global: GlobalIndex) -> Option<GlobalInit> {
-        let module = &self.module;
-        if module.globals[global].mutability.is_mutable() {
-            return None;
-        }
-        let init = module.global_initializers[module.local_global_index(global)?];
-        match init {
-            GlobalInit::I32Const(_)
-            | GlobalInit::I64Const(_)
-            | GlobalInit::F32Const(_)
-            | GlobalInit::F64Const(_)
-            | GlobalInit::V128Const(_)
-            | GlobalInit::RefNullConst => Some(init),
-            GlobalInit::GetGlobal(_) | GlobalInit::RefFunc(_) | GlobalInit::Expr(_) => None,
-        }
     }
 
     /// Whether a table holds functions (otherwise references to host values).

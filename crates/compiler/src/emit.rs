@@ -202,7 +202,7 @@ pub trait Emit {
     fn local_set(&mut self, local: u32, value: Self::Value);
     /// Writes a local and keeps the value.
     fn local_tee(&mut self, local: u32, value: Self::Value) -> Self::Value;
-    /// Reads a global.
+    /// Reads a global; what is the same in every instance is a constant instead.
     fn global_get(&mut self, global: GlobalIndex) -> Self::Value;
     /// Writes a global.
     fn global_set(&mut self, global: GlobalIndex, value: Self::Value);

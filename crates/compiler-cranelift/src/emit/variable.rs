@@ -3,8 +3,7 @@
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, MemFlagsData, Value, types};
 use wasmill_abi::{Builtin, GlobalPlace};
-use wasmill_compiler::ops::Const;
-use wasmill_types::{FunctionIndex, GlobalIndex, GlobalInit, Type};
+use wasmill_types::{FunctionIndex, GlobalIndex, Type};
 
 use crate::regions::{self, Region};
 use crate::translator::Translator;
@@ -13,9 +12,6 @@ use crate::types::value_type;
 impl Translator<'_> {
     pub(super) fn emit_global_get(&mut self, global: GlobalIndex) -> Value {
         let ty = self.environment.module().globals[global];
-        if let Some(init) = self.environment.info.constant_global(global) {
-            return self.initial_value(ty.ty, init);
-        }
         let (address, offset, flags) = self.global_place(global);
         let ty = value_type(ty.ty);
         self.builder.ins().load(ty, flags, address, offset)
@@ -40,22 +36,6 @@ impl Translator<'_> {
             GlobalPlace::Local(offset) => (self.context, offset as i32, flags),
             GlobalPlace::Imported(offset) => (self.load_invariant(offset), 0, flags),
         }
-    }
-
-    fn initial_value(&mut self, ty: Type, init: GlobalInit) -> Value {
-        let constant = match init {
-            GlobalInit::I32Const(value) => Const::I32(value),
-            GlobalInit::I64Const(value) => Const::I64(value),
-            GlobalInit::F32Const(value) => Const::F32(value.to_bits()),
-            GlobalInit::F64Const(value) => Const::F64(value.to_bits()),
-            GlobalInit::V128Const(value) => Const::V128(value),
-            // Only null remains of what is the same in all instances.
-            GlobalInit::RefNullConst
-            | GlobalInit::GetGlobal(_)
-            | GlobalInit::RefFunc(_)
-            | GlobalInit::Expr(_) => return self.emit_ref_null(ty),
-        };
-        self.emit_constant(constant)
     }
 
     pub(super) fn emit_ref_null(&mut self, ty: Type) -> Value {

@@ -1,8 +1,7 @@
 //! Locals, globals and references.
 
 use wasmill_abi::{Builtin, GlobalPlace};
-use wasmill_compiler::ops::Const;
-use wasmill_types::{FunctionIndex, GlobalIndex, GlobalInit, Type};
+use wasmill_types::{FunctionIndex, GlobalIndex, Type};
 
 use super::call::Argument;
 use super::memory::{at, context};
@@ -140,9 +139,6 @@ impl Generator<'_> {
 
     pub(super) fn emit_global_get(&mut self, global: GlobalIndex) {
         let ty = self.environment.module().globals[global].ty;
-        if let Some(init) = self.environment.info.constant_global(global) {
-            return self.push_initial_value(ty, init);
-        }
         let place = self.global_place(global);
         let kind = Kind::from(ty);
         let loc = self.load_from_memory(kind, place);
@@ -170,21 +166,6 @@ impl Generator<'_> {
                 at(SCRATCH, 0)
             }
         }
-    }
-
-    fn push_initial_value(&mut self, ty: Type, init: GlobalInit) {
-        self.emit_constant(match init {
-            GlobalInit::I32Const(value) => Const::I32(value),
-            GlobalInit::I64Const(value) => Const::I64(value),
-            GlobalInit::F32Const(value) => Const::F32(value.to_bits()),
-            GlobalInit::F64Const(value) => Const::F64(value.to_bits()),
-            GlobalInit::V128Const(value) => Const::V128(value),
-            // Only null remains of what is the same in all instances.
-            GlobalInit::RefNullConst
-            | GlobalInit::GetGlobal(_)
-            | GlobalInit::RefFunc(_)
-            | GlobalInit::Expr(_) => return self.emit_ref_null(ty),
-        });
     }
 
     pub(super) fn emit_ref_null(&mut self, ty: Type) {

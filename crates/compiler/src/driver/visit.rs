@@ -10,7 +10,8 @@ use crate::operators::{define_visitors, for_each_scalar_operator, for_each_vecto
 use crate::ops::*;
 use crate::{BranchTargets, Emit, FrameEnd, FrameKind};
 use wasmill_types::{
-    DataIndex, ElemIndex, FunctionIndex, GlobalIndex, MemoryIndex, SignatureIndex, TableIndex, Type,
+    DataIndex, ElemIndex, FunctionIndex, GlobalIndex, GlobalInit, MemoryIndex, SignatureIndex,
+    TableIndex, Type,
 };
 use wasmparser::{
     BlockType, BrTable, HeapType, Ieee32, Ieee64, MemArg, V128, ValType, VisitOperator,
@@ -281,7 +282,11 @@ impl<'a, E: Emit> VisitOperator<'a> for Driver<'_, E> {
     }
     fn visit_global_get(&mut self, global: u32) -> Outcome {
         if self.reachable {
-            let value = self.emit.global_get(GlobalIndex::from_u32(global));
+            let global = GlobalIndex::from_u32(global);
+            let value = match self.constant_global(global) {
+                Some(value) => value,
+                None => self.emit.global_get(global),
+            };
             self.push(value);
         }
         Ok(())
@@ -448,6 +453,24 @@ impl<E: Emit> Driver<'_, E> {
             self.push(value);
         }
         Ok(())
+    }
+
+    /// The value of a global that is the same in every instance.
+    fn constant_global(&mut self, global: GlobalIndex) -> Option<E::Value> {
+        let (module, ty) = (self.module, self.module.globals[global]);
+        if ty.mutability.is_mutable() {
+            return None;
+        }
+        let value = match module.global_initializers[module.local_global_index(global)?] {
+            GlobalInit::I32Const(value) => Const::I32(value),
+            GlobalInit::I64Const(value) => Const::I64(value),
+            GlobalInit::F32Const(value) => Const::F32(value.to_bits()),
+            GlobalInit::F64Const(value) => Const::F64(value.to_bits()),
+            GlobalInit::V128Const(value) => Const::V128(value),
+            GlobalInit::RefNullConst => return Some(self.emit.ref_null(ty.ty)),
+            GlobalInit::GetGlobal(_) | GlobalInit::RefFunc(_) | GlobalInit::Expr(_) => return None,
+        };
+        Some(self.emit.constant(value))
     }
 
     fn select(&mut self, ty: ValType) -> Outcome {
