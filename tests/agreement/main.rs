@@ -344,6 +344,84 @@ fn compilers_agree_on_choices_of_floats() {
     }
 }
 
+/// Locals that are set to results of arithmetic only have canonical bits for everybody who looks at them.
+#[test]
+fn locals_hide_what_their_nans_are() {
+    let uses = [
+        "(i64.reinterpret_f64 (local.get $x))",
+        "(i64.reinterpret_f64 (f64.neg (local.get $x)))",
+        "(i64.reinterpret_f64 (f64.copysign (local.get $b) (local.get $x)))",
+        "(i64.reinterpret_f64 (call $same (local.get $x)))",
+        "(i64.reinterpret_f64 (local.tee $y (local.get $x)))",
+        "(i64.reinterpret_f64 (local.tee $x (f64.mul (local.get $x) (local.get $x))))",
+        "(f64.store (i32.const 8) (local.get $x)) (i64.load (i32.const 8))",
+        "(global.set $g (local.get $x)) (i64.reinterpret_f64 (global.get $g))",
+        // It is made canonical on the stack, and changes below its name there.
+        "(i64.reinterpret_f64
+           (block (result f64) (br_if 0 (local.get $x) (local.get $n)) (local.set $x (f64.const 7))))",
+        "(local.get $x) (local.set $x (f64.const 7)) (i64.reinterpret_f64)",
+        "(local.get $x) (local.get $x) (block (result f64) (local.get $x)) (drop) (call $same) (call $same) (drop)
+         (i64.reinterpret_f64)",
+        "(i64.reinterpret_f64 (select (local.get $x) (f64.load (i32.const 0)) (local.get $n)))",
+        "(i64.reinterpret_f64 (select (f64.const 2) (local.get $x) (f64.gt (f64.const 2) (local.get $x))))",
+        "(i64x2.extract_lane 1 (f64x2.splat (local.get $x)))",
+        "(i64x2.extract_lane 0 (local.get $v))",
+        "(i64x2.extract_lane 1 (v128.xor (local.get $v) (f32x4.neg (local.get $v))))",
+        "(i64.reinterpret_f64 (f64.promote_f32 (f32x4.extract_lane 1 (local.get $v))))",
+    ];
+    // In a loop locals have registers; calls in it take them away.
+    let in_a_loop = |step: &str| {
+        format!(
+            "(local $x f64) (local $y f64) (local $v v128) (local $i i32)
+             (loop $again
+               {step}
+               (local.set $x (f64.add (local.get $x) (f64.div (local.get $a) (local.get $b))))
+               (local.set $v (f32x4.sub (local.get $v) (f32x4.splat (f32.demote_f64 (local.get $x)))))
+               (br_if $again (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 3))))"
+        )
+    };
+    let steps = [
+        in_a_loop(""),
+        in_a_loop("(drop (call $same (local.get $a)))"),
+        in_a_loop("(local.set $x (f64.const 0)) (local.set $v (v128.const i64x2 0 0))"),
+        in_a_loop("(local.set $y (local.get $x)) (local.set $x (local.tee $y (f64.const 0)))"),
+        in_a_loop("(local.set $x (local.get $y)) (local.set $y (local.get $a))"),
+    ];
+    let mut functions = String::new();
+    for (number, (step, text)) in steps
+        .iter()
+        .flat_map(|step| uses.map(|text| (step, text)))
+        .enumerate()
+    {
+        functions += &format!(
+            "(func (export \"{number}\") (param $a f64) (param $b f64) (param $n i32) (result i64) {step} {text})\n"
+        );
+    }
+    let text = format!(
+        r#"(module (memory 1) (data (i32.const 0) "\01\00\00\00\01\00\f0\7f") (global $g (mut f64) (f64.const 0))
+           (func $same (param f64) (result f64) (local.get 0)) {functions})"#
+    );
+    let wasm = wasmill::wat2wasm(text.as_bytes()).expect("valid text");
+    let instances = instances(&wasm);
+    for number in 0..steps.len() * uses.len() {
+        for (a, b) in [(0.0, 0.0), (1.0, 0.0), (1.0, 4.0), (-f64::NAN, 1.0)] {
+            for n in 0..2 {
+                let args = [Value::F64(a), Value::F64(b), Value::I32(n)];
+                let results = instances.each_ref().map(|instance| {
+                    let function = instance.exports.get_function(&number.to_string());
+                    function
+                        .expect("an export")
+                        .call(&args)
+                        .expect("nothing traps")
+                });
+                let agree = results.iter().all(|result| *result == results[0]);
+                let text = uses[number % uses.len()];
+                assert!(agree, "{text} with {a} / {b}, {n}: {results:?}");
+            }
+        }
+    }
+}
+
 /// What a branch passes on has canonical bits on each of its ways, and is where it was on the way on.
 #[test]
 fn nans_stay_where_they_are_when_a_branch_is_not_taken() {

@@ -106,7 +106,9 @@ impl Worker {
         body: FunctionBodyData<'_>,
     ) -> Result<CompiledFunction, CompileError> {
         let (start_offset, end_offset) = (body.start_offset(), body.end_offset());
-        self.usage.read(&body);
+        let func = environment.module().func_index(index);
+        let params = environment.function_type(func).params().len();
+        self.usage.read(&body, params);
         let mut generator = Generator::new(environment, &mut self.tables, &self.usage, index);
         drive(environment.module(), body, &mut self.driver, &mut generator)?;
         let mut function = generator.finish()?;

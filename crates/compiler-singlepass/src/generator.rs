@@ -477,12 +477,14 @@ impl<'a> Generator<'a> {
         if operand.nan.is_none() {
             return;
         }
-        // It is in a register of its own or in its slot: names of locals have canonical bits.
         let from = operand.loc;
         self.canonical(&mut operand);
         if let (Loc::Xmm(reg), true) = (operand.loc, operand.loc != from) {
             self.xmm_owners[usize::from(reg.0)] = index as u32;
             self.clean = self.clean.min(index);
+            if let Loc::Local(local) = from {
+                self.tables.locals.get_mut(local).aliases -= 1;
+            }
         }
         self.tables.stack[index] = operand;
     }

@@ -6,6 +6,7 @@
 //! register *stale* until it is read again, or until paths meet.
 
 use smallvec::SmallVec;
+use wasmill_compiler::ops::Shape;
 use wasmill_compiler::{LocalRun, LocalUsage};
 use wasmill_types::FunctionType;
 
@@ -49,6 +50,8 @@ pub(crate) struct Local {
     pub(crate) home: i32,
     /// How many operands on the stack are names of it.
     pub(crate) aliases: u32,
+    /// What it holds is still to get canonical bits where they can be seen (see [`Operand::nan`]).
+    pub(crate) nan: Option<Shape>,
 }
 
 /// Locals of one kind in a row, in memory: those behind the first ones.
@@ -219,6 +222,7 @@ impl Generator<'_> {
                 pin: Pin::None,
                 home: 0,
                 aliases: 0,
+                nan: None,
             };
             let locals = &mut self.tables.locals;
             locals.first.resize(locals.first.len() + first, local);
@@ -229,9 +233,22 @@ impl Generator<'_> {
             }
             index += count;
         }
+        self.choose_nans();
         self.choose_pins(ty);
         self.emit_entry();
         self.emit_prologue(ty, runs);
+    }
+
+    /// Locals that are set to results of arithmetic only need not get canonical bits each time.
+    fn choose_nans(&mut self) {
+        if !self.environment.canonical_nans {
+            return;
+        }
+        let locals = &mut self.tables.locals.first;
+        for (index, local) in locals.iter_mut().enumerate() {
+            let shape = self.usage.arithmetic(index);
+            local.nan = shape.filter(|&shape| Kind::from(shape) == local.kind);
+        }
     }
 
     fn choose_pins(&mut self, ty: &FunctionType) {

@@ -1,18 +1,21 @@
 //! How a function uses its locals: a look ahead for back ends that cannot look back.
 //!
 //! A body's bytes are read once, without validation, before it is compiled: how often is each local used, and how often is
-//! something called, each weighted by the loops around? What comes out is a guess about speed; nothing may depend on it for
-//! correctness.
+//! something called, each weighted by the loops around? And is a local set to results of float arithmetic only? What comes out is a guess:
+//! nothing may depend on it for correctness that does not check it.
 //!
 //! Time counts more than anything here: a baseline compiler is hardly slower than reading operators properly, so this only
 //! knows how long the immediates of each are. What it does not know has none; if that is wrong, so is the guess.
 
 use crate::FunctionBodyData;
+use crate::ops::Shape;
 
 /// What one loop around a use multiplies it by, as a power of two.
 const LOOP_SHIFT: u32 = 3;
 /// Deeper loops count like this one.
 const MAX_DEPTH: u32 = 4;
+/// Of more copies from local to local nothing is known.
+const MAX_COPIES: usize = 256;
 
 /// The uses of a function's locals.
 #[derive(Debug)]
@@ -21,6 +24,12 @@ pub struct LocalUsage {
     pub locals: [u32; Self::COUNTED],
     /// How often something is called, weighted.
     pub calls: u32,
+    /// What each local is set to.
+    sources: [Source; Self::COUNTED],
+    /// What the last operator gives.
+    last: Source,
+    /// Which local is set to which other one.
+    copies: Vec<(u32, u32)>,
     /// For each open block, whether it is a loop.
     blocks: Vec<bool>,
     /// How many of them are.
@@ -34,6 +43,9 @@ impl Default for LocalUsage {
         Self {
             locals: [0; Self::COUNTED],
             calls: 0,
+            sources: [Source::Number; Self::COUNTED],
+            last: Source::Other,
+            copies: Vec::new(),
             blocks: Vec::new(),
             loops: 0,
             weight: 1,
@@ -46,10 +58,15 @@ impl LocalUsage {
     pub const COUNTED: usize = 128;
 
     /// Reads a body. What is malformed makes the guess a wrong one: validation reports it later.
-    pub fn read(&mut self, body: &FunctionBodyData<'_>) {
+    /// The first so many locals are parameters, which are set by others.
+    pub fn read(&mut self, body: &FunctionBodyData<'_>, params: usize) {
         self.locals = [0; Self::COUNTED];
         self.calls = 0;
         self.set_loops(0);
+        self.sources = [Source::Number; Self::COUNTED];
+        self.sources[..params.min(Self::COUNTED)].fill(Source::Other);
+        self.last = Source::Other;
+        self.copies.clear();
         self.blocks.clear();
         let Ok(operators) = body.body.get_operators_reader() else {
             return;
@@ -61,16 +78,38 @@ impl LocalUsage {
                 self.operator(operator, &mut bytes);
             }
         }
+        self.follow_copies();
+    }
+
+    /// The shape of what a local is set to, if that is the result of one of [`Source::Arithmetic`]'s operations right
+    /// before, everywhere, or a number.
+    pub fn arithmetic(&self, local: usize) -> Option<Shape> {
+        match self.sources.get(local) {
+            Some(&Source::Arithmetic(shape)) => Some(shape),
+            _ => None,
+        }
     }
 
     #[inline]
     fn operator(&mut self, operator: u8, bytes: &mut Bytes<'_>) {
+        let last = std::mem::replace(&mut self.last, Source::Other);
         match operator {
-            // local.get, local.set, local.tee
-            0x20..=0x22 => {
+            0x20 => {
                 let local = bytes.number();
                 self.count(local);
+                self.last = Source::Local(local);
             }
+            // local.set, local.tee
+            0x21 | 0x22 => {
+                let local = bytes.number();
+                self.count(local);
+                self.set(local, last);
+                self.last = Source::Local(local);
+            }
+            // ceil, floor, trunc, nearest, sqrt, add, sub, mul, div, min, max; f32.demote_f64
+            0x8d..=0x97 | 0xb6 => self.last = Source::Arithmetic(Shape::F32),
+            // The same; f64.promote_f32
+            0x9b..=0xa5 | 0xbb => self.last = Source::Arithmetic(Shape::F64),
             // i32.const, i64.const, global.get …, br, br_if
             0x41 | 0x42 | 0x23..=0x26 | 0x0c | 0x0d => bytes.skip_number(),
             // Loads and stores
@@ -97,10 +136,14 @@ impl LocalUsage {
             // memory.size, ref.null, ref.func
             0x3f | 0xd0 | 0xd2 => bytes.skip_number(),
             // f32.const, f64.const
-            0x43 => bytes.skip(4),
-            0x44 => bytes.skip(8),
+            0x43 => self.last = bytes.float_constant(4),
+            0x44 => self.last = bytes.float_constant(8),
             0xfc => self.bulk_operator(bytes),
-            0xfd => bytes.skip_vector_immediates(),
+            0xfd => {
+                let operator = bytes.number();
+                self.last = vector_source(operator, bytes);
+                bytes.skip_vector_immediates(operator);
+            }
             _ => {}
         }
     }
@@ -117,6 +160,41 @@ impl LocalUsage {
     fn count(&mut self, local: u32) {
         if let Some(count) = self.locals.get_mut(local as usize) {
             *count = count.saturating_add(self.weight);
+        }
+    }
+
+    fn set(&mut self, local: u32, from: Source) {
+        let Some(source) = self.sources.get_mut(local as usize) else {
+            return;
+        };
+        match from {
+            Source::Local(from) if self.copies.len() < MAX_COPIES => {
+                self.copies.push((local, from));
+            }
+            Source::Local(_) => *source = Source::Other,
+            _ => *source = source.or(from),
+        }
+    }
+
+    /// A local that is set to another one is set to what that is set to. If one of them can be put off, both are.
+    fn follow_copies(&mut self) {
+        let is_arithmetic = |source: &Source| matches!(source, Source::Arithmetic(_));
+        let mut changes = self.sources.iter().any(is_arithmetic);
+        while std::mem::take(&mut changes) {
+            for &(to, from) in &self.copies {
+                let known = self.sources.get(from as usize).copied();
+                let before = (self.sources[to as usize], known.unwrap_or(Source::Other));
+                let to_now = before.0.or(before.1);
+                let from_now = match before.1 {
+                    Source::Number if to_now != Source::Other => to_now,
+                    other => other,
+                };
+                self.sources[to as usize] = to_now;
+                if let Some(source) = self.sources.get_mut(from as usize) {
+                    *source = from_now;
+                }
+                changes |= before != (to_now, from_now);
+            }
         }
     }
 
@@ -140,6 +218,43 @@ impl LocalUsage {
     fn set_loops(&mut self, loops: u32) {
         self.loops = loops;
         self.weight = 1 << (LOOP_SHIFT * loops.min(MAX_DEPTH));
+    }
+}
+
+/// Where a value comes from, to one who cares for the bits of NaNs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Source {
+    /// It is a constant without a NaN in it. A vector is zero.
+    Number,
+    /// A NaN among the results is one of arithmetic. The operations are those of scalars but `abs`, `neg` and `copysign`; on
+    /// vectors not the minimum and maximum either.
+    Arithmetic(Shape),
+    /// It is what this local is; none of a local.
+    Local(u32),
+    Other,
+}
+
+impl Source {
+    /// Of a value that comes from one or the other.
+    fn or(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Number, source) | (source, Self::Number) => source,
+            _ if self == other => self,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// What an operation on vectors gives, before its immediates are read.
+fn vector_source(operator: u32, bytes: &Bytes<'_>) -> Source {
+    match operator {
+        // v128.const
+        12 if bytes.0.starts_with(&[0; 16]) => Source::Number,
+        // demote; ceil, floor, trunc, nearest; sqrt, add, sub, mul, div
+        94 | 103..=106 | 227..=231 => Source::Arithmetic(Shape::F32x4),
+        // promote; the same
+        95 | 116 | 117 | 122 | 148 | 239..=243 => Source::Arithmetic(Shape::F64x2),
+        _ => Source::Other,
     }
 }
 
@@ -201,8 +316,21 @@ impl Bytes<'_> {
             self.skip_number();
         }
     }
-    fn skip_vector_immediates(&mut self) {
-        match self.number() {
+    /// Skips a constant of so many bytes: its exponent is in the upper bits of the last two.
+    #[inline]
+    fn float_constant(&mut self, size: usize) -> Source {
+        let is_finite = self.0.get(size - 2..size).is_some_and(|upper| {
+            let exponent = if size == 4 { 0x7f80 } else { 0x7ff0 };
+            u16::from_le_bytes([upper[0], upper[1]]) & exponent != exponent
+        });
+        self.skip(size);
+        match is_finite {
+            true => Source::Number,
+            false => Source::Other,
+        }
+    }
+    fn skip_vector_immediates(&mut self, operator: u32) {
+        match operator {
             0..=11 | 92 | 93 => self.skip_memory_immediates(),
             // v128.const, i8x16.shuffle
             12 | 13 => self.skip(16),
@@ -230,7 +358,7 @@ mod tests {
         let translation = translate(&wasm, &Features::default()).expect("a valid module");
         let mut usage = LocalUsage::default();
         for body in translation.bodies.values() {
-            usage.read(body);
+            usage.read(body, 1);
         }
         usage
     }
@@ -272,6 +400,56 @@ mod tests {
         assert_eq!(usage.locals[0], operators.len() as u32);
         assert!(usage.locals[1..].iter().all(|&count| count == 0));
         assert!(usage.blocks.is_empty());
+    }
+
+    #[test]
+    fn locals_of_arithmetic() {
+        let arithmetic = |local: &str, body: &str| {
+            let wat = format!("(module (memory 1) (func (local {local}) {body}))");
+            let wasm = wat2wasm(wat.as_bytes()).expect("a module");
+            let translation = translate(&wasm, &Features::default()).expect("a valid module");
+            let mut usage = LocalUsage::default();
+            let bodies = translation.bodies.values();
+            bodies.for_each(|body| usage.read(body, 0));
+            usage.arithmetic(0)
+        };
+        let double = |body| arithmetic("f64", body);
+        let set = "(local.set 0 (f64.add (local.get 0) (local.get 0)))";
+        assert_eq!(double(set), Some(Shape::F64));
+        let sum = "(local.set 0 (f64.const 1.5))
+                   (drop (local.tee 0 (f64.min (local.get 0) (f64.load (i32.const 0)))))";
+        assert_eq!(double(sum), Some(Shape::F64));
+        // Never set; numbers only; NaNs; bits of others.
+        for body in [
+            "(drop (local.get 0))",
+            "(local.set 0 (f64.const 1))",
+            "(local.set 0 (f64.sqrt (local.get 0))) (local.set 0 (f64.const nan:0x4000000000001))",
+            "(local.set 0 (f64.sqrt (local.get 0))) (local.set 0 (f64.load (i32.const 0)))",
+            "(local.set 0 (f64.neg (local.get 0)))",
+            "(local.set 0 (block (result f64) (f64.sqrt (local.get 0))))",
+        ] {
+            assert_eq!(double(body), None, "{body}");
+        }
+        let vector = |body: &str| arithmetic("v128", body);
+        let zero = "(local.set 0 (v128.const i64x2 0 0))";
+        let singles = "(local.set 0 (f32x4.mul (local.get 0) (local.get 0)))";
+        let doubles = "(local.set 0 (f64x2.trunc (local.get 0)))";
+        // Copies are what they are copied from, one way or the other.
+        let copies = |sets: &str| {
+            let gets = "(local.set 2 (local.get 1)) (local.set 1 (local.get 0))";
+            arithmetic("f64 f64 f64", &format!("{gets} {sets}"))
+        };
+        assert_eq!(
+            copies("(local.set 2 (f64.sqrt (local.tee 1 (f64.const 1))))"),
+            Some(Shape::F64)
+        );
+        assert_eq!(copies("(local.set 0 (f64.load (i32.const 0)))"), None);
+        assert_eq!(copies(""), None);
+        let bound = "(local.set 0 (f32x4.pmin (local.get 0) (local.get 0)))";
+        assert_eq!(vector(&format!("{zero} {singles}")), Some(Shape::F32x4));
+        assert_eq!(vector(&format!("{doubles} {zero}")), Some(Shape::F64x2));
+        assert_eq!(vector(&format!("{doubles} {singles}")), None);
+        assert_eq!(vector(bound), None);
     }
 
     #[test]

@@ -277,6 +277,11 @@ impl Generator<'_> {
     fn select_vector(&mut self, kind: Kind) {
         let pending = self.take_condition();
         let (mut b, mut a) = (self.pop(), self.pop());
+        if self.is_number(&a) {
+            a.nan = b.nan;
+        } else if self.is_number(&b) {
+            b.nan = a.nan;
+        }
         if a.nan != b.nan {
             // One of them has the bits that it is to have, whatever they are.
             self.canonical(&mut b);

@@ -73,6 +73,16 @@ impl Generator<'_> {
         (is_arithmetic && self.environment.canonical_nans).then_some(shape)
     }
 
+    /// Whether an operand is a constant without a NaN; of vectors only zero is known to be one.
+    pub(super) fn is_number(&mut self, operand: &Operand) -> bool {
+        match (operand.loc, operand.kind) {
+            (Loc::Const(bits), Kind::F32) => !f32::from_bits(bits as u32).is_nan(),
+            (Loc::Const(bits), _) => !f64::from_bits(bits).is_nan(),
+            (Loc::Pool(constant), _) => self.asm().is_zero128(constant),
+            _ => false,
+        }
+    }
+
     /// Makes an operand's bits, or those of its lanes, those of the canonical NaN if it may be another one.
     pub(crate) fn canonical(&mut self, operand: &mut Operand) {
         let Some(shape) = operand.nan.take() else {

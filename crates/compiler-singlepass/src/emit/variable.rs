@@ -1,20 +1,21 @@
 //! Locals, globals and references.
 
 use wasmill_abi::{Builtin, GlobalPlace};
+use wasmill_compiler::ops::Shape;
 use wasmill_types::{FunctionIndex, GlobalIndex, Type};
 
 use super::call::Argument;
 use super::memory::{at, context};
 use crate::generator::{Generator, SCRATCH};
-use crate::locals::Pin;
+use crate::locals::{Local, Pin};
 use crate::location::{Kind, Loc, Operand};
 use crate::x64::assembler::Mem;
 
 impl Generator<'_> {
     pub(super) fn emit_local_get(&mut self, local: u32) {
         if self.tables.locals.is_first(local) {
-            let kind = self.tables.locals.get(local).kind;
-            return self.push(kind, Loc::Local(local), None);
+            let &Local { kind, nan, .. } = self.tables.locals.get(local);
+            return self.push(kind, Loc::Local(local), nan);
         }
         let (kind, home) = self.tables.locals.other(local);
         let loc = self.load_from_memory(kind, Self::slot(home));
@@ -44,10 +45,10 @@ impl Generator<'_> {
         let kind = value.kind;
         if self.tables.locals.is_first(local) && self.tables.locals.get(local).pin != Pin::None {
             self.release(value);
-            self.push(kind, Loc::Local(local), None);
+            self.push(kind, Loc::Local(local), value.nan);
         } else {
             // The register that it was stored from is nearer than the local.
-            self.push(kind, value.loc, None);
+            self.push(kind, value.loc, value.nan);
         }
     }
 
@@ -64,11 +65,15 @@ impl Generator<'_> {
             return value;
         }
         self.unalias_but_top(local);
-        match self.tables.locals.get(local).pin {
+        let &Local { pin, nan, .. } = self.tables.locals.get(local);
+        match pin {
             Pin::None => {
                 self.settle();
                 let mut value = self.pop();
-                self.canonical(&mut value);
+                match nan {
+                    Some(shape) => self.put_off(&mut value, shape),
+                    None => self.canonical(&mut value),
+                }
                 if value.constant().is_none() {
                     self.put_in_register(&mut value);
                 }
@@ -76,11 +81,18 @@ impl Generator<'_> {
                 self.store_operand(Self::slot(home), &value);
                 value
             }
-            pin => self.set_pinned(local, pin),
+            pin => self.set_pinned(local, pin, nan),
         }
     }
 
-    fn set_pinned(&mut self, local: u32, pin: Pin) -> Operand {
+    /// What a local of results of arithmetic is set to gets canonical bits later. It must be what the look ahead takes it for.
+    fn put_off(&mut self, value: &mut Operand, shape: Shape) {
+        let is_result = value.nan == Some(shape);
+        assert!(is_result || self.is_number(value), "the look ahead errs");
+        value.nan = Some(shape);
+    }
+
+    fn set_pinned(&mut self, local: u32, pin: Pin, nan: Option<Shape>) -> Operand {
         let to = match pin {
             Pin::Gpr(reg) => Loc::Gpr(reg),
             Pin::Xmm(reg) => Loc::Xmm(reg),
@@ -96,14 +108,16 @@ impl Generator<'_> {
             self.load_operand(to, &value);
             self.release(value);
         }
-        if let (Some(shape), Loc::Xmm(reg)) = (value.nan, to) {
-            self.make_canonical(shape, reg);
+        match (nan, value.nan, to) {
+            (Some(shape), ..) => self.put_off(&mut value, shape),
+            (None, Some(shape), Loc::Xmm(reg)) => self.make_canonical(shape, reg),
+            _ => {}
         }
         self.tables.locals.note_set(pin);
         // The register belongs to the local: there is nothing to release.
         Operand {
             loc: Loc::Slot,
-            nan: None,
+            nan,
             ..value
         }
     }

@@ -419,6 +419,12 @@ impl Assembler {
         Mem::Pool(at)
     }
 
+    /// Whether a constant of 128 bits is zero.
+    pub(crate) fn is_zero128(&self, constant: u32) -> bool {
+        let at = constant as usize / 8;
+        self.pool[at..at + 2] == [0, 0]
+    }
+
     /// Binds a label to this place: fills in all jumps that wait for it.
     pub(crate) fn bind(&mut self, label: &mut Label) {
         let here = self.offset();

@@ -15,6 +15,13 @@
   (func $max (param f32 f32) (result f32) (f32.max (local.get 0) (local.get 1)))
   (func $signs (param f64 f64) (result f64) (f64.copysign (f64.abs (local.get 0)) (f64.neg (local.get 1))))
   (func $round (param f32) (result f32) (f32.ceil (f32.nearest (local.get 0))))
+  (func $sums (param i32) (result f64) (local f64 f64)
+    (local.set 2 (local.get 1))
+    (loop
+      (local.set 1 (f64.add (local.get 1) (f64.load (local.get 0))))
+      (local.set 2 (f64.add (local.get 2) (f64.mul (local.get 1) (local.get 1))))
+      (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 8)))))
+    (local.get 2))
   (func $smaller (param f64 f64) (result f64)
     (select (local.get 0) (local.get 1) (f64.lt (local.get 0) (local.get 1))))
   (func $larger (param f64) (result f64)
@@ -89,23 +96,18 @@
 ;;     vxorps xmm8, xmm8, xmm8
 ;;     vmovsd xmm0, [rbp-8]
 ;;     vaddsd xmm8, xmm0, [k0]
-;;     vucomisd xmm8, xmm8
-;;     jp L3
-;;   L1:
 ;;     vmulsd xmm8, xmm8, xmm8
-;;     vucomisd xmm8, xmm8
-;;     jp L4
-;;   L2:
+;;     vmovaps xmm0, xmm8
+;;     vucomisd xmm0, xmm0
+;;     jp L2
+;;   L1:
 ;;     mov eax, [rbp-0x10]
-;;     vmovsd [r15+rax], xmm8   ; HeapAccessOutOfBounds
+;;     vmovsd [r15+rax], xmm0   ; HeapAccessOutOfBounds
 ;;     leave
 ;;     ret
-;;   L3:
-;;     vmovsd xmm8, [k1]
+;;   L2:
+;;     vmovsd xmm0, [k1]
 ;;     jmp L1
-;;   L4:
-;;     vmovsd xmm8, [k1]
-;;     jmp L2
 ;;   k0: 0x3ff0000000000000
 ;;   k1: 0x7ff8000000000000
 ;; function 4
@@ -228,12 +230,37 @@
 ;;     push rbp
 ;;     mov rbp, rsp
 ;;     sub rsp, 0x30
+;;     vxorps xmm8, xmm8, xmm8
+;;     vxorps xmm9, xmm9, xmm9
+;;     vmovaps xmm9, xmm8
+;;   L1:
+;;     vmovsd xmm0, [r15+rsi]   ; HeapAccessOutOfBounds
+;;     vaddsd xmm8, xmm8, xmm0
+;;     vmulsd xmm0, xmm8, xmm8
+;;     vaddsd xmm9, xmm9, xmm0
+;;     add esi, 0xfffffff8
+;;     test esi, esi
+;;     jne L1
+;;     vmovaps xmm0, xmm9
+;;     vucomisd xmm0, xmm0
+;;     jp L3
+;;   L2:
+;;     leave
+;;     ret
+;;   L3:
+;;     vmovsd xmm0, [k0]
+;;     jmp L2
+;;   k0: 0x7ff8000000000000
+;; function 10
+;;     push rbp
+;;     mov rbp, rsp
+;;     sub rsp, 0x30
 ;;     vmovaps xmm8, xmm0
 ;;     vmovaps xmm9, xmm1
 ;;     vminsd xmm0, xmm8, xmm9
 ;;     leave
 ;;     ret
-;; function 10
+;; function 11
 ;;     push rbp
 ;;     mov rbp, rsp
 ;;     sub rsp, 0x30
@@ -242,7 +269,7 @@
 ;;     leave
 ;;     ret
 ;;   k0: 0x3ff0000000000000
-;; function 11
+;; function 12
 ;;     push rbp
 ;;     mov rbp, rsp
 ;;     sub rsp, 0x40
@@ -256,7 +283,7 @@
 ;;     vblendvps xmm0, xmm0, xmm1, xmm15
 ;;     leave
 ;;     ret
-;; function 12
+;; function 13
 ;;     push rbp
 ;;     mov rbp, rsp
 ;;     sub rsp, 0x30
@@ -274,7 +301,7 @@
 ;;     vmovss xmm0, [k0]
 ;;     jmp L1
 ;;   k0: 0x000000007fc00000
-;; function 13
+;; function 14
 ;;     push rbp
 ;;     mov rbp, rsp
 ;;     sub rsp, 0x20

@@ -16,6 +16,13 @@
   (func $max (param f32 f32) (result f32) (f32.max (local.get 0) (local.get 1)))
   (func $signs (param f64 f64) (result f64) (f64.copysign (f64.abs (local.get 0)) (f64.neg (local.get 1))))
   (func $round (param f32) (result f32) (f32.ceil (f32.nearest (local.get 0))))
+  (func $sums (param i32) (result f64) (local f64 f64)
+    (local.set 2 (local.get 1))
+    (loop
+      (local.set 1 (f64.add (local.get 1) (f64.load (local.get 0))))
+      (local.set 2 (f64.add (local.get 2) (f64.mul (local.get 1) (local.get 1))))
+      (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 8)))))
+    (local.get 2))
   (func $smaller (param f64 f64) (result f64)
     (select (local.get 0) (local.get 1) (f64.lt (local.get 0) (local.get 1))))
   (func $larger (param f64) (result f64)
@@ -90,25 +97,20 @@
 ;;     xorps xmm8, xmm8
 ;;     movsd xmm8, [rbp-8]
 ;;     addsd xmm8, [k0]
-;;     ucomisd xmm8, xmm8
-;;     jp L3
-;;   L1:
 ;;     movaps xmm0, xmm8
 ;;     mulsd xmm0, xmm8
 ;;     movaps xmm8, xmm0
-;;     ucomisd xmm8, xmm8
-;;     jp L4
-;;   L2:
+;;     movaps xmm0, xmm8
+;;     ucomisd xmm0, xmm0
+;;     jp L2
+;;   L1:
 ;;     mov eax, [rbp-0x10]
-;;     movsd [r15+rax], xmm8   ; HeapAccessOutOfBounds
+;;     movsd [r15+rax], xmm0   ; HeapAccessOutOfBounds
 ;;     leave
 ;;     ret
-;;   L3:
-;;     movsd xmm8, [k1]
+;;   L2:
+;;     movsd xmm0, [k1]
 ;;     jmp L1
-;;   L4:
-;;     movsd xmm8, [k1]
-;;     jmp L2
 ;;   k0: 0x3ff0000000000000
 ;;   k1: 0x7ff8000000000000
 ;; function 4
@@ -232,13 +234,41 @@
 ;;     push rbp
 ;;     mov rbp, rsp
 ;;     sub rsp, 0x30
+;;     xorps xmm8, xmm8
+;;     xorps xmm9, xmm9
+;;     movaps xmm9, xmm8
+;;   L1:
+;;     movsd xmm0, [r15+rsi]   ; HeapAccessOutOfBounds
+;;     addsd xmm0, xmm8
+;;     movaps xmm8, xmm0
+;;     movaps xmm0, xmm8
+;;     mulsd xmm0, xmm8
+;;     addsd xmm0, xmm9
+;;     movaps xmm9, xmm0
+;;     add esi, 0xfffffff8
+;;     test esi, esi
+;;     jne L1
+;;     movaps xmm0, xmm9
+;;     ucomisd xmm0, xmm0
+;;     jp L3
+;;   L2:
+;;     leave
+;;     ret
+;;   L3:
+;;     movsd xmm0, [k0]
+;;     jmp L2
+;;   k0: 0x7ff8000000000000
+;; function 10
+;;     push rbp
+;;     mov rbp, rsp
+;;     sub rsp, 0x30
 ;;     movaps xmm8, xmm0
 ;;     movaps xmm9, xmm1
 ;;     movaps xmm0, xmm8
 ;;     minsd xmm0, xmm9
 ;;     leave
 ;;     ret
-;; function 10
+;; function 11
 ;;     push rbp
 ;;     mov rbp, rsp
 ;;     sub rsp, 0x30
@@ -248,7 +278,7 @@
 ;;     leave
 ;;     ret
 ;;   k0: 0x3ff0000000000000
-;; function 11
+;; function 12
 ;;     push rbp
 ;;     mov rbp, rsp
 ;;     sub rsp, 0x40
@@ -265,7 +295,7 @@
 ;;     xorps xmm0, xmm1
 ;;     leave
 ;;     ret
-;; function 12
+;; function 13
 ;;     push rbp
 ;;     mov rbp, rsp
 ;;     sub rsp, 0x30
@@ -287,7 +317,7 @@
 ;;     movss xmm0, [k0]
 ;;     jmp L1
 ;;   k0: 0x000000007fc00000
-;; function 13
+;; function 14
 ;;     push rbp
 ;;     mov rbp, rsp
 ;;     sub rsp, 0x20
