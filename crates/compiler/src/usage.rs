@@ -29,7 +29,9 @@ pub struct LocalUsage {
     /// What the last operator gives.
     last: Source,
     /// Which local is set to which other one.
-    copies: Vec<(u32, u32)>,
+    copies: Vec<(u8, u8)>,
+    /// Whether any is set to a result of arithmetic.
+    any_arithmetic: bool,
     /// For each open block, whether it is a loop.
     blocks: Vec<bool>,
     /// How many of them are.
@@ -46,6 +48,7 @@ impl Default for LocalUsage {
             sources: [Source::Number; Self::COUNTED],
             last: Source::Other,
             copies: Vec::new(),
+            any_arithmetic: false,
             blocks: Vec::new(),
             loops: 0,
             weight: 1,
@@ -67,6 +70,7 @@ impl LocalUsage {
         self.sources[..params.min(Self::COUNTED)].fill(Source::Other);
         self.last = Source::Other;
         self.copies.clear();
+        self.any_arithmetic = false;
         self.blocks.clear();
         let Ok(operators) = body.body.get_operators_reader() else {
             return;
@@ -78,7 +82,9 @@ impl LocalUsage {
                 self.operator(operator, &mut bytes);
             }
         }
-        self.follow_copies();
+        if self.any_arithmetic {
+            self.follow_copies();
+        }
     }
 
     /// The shape of what a local is set to, if that is the result of one of [`Source::Arithmetic`]'s operations right
@@ -97,14 +103,14 @@ impl LocalUsage {
             0x20 => {
                 let local = bytes.number();
                 self.count(local);
-                self.last = Source::Local(local);
+                self.last = Source::local(local);
             }
             // local.set, local.tee
             0x21 | 0x22 => {
                 let local = bytes.number();
                 self.count(local);
                 self.set(local, last);
-                self.last = Source::Local(local);
+                self.last = Source::local(local);
             }
             // ceil, floor, trunc, nearest, sqrt, add, sub, mul, div, min, max; f32.demote_f64
             0x8d..=0x97 | 0xb6 => self.last = Source::Arithmetic(Shape::F32),
@@ -169,30 +175,30 @@ impl LocalUsage {
         };
         match from {
             Source::Local(from) if self.copies.len() < MAX_COPIES => {
-                self.copies.push((local, from));
+                self.copies.push((local as u8, from));
             }
             Source::Local(_) => *source = Source::Other,
-            _ => *source = source.or(from),
+            _ => {
+                *source = source.or(from);
+                self.any_arithmetic |= matches!(from, Source::Arithmetic(_));
+            }
         }
     }
 
     /// A local that is set to another one is set to what that is set to. If one of them can be put off, both are.
     fn follow_copies(&mut self) {
-        let is_arithmetic = |source: &Source| matches!(source, Source::Arithmetic(_));
-        let mut changes = self.sources.iter().any(is_arithmetic);
+        let mut changes = true;
         while std::mem::take(&mut changes) {
             for &(to, from) in &self.copies {
-                let known = self.sources.get(from as usize).copied();
-                let before = (self.sources[to as usize], known.unwrap_or(Source::Other));
+                let (to, from) = (usize::from(to), usize::from(from));
+                let before = (self.sources[to], self.sources[from]);
                 let to_now = before.0.or(before.1);
                 let from_now = match before.1 {
                     Source::Number if to_now != Source::Other => to_now,
                     other => other,
                 };
-                self.sources[to as usize] = to_now;
-                if let Some(source) = self.sources.get_mut(from as usize) {
-                    *source = from_now;
-                }
+                self.sources[to] = to_now;
+                self.sources[from] = from_now;
                 changes |= before != (to_now, from_now);
             }
         }
@@ -230,11 +236,18 @@ enum Source {
     /// vectors not the minimum and maximum either.
     Arithmetic(Shape),
     /// It is what this local is; none of a local.
-    Local(u32),
+    Local(u8),
     Other,
 }
 
 impl Source {
+    /// What this local is, if it is one of those that are counted.
+    fn local(local: u32) -> Self {
+        match u8::try_from(local) {
+            Ok(number) if usize::from(number) < LocalUsage::COUNTED => Self::Local(number),
+            _ => Self::Other,
+        }
+    }
     /// Of a value that comes from one or the other.
     fn or(self, other: Self) -> Self {
         match (self, other) {
