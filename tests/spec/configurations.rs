@@ -69,6 +69,34 @@ pub(crate) const CONFIGURATIONS: &[Configuration] = &[
         },
         load: compile,
     },
+    #[cfg(feature = "llvm")]
+    Configuration {
+        name: "llvm",
+        store: |features| {
+            let mut config = wasmill::LLVM::new();
+            config.enable_verifier();
+            Store::new(&universal(config, features))
+        },
+        load: compile,
+    },
+    #[cfg(feature = "llvm")]
+    Configuration {
+        name: "llvm-artifacts",
+        store: |features| Store::new(&universal(wasmill::LLVM::new(), features)),
+        load: reload,
+    },
+    #[cfg(feature = "llvm")]
+    Configuration {
+        name: "llvm-checked",
+        store: |features| {
+            let mut config = wasmill::LLVM::new();
+            config.push_middleware(Arc::new(Identity));
+            config.opt_level(wasmill::LLVMOptLevel::Less);
+            config.canonicalize_nans(true);
+            checked(&universal(config, features))
+        },
+        load: compile,
+    },
     // The processor that vectors need at least: no AVX, no BMI, no counting of bits.
     Configuration {
         name: "singlepass-sse41",

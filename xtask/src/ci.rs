@@ -5,7 +5,7 @@
 //! for real takes minutes.
 
 use crate::process::{cargo, root, run as start, target};
-use crate::{features, test};
+use crate::{features, llvm, test};
 use anyhow::Result;
 use std::process::Command;
 
@@ -13,21 +13,22 @@ use std::process::Command;
 pub(crate) fn run(_: &[String]) -> Result<()> {
     start(&mut cargo(["fmt", "--all", "--check"]))?;
     start(cargo(["fmt", "--check"]).current_dir(root().join("fuzz")))?;
-    start(&mut lints("--workspace"))?;
-    let mut of_fuzz = lints("--locked");
+    start(&mut lints(llvm::workspace("clippy")))?;
+    let mut of_fuzz = cargo(["clippy", "--locked"]);
     of_fuzz.env("CARGO_TARGET_DIR", target());
-    start(of_fuzz.current_dir(root().join("fuzz")))?;
+    start(lints(of_fuzz).current_dir(root().join("fuzz")))?;
     document()?;
     features::run(&[])?;
     test::run(&[])
 }
 
-/// Clippy on everything, tests too.
-fn lints(option: &str) -> Command {
-    cargo(["clippy", option, "--all-targets", "--", "-D", "warnings"])
+/// Clippy, told to look at tests too and to refuse warnings.
+fn lints(mut clippy: Command) -> Command {
+    clippy.args(["--all-targets", "--", "-D", "warnings"]);
+    clippy
 }
 
 /// Documentation of the libraries without a warning (the command's own page would overwrite the library's: same name).
 fn document() -> Result<()> {
-    start(cargo(["doc", "--workspace", "--no-deps", "--lib"]).env("RUSTDOCFLAGS", "-D warnings"))
+    start(llvm::workspace("doc").args(["--no-deps", "--lib"]).env("RUSTDOCFLAGS", "-D warnings"))
 }

@@ -3,6 +3,7 @@
 //! The first program is the example `engine-headless`, which the tests have built already; the second, `tests/headless`, is
 //! built on its own, since in a build of the whole workspace it would get the features of all the others.
 
+use crate::llvm;
 use crate::process::{cargo, output, run as start, target};
 use anyhow::{Context, Result, ensure};
 use std::fs;
@@ -15,12 +16,7 @@ Validation error: The UniversalEngine is not compiled with compiler support, whi
 
 /// Compiles, runs, and tells the sizes of the two programs.
 pub(crate) fn run(_: &[String]) -> Result<()> {
-    start(&mut cargo([
-        "build",
-        "--workspace",
-        "--example",
-        "engine-headless",
-    ]))?;
+    start(llvm::workspace("build").args(["--example", "engine-headless"]))?;
     let host = ["--package", "headless-host"];
     let tree = output(&mut cargo(
         ["tree", "--edges", "normal", "--prefix", "none"]

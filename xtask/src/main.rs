@@ -9,6 +9,7 @@ mod compat;
 mod features;
 mod fuzz;
 mod headless;
+mod llvm;
 mod loom;
 mod miri;
 mod process;
@@ -56,7 +57,7 @@ const TASKS: &[Task] = &[
     },
     Task {
         name: "programs",
-        usage: "run real programs: [--small] [--release] [--singlepass] [--reference] [NAME…]",
+        usage: "run real programs: [--small] [--release] [--singlepass|--llvm] [--reference] [NAME…]",
         run: programs::run,
     },
     Task {

@@ -7,12 +7,13 @@
 
 use crate::process::{cargo, run as start};
 use crate::programs::{self, Choice};
-use crate::{headless, loom, miri, torture};
+use crate::{headless, llvm, loom, miri, torture};
 use anyhow::Result;
 
 /// Runs all tests and stops at the first step that fails.
 pub(crate) fn run(_: &[String]) -> Result<()> {
-    let mut tests = cargo(["test", "--workspace", "--no-fail-fast"]);
+    let mut tests = llvm::workspace("test");
+    tests.arg("--no-fail-fast");
     let seconds = torture::SECONDS_IN_TESTS.to_string();
     start(tests.env(torture::SECONDS_VARIABLE, seconds))?;
     other_compilers()?;
@@ -20,19 +21,22 @@ pub(crate) fn run(_: &[String]) -> Result<()> {
     loom::run(&[])?;
     miri::run_if_available()?;
     programs::check(&Choice::small())?;
-    programs::check(&Choice::small_singlepass())
+    programs::check(&Choice::small_singlepass())?;
+    match llvm::available() {
+        true => programs::check(&Choice::small_llvm()),
+        false => Ok(()),
+    }
 }
 
 /// The front crate's tests say `Store::default()` wherever the compiler does not matter.
 fn other_compilers() -> Result<()> {
-    start(&mut cargo([
-        "test",
-        "--package",
-        "wasmill",
-        "--tests",
-        "--no-fail-fast",
-        "--no-default-features",
-        "--features",
-        "wat,default-singlepass,default-universal,cranelift",
-    ]))
+    let singlepass = "wat,default-singlepass,default-universal,cranelift";
+    let llvm = "wat,default-llvm,default-universal,cranelift,singlepass";
+    let compilers = [singlepass].into_iter().chain(llvm::available().then_some(llvm));
+    for features in compilers {
+        let mut tests = cargo(["test", "--package", "wasmill", "--tests", "--no-fail-fast"]);
+        tests.args(["--no-default-features", "--features", features]);
+        start(&mut tests)?;
+    }
+    Ok(())
 }

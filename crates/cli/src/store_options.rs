@@ -15,6 +15,11 @@ pub(crate) struct StoreOptions {
     #[arg(long, group = "compiler")]
     singlepass: bool,
 
+    /// Use the LLVM compiler: takes longest to compile, makes the fastest code.
+    #[cfg(feature = "llvm")]
+    #[arg(long, group = "compiler")]
+    llvm: bool,
+
     /// Use the engine that keeps code in memory (the default).
     #[arg(long, alias = "jit")]
     universal: bool,
@@ -59,6 +64,10 @@ pub(crate) struct StoreOptions {
 impl StoreOptions {
     /// The engine and the compiler, for messages.
     pub(crate) fn description(&self) -> &'static str {
+        #[cfg(feature = "llvm")]
+        if self.llvm {
+            return "engine: universal, compiler: llvm";
+        }
         match self.singlepass {
             true => "engine: universal, compiler: singlepass",
             false => "engine: universal, compiler: cranelift",
@@ -85,6 +94,12 @@ impl StoreOptions {
     }
 
     fn compiler(&self) -> Box<dyn CompilerConfig> {
+        #[cfg(feature = "llvm")]
+        if self.llvm {
+            let mut config = wasmill::LLVM::new();
+            self.set_up(&mut config);
+            return Box::new(config);
+        }
         if !self.singlepass {
             return Box::new(self.cranelift());
         }

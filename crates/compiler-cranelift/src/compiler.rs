@@ -89,7 +89,10 @@ impl Compiler for CraneliftCompiler {
         bodies: PrimaryMap<LocalFunctionIndex, FunctionBodyData<'_>>,
     ) -> Result<Compilation, CompileError> {
         let functions = self.compile_with(target, module, bodies, Worker::generate)?;
-        Ok(Compilation { functions })
+        Ok(Compilation {
+            functions,
+            other_faults: None,
+        })
     }
 
     fn get_middlewares(&self) -> &[Arc<dyn ModuleMiddleware>] {

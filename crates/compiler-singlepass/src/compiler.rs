@@ -58,7 +58,10 @@ impl Compiler for SinglepassCompiler {
         let functions = compile_functions(bodies, Worker::default, |worker, index, body| {
             guarded(worker, |worker| worker.compile(&environment, index, body))
         })?;
-        Ok(Compilation { functions })
+        Ok(Compilation {
+            functions,
+            other_faults: None,
+        })
     }
 
     fn get_middlewares(&self) -> &[Arc<dyn ModuleMiddleware>] {

@@ -10,6 +10,7 @@
 //! `operators.rs` is the only list of operators; `driver.rs` alone knows control frames, operands and dead code. Back
 //! ends see the small vocabulary of [`ops`], operands already popped and validated, in reachable code only.
 
+mod bulk;
 mod compile;
 mod control;
 mod convert;
@@ -29,6 +30,7 @@ mod usage;
 #[cfg(feature = "wat")]
 mod wat;
 
+pub use bulk::chunks;
 pub use compile::*;
 pub use driver::{DriverState, MAX_OPERANDS, drive};
 pub use emit::*;

@@ -98,4 +98,6 @@ pub struct CompiledFunction {
 pub struct Compilation {
     /// The functions that the module defines, in order.
     pub functions: PrimaryMap<LocalFunctionIndex, CompiledFunction>,
+    /// What a fault in their code means elsewhere than at a [`TrapSite`]; if it means nothing, such a fault ends the process.
+    pub other_faults: Option<TrapCode>,
 }

@@ -491,12 +491,17 @@ impl UniversalArtifact {
         };
         let translation = wasmill_compiler::translate(binary, features)?;
         let middlewares = compiler.get_middlewares();
-        let (module, Compilation { mut functions }) =
+        let (module, compilation) =
             wasmill_compiler::compile_through(middlewares, translation, features, compile)?;
+        let Compilation {
+            mut functions,
+            other_faults,
+        } = compilation;
         let layout = Layout::new(&functions).map_err(unlinkable)?;
         let (code, absolute) = load(&layout, &mut functions, workshop.target)?;
+        let info = module.module.clone();
         let map =
-            CodeMap::new(&mut functions, &layout, module.module.clone()).map_err(unlinkable)?;
+            CodeMap::new(&mut functions, other_faults, &layout, info).map_err(unlinkable)?;
         drop(functions);
         tracing::debug!(code = layout.size, tables = map.memory(), "module compiled");
         let compiled = Compiled {

@@ -40,14 +40,15 @@ pub struct CodeMap {
 }
 
 impl CodeMap {
-    /// Collects the tables of `functions`, which lie where `layout` says. Takes them out of the functions one by one, so that
-    /// they do not all exist twice.
+    /// Collects the tables of `functions`, which lie where `layout` says and for which faults elsewhere than at trap sites mean
+    /// `other_faults`. Takes them out of the functions one by one, so that they do not all exist twice.
     ///
     /// # Errors
     ///
     /// If a table becomes larger than 32-bit offsets can tell.
     pub fn new(
         functions: &mut PrimaryMap<LocalFunctionIndex, CompiledFunction>,
+        other_faults: Option<TrapCode>,
         layout: &Layout,
         info: Arc<ModuleInfo>,
     ) -> Result<Self, ImageError> {
@@ -76,6 +77,9 @@ impl CodeMap {
                     inlined.push(range.start + part.start, range.start + part.end, part.call);
                 }
             }
+        }
+        if let Some(code) = other_faults {
+            traps.push(ELSEWHERE, code);
         }
         Ok(Self {
             traps,
@@ -316,6 +320,9 @@ impl InlinedRanges {
     }
 }
 
+/// The "offset" of the entry that stands for all instructions that have none: images are smaller.
+const ELSEWHERE: u32 = u32::MAX;
+
 /// Instructions that can trap, in ascending order: five bytes each.
 #[derive(Debug)]
 struct TrapTable {
@@ -346,7 +353,11 @@ impl TrapTable {
     }
 
     fn find(&self, offset: u32) -> Option<TrapCode> {
-        let nth = self.offsets.binary_search(&offset).ok()?;
+        let elsewhere = || self.offsets.last().filter(|last| **last == ELSEWHERE);
+        let nth = match self.offsets.binary_search(&offset) {
+            Ok(nth) => nth,
+            Err(_) => elsewhere().map(|_| self.offsets.len() - 1)?,
+        };
         TrapCode::from_u32(u32::from(self.codes[nth]))
     }
 }
@@ -426,7 +437,7 @@ mod tests {
         info.num_imported_functions = 1;
         info.function_names
             .insert(FunctionIndex::new(2), "inlined".into());
-        CodeMap::new(&mut functions, &layout, Arc::new(info)).unwrap()
+        CodeMap::new(&mut functions, None, &layout, Arc::new(info)).unwrap()
     }
 
     #[test]
@@ -495,7 +506,7 @@ mod tests {
         .collect();
         let layout = Layout::new(&functions).unwrap();
         let info = Arc::new(ModuleInfo::new());
-        let map = CodeMap::new(&mut functions, &layout, info).unwrap();
+        let map = CodeMap::new(&mut functions, None, &layout, info).unwrap();
         let frames = |offset| {
             let frames = map.frames(offset);
             let offsets = frames.iter().map(FrameInfo::module_offset);

@@ -471,7 +471,7 @@ mod tests {
         let mut info = ModuleInfo::new();
         info.function_names
             .insert(FunctionIndex::from_u32(0), "main".into());
-        let map = Arc::new(CodeMap::new(&mut functions, &layout, Arc::new(info)).unwrap());
+        let map = Arc::new(CodeMap::new(&mut functions, None, &layout, Arc::new(info)).unwrap());
         let frames = [9, 0].map(|offset| CodeLocation {
             metadata: map.clone(),
             offset,

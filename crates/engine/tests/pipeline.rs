@@ -58,6 +58,7 @@ impl Compiler for Prepared {
         });
         Ok(Compilation {
             functions: made.collect(),
+            other_faults: None,
         })
     }
 }

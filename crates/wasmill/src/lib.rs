@@ -108,6 +108,8 @@ pub use wasmill_compiler::{
 };
 #[cfg(feature = "cranelift")]
 pub use wasmill_compiler_cranelift::{Cranelift, CraneliftOptLevel};
+#[cfg(feature = "llvm")]
+pub use wasmill_compiler_llvm::{LLVM, LLVMOptLevel};
 #[cfg(feature = "singlepass")]
 pub use wasmill_compiler_singlepass::Singlepass;
 /// See the trait [`WasmerEnv`](trait@WasmerEnv) for an environment that is used by a guest.

@@ -35,10 +35,6 @@ macro_rules! not_yet {
 }
 
 not_yet!(
-    "llvm",
-    "the feature `llvm` needs the LLVM compiler, which this version does not have yet"
-);
-not_yet!(
     "dylib",
     "the features `dylib` and `native` need the Native engine, which this version does not have yet"
 );

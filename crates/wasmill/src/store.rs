@@ -273,6 +273,14 @@ impl Default for Store {
     }
 }
 
+#[cfg(all(feature = "default-llvm", feature = "default-universal"))]
+impl Default for Store {
+    /// A store with the default engine and compiler.
+    fn default() -> Self {
+        Self::new(&crate::Universal::new(crate::LLVM::default()).engine())
+    }
+}
+
 #[cfg(all(feature = "default-singlepass", feature = "default-universal"))]
 impl Default for Store {
     /// A store with the default engine and compiler.

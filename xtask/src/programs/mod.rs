@@ -27,7 +27,8 @@ pub(crate) struct Choice {
     small_only: bool,
     release: bool,
     reference: bool,
-    singlepass: bool,
+    /// The option of our command that chooses another compiler than the default one.
+    compiler: Option<&'static str>,
     names: Vec<String>,
 }
 
@@ -43,7 +44,15 @@ impl Choice {
     /// The same cases with the baseline compiler.
     pub(crate) fn small_singlepass() -> Choice {
         Choice {
-            singlepass: true,
+            compiler: Some("--singlepass"),
+            ..Choice::small()
+        }
+    }
+
+    /// The same cases with the compiler on LLVM.
+    pub(crate) fn small_llvm() -> Choice {
+        Choice {
+            compiler: Some("--llvm"),
             ..Choice::small()
         }
     }
@@ -55,7 +64,8 @@ impl Choice {
                 "--small" => choice.small_only = true,
                 "--release" => choice.release = true,
                 "--reference" => choice.reference = true,
-                "--singlepass" => choice.singlepass = true,
+                "--singlepass" => choice.compiler = Some("--singlepass"),
+                "--llvm" => choice.compiler = Some("--llvm"),
                 option if option.starts_with('-') => bail!("unknown option {option}"),
                 name if CASES.iter().any(|case| case.name == name) => {
                     choice.names.push(name.to_owned());
@@ -122,9 +132,16 @@ fn prepare_engine(choice: &Choice, cases: &[&Case]) -> Result<Engine> {
         return Ok(Engine::Reference);
     }
     let mut command = cargo(["build", "--package", "wasmill-cli"]);
+    let llvm = choice.compiler == Some("--llvm");
+    if llvm {
+        command.args(["--features", "wasmill-cli/llvm"]);
+    }
     let is_library = |step: &Step| matches!(step.host, Host::Library(_));
     if cases.iter().any(|case| case.steps.iter().any(is_library)) {
         command.args(["--package", "program-host"]);
+        if llvm {
+            command.args(["--features", "program-host/llvm"]);
+        }
     }
     if choice.release {
         command.arg("--release");
@@ -133,7 +150,7 @@ fn prepare_engine(choice: &Choice, cases: &[&Case]) -> Result<Engine> {
     let profile = if choice.release { "release" } else { "debug" };
     Ok(Engine::Wasmill {
         programs: target().join(profile),
-        singlepass: choice.singlepass,
+        compiler: choice.compiler,
     })
 }
 
@@ -231,7 +248,8 @@ mod tests {
         assert!(choice.small_only && !choice.reference && choice.names == ["lua"]);
         assert!(Choice::parse(&words(&["--smal"])).is_err());
         assert!(Choice::parse(&words(&["no-such-program"])).is_err());
-        assert!(Choice::parse(&words(&["--singlepass"])).unwrap().singlepass);
+        let choice = Choice::parse(&words(&["--llvm"])).unwrap();
+        assert_eq!(choice.compiler, Some("--llvm"));
         let small = Choice::small();
         assert!(CASES.iter().any(|case| small.takes(case)));
         assert!(

@@ -20,8 +20,8 @@ pub(super) enum Engine {
     /// Our command and our hosts of library modules, in this folder of built programs.
     Wasmill {
         programs: PathBuf,
-        /// With Singlepass instead of the default compiler.
-        singlepass: bool,
+        /// The option that chooses another compiler than the default one.
+        compiler: Option<&'static str>,
     },
     /// wasmtime, from its Python package.
     Reference,
@@ -109,24 +109,19 @@ fn command(step: &Step, engine: &Engine, folder: &Path) -> Result<Command> {
         };
         folders.push((*guest, path));
     }
-    let Engine::Wasmill {
-        programs,
-        singlepass,
-    } = engine
-    else {
+    let Engine::Wasmill { programs, compiler } = engine else {
         return reference_command(step.host, &module, step, &folders);
     };
-    let compiler = singlepass.then_some("--singlepass");
     Ok(match step.host {
         Host::Command => {
             let mut command = Command::new(programs.join("wasmill"));
-            command.arg("run").arg(module).args(compiler);
+            command.arg("run").arg(module).args(*compiler);
             finish_command(&mut command, step, &folders);
             command
         }
         Host::Library(host) => {
             let mut command = Command::new(programs.join("program-host"));
-            command.arg(host).arg(module).args(compiler);
+            command.arg(host).arg(module).args(*compiler);
             command
         }
     })

@@ -6,29 +6,13 @@
 
 use cranelift_codegen::ir::{InstBuilder, Value, types};
 use wasmill_abi::Builtin;
+use wasmill_compiler::chunks;
 use wasmill_compiler::ops::MemoryArg;
 use wasmill_types::{DataIndex, MemoryIndex};
 
 use super::memory::Place;
 use crate::translator::Translator;
 use crate::types::VECTOR;
-
-/// The longest copy or fill that is spelled out, in bytes.
-const MAX_OPEN_CODED: u64 = 64;
-
-/// The parts of a copy: where they start, and their sizes (powers of two up to `largest`), from the last to the first.
-/// The last one overlaps the one before it if it must, so there are few.
-fn chunks(length: u32, largest: u32) -> Vec<(u32, u32)> {
-    let size = (1 << length.ilog2()).min(largest);
-    let mut chunks: Vec<(u32, u32)> = (0..length / size).map(|nth| (nth * size, size)).collect();
-    let rest = length % size;
-    if rest > 0 {
-        let size = rest.next_power_of_two();
-        chunks.push((length - size, size));
-    }
-    chunks.reverse();
-    chunks
-}
 
 impl Translator<'_> {
     pub(super) fn emit_memory_copy(
@@ -83,10 +67,7 @@ impl Translator<'_> {
     /// The length, if an operation of this length on these memories is to be spelled out.
     fn open_coded(&self, length: Value, memories: &[MemoryIndex]) -> Option<u32> {
         let length = self.as_constant(length)?;
-        let styles = &self.environment.info.memory_styles;
-        let covered = |&memory: &MemoryIndex| styles[memory].covers(0, length);
-        let fits = (1..=MAX_OPEN_CODED).contains(&length) && memories.iter().all(covered);
-        fits.then_some(length as u32)
+        self.environment.info.open_coded(length, memories)
     }
 
     /// Where `length` bytes start.
@@ -149,27 +130,5 @@ fn chunk_type(size: u32) -> cranelift_codegen::ir::Type {
         4 => types::I32,
         8 => types::I64,
         _ => VECTOR,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn chunks_cover_every_byte_and_the_last_comes_first() {
-        for largest in [8, 16] {
-            for length in 1..=MAX_OPEN_CODED as u32 {
-                let chunks = chunks(length, largest);
-                let (offset, size) = chunks[0];
-                assert_eq!(offset + size, length);
-                let mut covered = vec![false; length as usize];
-                for (offset, size) in chunks {
-                    assert!(size.is_power_of_two() && size <= largest);
-                    covered[offset as usize..(offset + size) as usize].fill(true);
-                }
-                assert!(covered.into_iter().all(|byte| byte), "{length}");
-            }
-        }
     }
 }

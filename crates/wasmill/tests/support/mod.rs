@@ -3,5 +3,7 @@
 /// The compiler of `Store::default()`: the tests run with each (`cargo xtask test`).
 #[cfg(feature = "default-cranelift")]
 pub(crate) use wasmill::Cranelift as DefaultCompiler;
+#[cfg(feature = "default-llvm")]
+pub(crate) use wasmill::LLVM as DefaultCompiler;
 #[cfg(feature = "default-singlepass")]
 pub(crate) use wasmill::Singlepass as DefaultCompiler;

@@ -1,4 +1,4 @@
-//! Drives real library modules through the public API: `program-host HOST MODULE [--singlepass] < input`, used by
+//! Drives real library modules through the public API: `program-host HOST MODULE [--singlepass|--llvm] < input`, used by
 //! `cargo xtask programs`.
 //!
 //! Commands are run by `wasmill run`; what is here are modules that only an embedder can use: texts are put into the
@@ -22,7 +22,12 @@ fn main() -> Result<()> {
             let engine = Universal::new(Singlepass::default()).engine();
             (host, module, Store::new(&engine))
         }
-        _ => bail!("usage: program-host HOST MODULE [--singlepass] < INPUT"),
+        #[cfg(feature = "llvm")]
+        [host, module, "--llvm"] => {
+            let engine = Universal::new(wasmill::LLVM::default()).engine();
+            (host, module, Store::new(&engine))
+        }
+        _ => bail!("usage: program-host HOST MODULE [--singlepass|--llvm] < INPUT"),
     };
     let mut input = String::new();
     stdin().read_to_string(&mut input)?;

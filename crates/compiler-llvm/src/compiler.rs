@@ -1,0 +1,181 @@
+//! From the bodies of a module to its code.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use inkwell::context::Context;
+use inkwell::passes::PassBuilderOptions;
+use inkwell::targets::{FileType, TargetMachine};
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
+use wasmill_abi::TrapCode;
+use wasmill_compiler::{
+    Compilation, CompileError, CompileModuleInfo, CompiledFunction, Compiler, DriverState,
+    FunctionBodyData, ModuleMiddleware, Target, drive,
+};
+use wasmill_types::{LocalFunctionIndex, PrimaryMap};
+
+use crate::config::{CompiledKind, LLVM, LLVMOptLevel};
+use crate::environment::Environment;
+use crate::translator::Translator;
+use crate::unit::Unit;
+use crate::{machine, object};
+
+/// Bytes of function bodies up to which LLVM sees a module as a whole, and of the parts of larger ones.
+const UNIT_BYTES: usize = 256 << 10;
+
+/// Compiles WebAssembly with LLVM.
+#[derive(Clone, Debug)]
+pub struct LLVMCompiler {
+    config: LLVM,
+}
+
+impl LLVMCompiler {
+    /// A compiler with these settings.
+    pub fn new(config: LLVM) -> Self {
+        Self { config }
+    }
+
+    /// The settings.
+    pub fn config(&self) -> &LLVM {
+        &self.config
+    }
+}
+
+/// Functions that follow each other, and the index of the first.
+type Part<'a> = (LocalFunctionIndex, Vec<FunctionBodyData<'a>>);
+
+impl Compiler for LLVMCompiler {
+    fn name(&self) -> &str {
+        "llvm"
+    }
+
+    fn options(&self) -> String {
+        let LLVM {
+            opt_level,
+            nan_canonicalization,
+            // Do not change the code.
+            verifier: _,
+            callbacks: _,
+            middlewares,
+        } = &self.config;
+        let middlewares = middlewares.len();
+        format!(
+            "opt_level={opt_level:?} canonicalize_nans={nan_canonicalization} middlewares={middlewares}"
+        )
+    }
+
+    fn compile_module(
+        &self,
+        target: &Target,
+        module: &CompileModuleInfo,
+        bodies: PrimaryMap<LocalFunctionIndex, FunctionBodyData<'_>>,
+    ) -> Result<Compilation, CompileError> {
+        // An unsupported target is an error for a module without functions, too.
+        machine::build(self.config.opt_level, target)?;
+        let architecture = target.triple().architecture;
+        let nans = self.config.nan_canonicalization;
+        let environment = Environment::new(module, architecture, nans);
+        let parts = divide(bodies);
+        let whole = parts.len() == 1;
+        let work = |part| guarded(|| self.compile_part(target, &environment, part, whole));
+        let parts: Vec<_> = parts.into_par_iter().map(work).collect();
+        let mut functions = PrimaryMap::new();
+        for part in parts {
+            for function in part? {
+                functions.push(function);
+            }
+        }
+        Ok(Compilation {
+            functions,
+            other_faults: Some(TrapCode::HeapAccessOutOfBounds),
+        })
+    }
+
+    fn get_middlewares(&self) -> &[Arc<dyn ModuleMiddleware>] {
+        &self.config.middlewares
+    }
+}
+
+/// Divides a module into what LLVM sees at once: by size only, so that the outcome is the same everywhere.
+fn divide(bodies: PrimaryMap<LocalFunctionIndex, FunctionBodyData<'_>>) -> Vec<Part<'_>> {
+    let mut parts: Vec<Part<'_>> = Vec::new();
+    let mut room = 0_usize;
+    for (number, body) in bodies.into_values().enumerate() {
+        let length = body.len();
+        match parts.last_mut() {
+            Some((_, bodies)) if length <= room => bodies.push(body),
+            _ => {
+                let first = LocalFunctionIndex::from_u32(number as u32);
+                parts.push((first, vec![body]));
+                room = UNIT_BYTES;
+            }
+        }
+        room = room.saturating_sub(length);
+    }
+    parts
+}
+
+/// Runs the compiler so that a bug in it is an error, not the end of the host: modules are hostile.
+fn guarded<T>(work: impl FnOnce() -> Result<T, CompileError>) -> Result<T, CompileError> {
+    catch_unwind(AssertUnwindSafe(work))
+        .unwrap_or_else(|_| Err(CompileError::Codegen("the code generator panicked".into())))
+}
+
+impl LLVMCompiler {
+    fn compile_part(
+        &self,
+        target: &Target,
+        environment: &Environment<'_>,
+        (first, bodies): Part<'_>,
+        whole: bool,
+    ) -> Result<Vec<CompiledFunction>, CompileError> {
+        let machine = machine::build(self.config.opt_level, target)?;
+        let context = Context::create();
+        let unit = Unit::new(&context, &machine, whole);
+        let mut ranges = Vec::with_capacity(bodies.len());
+        let mut state = DriverState::new();
+        for (nth, body) in bodies.into_iter().enumerate() {
+            let local = LocalFunctionIndex::from_u32(first.as_u32() + nth as u32);
+            let index = environment.module().func_index(local);
+            ranges.push(body.start_offset()..body.end_offset());
+            let mut translator = Translator::new(environment, &unit, index, body.start_offset());
+            drive(environment.module(), body, &mut state, &mut translator)?;
+        }
+        unit.debug.finalize();
+        let object = self.generate(&unit, &machine)?;
+        object::read(&object, first, &ranges, environment.architecture)
+    }
+
+    /// Runs LLVM.
+    fn generate(&self, unit: &Unit<'_>, machine: &TargetMachine) -> Result<Vec<u8>, CompileError> {
+        let failed = |error: String| CompileError::Codegen(error);
+        let kind = CompiledKind::Module;
+        let callbacks = self.config.callbacks.as_deref();
+        if let Some(callbacks) = callbacks {
+            callbacks.preopt_ir(&kind, &unit.module);
+        }
+        if self.config.verifier || cfg!(debug_assertions) {
+            unit.module.verify().map_err(|error| failed(error.to_string()))?;
+        }
+        let passes = match self.config.opt_level {
+            LLVMOptLevel::None => "default<O0>",
+            LLVMOptLevel::Less => "default<O1>",
+            LLVMOptLevel::Default => "default<O2>",
+            LLVMOptLevel::Aggressive => "default<O3>",
+        };
+        let options = PassBuilderOptions::create();
+        unit.module
+            .run_passes(passes, machine, options)
+            .map_err(|error| failed(error.to_string()))?;
+        if let Some(callbacks) = callbacks {
+            callbacks.postopt_ir(&kind, &unit.module);
+        }
+        let object = machine
+            .write_to_memory_buffer(&unit.module, FileType::Object)
+            .map_err(|error| failed(error.to_string()))?;
+        if let Some(callbacks) = callbacks {
+            callbacks.obj_memory_buffer(&kind, &object);
+        }
+        Ok(object.as_slice().to_vec())
+    }
+}

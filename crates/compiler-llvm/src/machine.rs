@@ -1,0 +1,93 @@
+//! The target as LLVM sees it.
+
+use std::sync::Once;
+
+use inkwell::OptimizationLevel;
+use inkwell::targets::{
+    CodeModel, InitializationConfig, RelocMode, Target as LlvmTarget, TargetMachine, TargetTriple,
+};
+use wasmill_compiler::target::Architecture;
+use wasmill_compiler::{CompileError, CpuFeature, Target};
+
+/// LLVM's name of a feature.
+fn feature_name(feature: CpuFeature) -> &'static str {
+    match feature {
+        CpuFeature::SSE2 => "sse2",
+        CpuFeature::SSE3 => "sse3",
+        CpuFeature::SSSE3 => "ssse3",
+        CpuFeature::SSE41 => "sse4.1",
+        CpuFeature::SSE42 => "sse4.2",
+        CpuFeature::POPCNT => "popcnt",
+        CpuFeature::AVX => "avx",
+        CpuFeature::BMI1 => "bmi",
+        CpuFeature::BMI2 => "bmi2",
+        CpuFeature::AVX2 => "avx2",
+        CpuFeature::AVX512DQ => "avx512dq",
+        CpuFeature::AVX512VL => "avx512vl",
+        CpuFeature::AVX512F => "avx512f",
+        CpuFeature::LZCNT => "lzcnt",
+    }
+}
+
+/// The processor that LLVM starts from, and what ours has beyond it.
+fn processor(target: &Target) -> Result<(&'static str, String), CompileError> {
+    let triple = target.triple();
+    let refuse = |what: &str| CompileError::UnsupportedTarget(format!("{triple}{what}"));
+    match triple.architecture {
+        Architecture::X86_64 => {
+            let features = target.cpu_features();
+            if !features.contains(CpuFeature::SSE41) {
+                return Err(refuse(" without SSE4.1, which the LLVM compiler needs"));
+            }
+            let names = features.iter().map(|feature| format!("+{}", feature_name(feature)));
+            Ok(("x86-64", names.collect::<Vec<_>>().join(",")))
+        }
+        Architecture::Aarch64(_) => Ok(("generic", "+neon".into())),
+        Architecture::Riscv64(_) => Ok(("generic-rv64", "+m,+a,+f,+d,+c".into())),
+        _ => Err(refuse(" (LLVM makes code for x86-64, aarch64 and riscv64)")),
+    }
+}
+
+fn initialize() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let config = InitializationConfig::default();
+        LlvmTarget::initialize_x86(&config);
+        LlvmTarget::initialize_aarch64(&config);
+        LlvmTarget::initialize_riscv(&config);
+    });
+}
+
+/// Sets up LLVM for a target.
+pub(crate) fn build(level: OptimizationLevel, target: &Target) -> Result<TargetMachine, CompileError> {
+    initialize();
+    let (cpu, features) = processor(target)?;
+    // Objects are always ELF: they are read here, never by the system.
+    let triple = format!("{}-unknown-linux-gnu", target.triple().architecture);
+    let triple = TargetTriple::create(&triple);
+    let unsupported = |what: String| CompileError::UnsupportedTarget(what);
+    let machine = LlvmTarget::from_triple(&triple)
+        .map_err(|error| unsupported(error.to_string()))?
+        .create_target_machine(&triple, cpu, &features, level, RelocMode::PIC, CodeModel::Small);
+    machine.ok_or_else(|| unsupported(target.triple().to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(triple: &str, features: impl IntoIterator<Item = CpuFeature>) -> Result<(), CompileError> {
+        let target = Target::new(triple.parse().unwrap(), features.into_iter().collect());
+        build(OptimizationLevel::None, &target).map(drop)
+    }
+
+    #[test]
+    fn targets_with_and_without_code() {
+        check("x86_64-unknown-linux-gnu", [CpuFeature::SSE41]).unwrap();
+        check("aarch64-apple-darwin", []).unwrap();
+        check("riscv64gc-unknown-linux-gnu", []).unwrap();
+        let old = check("x86_64-unknown-linux-gnu", [CpuFeature::SSE2]).unwrap_err();
+        assert!(old.to_string().contains("without SSE4.1"), "{old}");
+        assert!(check("mips-unknown-linux-gnu", []).is_err());
+    }
+}

@@ -1,0 +1,110 @@
+//! What LLVM may assume of accesses to memory.
+//!
+//! Memories, tables, globals, the definitions of memories and tables, and the stack never overlap: each kind of access carries
+//! a node of a tree of types (TBAA) that tells it from the others.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use inkwell::context::Context;
+use inkwell::values::{InstructionValue, MetadataValue};
+use wasmill_types::{EntityRef, GlobalIndex, MemoryIndex, ModuleInfo, TableIndex};
+
+/// Places that do not overlap those of another region.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Region {
+    /// A memory; imported ones may be the same.
+    Memory(Option<MemoryIndex>),
+    /// The elements of a table.
+    Table(Option<TableIndex>),
+    /// A global.
+    Global(Option<GlobalIndex>),
+    /// Where memories and tables are, and how large.
+    Definitions,
+    /// Results on the stack.
+    Stack,
+    /// Function references and what the context holds of imported functions.
+    Functions,
+}
+
+impl Region {
+    /// That of a memory.
+    pub(crate) fn memory(module: &ModuleInfo, index: MemoryIndex) -> Self {
+        Self::Memory(module.local_memory_index(index).map(|_| index))
+    }
+
+    /// That of a table.
+    pub(crate) fn table(module: &ModuleInfo, index: TableIndex) -> Self {
+        Self::Table(module.local_table_index(index).map(|_| index))
+    }
+
+    /// That of a global.
+    pub(crate) fn global(module: &ModuleInfo, index: GlobalIndex) -> Self {
+        Self::Global(module.local_global_index(index).map(|_| index))
+    }
+
+    fn name(self) -> String {
+        let number = |index: Option<usize>| index.map_or("imported".into(), |index| index.to_string());
+        match self {
+            Self::Memory(index) => format!("memory {}", number(index.map(EntityRef::index))),
+            Self::Table(index) => format!("table {}", number(index.map(EntityRef::index))),
+            Self::Global(index) => format!("global {}", number(index.map(EntityRef::index))),
+            Self::Definitions => "definitions".into(),
+            Self::Stack => "stack".into(),
+            Self::Functions => "functions".into(),
+        }
+    }
+}
+
+/// The nodes of one unit.
+pub(crate) struct Metadata<'ctx> {
+    context: &'ctx Context,
+    tbaa: u32,
+    invariant: u32,
+    weights: u32,
+    root: MetadataValue<'ctx>,
+    empty: MetadataValue<'ctx>,
+    rare: MetadataValue<'ctx>,
+    tags: RefCell<HashMap<Region, MetadataValue<'ctx>>>,
+}
+
+impl<'ctx> Metadata<'ctx> {
+    pub(crate) fn new(context: &'ctx Context) -> Self {
+        let text = |text| context.metadata_string(text).into();
+        let weight = |weight| context.i32_type().const_int(weight, false).into();
+        Self {
+            context,
+            tbaa: context.get_kind_id("tbaa"),
+            invariant: context.get_kind_id("invariant.load"),
+            weights: context.get_kind_id("prof"),
+            root: context.metadata_node(&[text("wasm")]),
+            empty: context.metadata_node(&[]),
+            rare: context.metadata_node(&[text("branch_weights"), weight(1), weight(100_000)]),
+            tags: RefCell::default(),
+        }
+    }
+
+    /// An access goes to a region.
+    pub(crate) fn set_region(&self, access: InstructionValue<'ctx>, region: Region) {
+        let mut tags = self.tags.borrow_mut();
+        let tag = *tags.entry(region).or_insert_with(|| self.tag(region));
+        access.set_metadata(tag, self.tbaa).expect("a node");
+    }
+
+    fn tag(&self, region: Region) -> MetadataValue<'ctx> {
+        let zero = self.context.i64_type().const_zero();
+        let name = self.context.metadata_string(&region.name());
+        let ty = self.context.metadata_node(&[name.into(), self.root.into(), zero.into()]);
+        self.context.metadata_node(&[ty.into(), ty.into(), zero.into()])
+    }
+
+    /// A load always gives the same value.
+    pub(crate) fn set_invariant(&self, load: InstructionValue<'ctx>) {
+        load.set_metadata(self.empty, self.invariant).expect("a node");
+    }
+
+    /// The first target of a branch is hardly ever taken.
+    pub(crate) fn set_rare(&self, branch: InstructionValue<'ctx>) {
+        branch.set_metadata(self.rare, self.weights).expect("a node");
+    }
+}

@@ -1,0 +1,262 @@
+//! From an object file to compiled functions.
+//!
+//! Every function lies in a section of its own, named after its index. Constants (LLVM shares them between functions) go behind
+//! the code of the unit's first function; whatever refers to a section becomes a relocation to the function that holds it.
+//! A function that LLVM has put into all of its callers is not there any more: an instruction that traps takes its place.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use object::elf;
+use object::read::elf::ElfFile64;
+use object::{Object, ObjectSection, ObjectSymbol, RelocationFlags, SectionIndex, SectionKind, SymbolIndex};
+use object::{RelocationTarget as ObjectTarget, SymbolSection};
+use wasmill_abi::TrapCode;
+use wasmill_compiler::target::Architecture;
+use wasmill_compiler::{
+    AddressMapEntry, CompileError, CompiledFunction, InlinedRange, Relocation, RelocationKind,
+    RelocationTarget, TrapSite,
+};
+use wasmill_types::{EntityRef, LocalFunctionIndex};
+
+use crate::debug::{self, Row};
+
+const SECTION: &str = ".text.f";
+
+/// What LLVM calls a function.
+pub(crate) fn function_name(function: LocalFunctionIndex) -> String {
+    format!("f{}", function.index())
+}
+
+/// The section that a function is put into.
+pub(crate) fn section_name(function: LocalFunctionIndex) -> String {
+    format!("{SECTION}{}", function.index())
+}
+
+fn broken(what: impl std::fmt::Display) -> CompileError {
+    CompileError::Codegen(format!("LLVM's object file: {what}"))
+}
+
+/// Reads the functions of a unit that starts at `first`; their bodies are at `ranges` in the module.
+pub(crate) fn read(
+    bytes: &[u8],
+    first: LocalFunctionIndex,
+    ranges: &[Range<u32>],
+    architecture: Architecture,
+) -> Result<Vec<CompiledFunction>, CompileError> {
+    let file = ElfFile64::<object::LittleEndian>::parse(bytes).map_err(broken)?;
+    let mut reader = Reader {
+        first,
+        functions: ranges.iter().map(|range| empty(range, architecture)).collect(),
+        places: HashMap::new(),
+        architecture,
+    };
+    reader.take_code(&file)?;
+    reader.take_constants(&file)?;
+    reader.take_relocations(&file)?;
+    reader.take_debug(&file)?;
+    Ok(reader.functions)
+}
+
+/// A function that is never called: all of its callers contain it.
+fn empty(range: &Range<u32>, architecture: Architecture) -> CompiledFunction {
+    let code = match architecture {
+        Architecture::X86_64 => vec![0xf4],
+        // `udf #0` on aarch64, an illegal instruction on RISC-V.
+        _ => vec![0; 4],
+    };
+    CompiledFunction {
+        code,
+        alignment: 16,
+        start_offset: range.start,
+        end_offset: range.end,
+        ..CompiledFunction::default()
+    }
+}
+
+struct Reader {
+    first: LocalFunctionIndex,
+    functions: Vec<CompiledFunction>,
+    /// Where sections lie: in which function of the unit, and how far behind its start.
+    places: HashMap<SectionIndex, (usize, u64)>,
+    architecture: Architecture,
+}
+
+type File<'a> = ElfFile64<'a, object::LittleEndian>;
+
+impl Reader {
+    fn take_code(&mut self, file: &File<'_>) -> Result<(), CompileError> {
+        for section in file.sections() {
+            let name = section.name().map_err(broken)?;
+            let Some(number) = name.strip_prefix(SECTION) else {
+                continue;
+            };
+            let number: usize = number.parse().map_err(broken)?;
+            let nth = number.checked_sub(self.first.index());
+            let function = nth.and_then(|nth| self.functions.get_mut(nth));
+            let (nth, function) = nth.zip(function).ok_or_else(|| broken(name))?;
+            function.code = section.data().map_err(broken)?.to_vec();
+            function.alignment = section.align() as u32;
+            self.places.insert(section.index(), (nth, 0));
+        }
+        Ok(())
+    }
+
+    fn take_constants(&mut self, file: &File<'_>) -> Result<(), CompileError> {
+        for section in file.sections() {
+            match section.kind() {
+                SectionKind::ReadOnlyData | SectionKind::ReadOnlyString | SectionKind::ReadOnlyDataWithRel => {}
+                SectionKind::Data | SectionKind::UninitializedData | SectionKind::Tls if section.size() > 0 => {
+                    return Err(broken("it has variables"));
+                }
+                _ => continue,
+            }
+            if section.name().map_err(broken)? == ".eh_frame" {
+                continue;
+            }
+            let bytes = section.data().map_err(broken)?;
+            if bytes.is_empty() {
+                continue;
+            }
+            let host = self.functions.first_mut().expect("a unit has functions");
+            let align = section.align().max(1) as usize;
+            let start = host.code.len().next_multiple_of(align);
+            host.code.resize(start, 0);
+            host.code.extend_from_slice(bytes);
+            host.alignment = host.alignment.max(align as u32);
+            self.places.insert(section.index(), (0, start as u64));
+        }
+        Ok(())
+    }
+
+    fn take_relocations(&mut self, file: &File<'_>) -> Result<(), CompileError> {
+        for section in file.sections() {
+            let Some(&(nth, start)) = self.places.get(&section.index()) else {
+                continue;
+            };
+            for (offset, relocation) in section.relocations() {
+                let RelocationFlags::Elf { r_type } = relocation.flags() else {
+                    return Err(broken("a relocation of another format"));
+                };
+                let kind = self.kind(r_type)?;
+                let (target, distance) = self.target(file, relocation.target())?;
+                self.functions[nth].relocations.push(Relocation {
+                    offset: (start + offset) as u32,
+                    kind,
+                    target: RelocationTarget::Function(target),
+                    addend: relocation.addend().wrapping_add(distance),
+                });
+            }
+        }
+        for function in &mut self.functions {
+            function.relocations.sort_by_key(|relocation| relocation.offset);
+        }
+        Ok(())
+    }
+
+    fn kind(&self, r_type: u32) -> Result<RelocationKind, CompileError> {
+        let kind = match (self.architecture, r_type) {
+            (Architecture::X86_64, elf::R_X86_64_PC32 | elf::R_X86_64_PLT32) => RelocationKind::X86PcRel4,
+            (Architecture::X86_64, elf::R_X86_64_64) => RelocationKind::Abs8,
+            (Architecture::Aarch64(_), elf::R_AARCH64_CALL26 | elf::R_AARCH64_JUMP26) => RelocationKind::Arm64Call,
+            (Architecture::Riscv64(_), elf::R_RISCV_CALL | elf::R_RISCV_CALL_PLT) => RelocationKind::RiscvCall,
+            _ => return Err(broken(format!("relocation {r_type}"))),
+        };
+        Ok(kind)
+    }
+
+    /// The function that a relocation refers to, and how far behind its start.
+    fn target(&self, file: &File<'_>, target: ObjectTarget) -> Result<(LocalFunctionIndex, i64), CompileError> {
+        let ObjectTarget::Symbol(index) = target else {
+            return Err(broken("a relocation without a symbol"));
+        };
+        let symbol = file.symbol_by_index(index).map_err(broken)?;
+        if let SymbolSection::Section(section) = symbol.section() {
+            let place = self.places.get(&section);
+            let &(nth, start) = place.ok_or_else(|| broken("a relocation to another section"))?;
+            let function = LocalFunctionIndex::new(self.first.index() + nth);
+            return Ok((function, (start + symbol.address()) as i64));
+        }
+        // A function of another unit.
+        let name = symbol.name().map_err(broken)?;
+        let number = name.strip_prefix('f').and_then(|number| number.parse().ok());
+        let number = number.ok_or_else(|| broken(format!("it refers to `{name}`")))?;
+        Ok((LocalFunctionIndex::from_u32(number), 0))
+    }
+
+    fn take_debug(&mut self, file: &File<'_>) -> Result<(), CompileError> {
+        let places = &self.places;
+        let place = |index: SymbolIndex| {
+            let symbol = file.symbol_by_index(index).ok()?;
+            let section = symbol.section_index()?;
+            let code = places.get(&section).filter(|(_, start)| *start == 0)?;
+            Some((code.0, symbol.address()))
+        };
+        let debug = debug::read(file, place).map_err(broken)?;
+        for (nth, rows) in debug.rows {
+            self.take_rows(nth, &rows)?;
+        }
+        for (nth, inlined) in debug.inlined {
+            if let Some(function) = self.functions.get_mut(nth) {
+                function.inlined = sorted(inlined);
+            }
+        }
+        Ok(())
+    }
+
+    fn take_rows(&mut self, nth: usize, rows: &[Row]) -> Result<(), CompileError> {
+        let Some(function) = self.functions.get_mut(nth) else {
+            return Ok(());
+        };
+        for row in rows {
+            let module_offset = match row.line {
+                0 => AddressMapEntry::NO_OPERATOR,
+                line => line,
+            };
+            let last = function.address_map.last_mut();
+            match last {
+                Some(last) if last.offset == row.offset => last.module_offset = module_offset,
+                Some(last) if last.module_offset == module_offset => {}
+                _ => function.address_map.push(AddressMapEntry {
+                    offset: row.offset,
+                    module_offset,
+                }),
+            }
+            let Some(code) = row.column.checked_sub(1).and_then(TrapCode::from_u32) else {
+                continue;
+            };
+            if !is_trap(&mut function.code, row.offset, self.architecture, row.column) {
+                return Err(broken(format!("no instruction for `{code}`")));
+            }
+            function.traps.push(TrapSite {
+                offset: row.offset,
+                code,
+            });
+        }
+        Ok(())
+    }
+}
+
+/// Whether a trap's instruction is there. On x86-64 it becomes one that costs a tenth where there is a hypervisor.
+fn is_trap(code: &mut [u8], offset: u32, architecture: Architecture, column: u32) -> bool {
+    const HLT_NOP: [u8; 5] = [0xf4, 0x0f, 0x1f, 0x40, 0x00];
+    if architecture != Architecture::X86_64 {
+        return true;
+    }
+    let start = offset as usize;
+    let Some(place) = code.get_mut(start..start + HLT_NOP.len()) else {
+        return false;
+    };
+    // `ud1` with the number as its displacement.
+    let found = *place == [0x67, 0x0f, 0xb9, 0x40, column as u8];
+    if found {
+        place.copy_from_slice(&HLT_NOP);
+    }
+    found
+}
+
+/// By start, a range before those inside of it.
+fn sorted(mut ranges: Vec<InlinedRange>) -> Vec<InlinedRange> {
+    ranges.sort_by_key(|range| (range.start, std::cmp::Reverse(range.end)));
+    ranges
+}

@@ -1,0 +1,372 @@
+//! One function on its way from operators to LLVM's IR.
+//!
+//! The driver walks the body and calls the hooks in `emit/`; they append instructions through the builder here. Locals are
+//! slots of the frame, which LLVM's passes turn into values; operands are IR values; control frames hold blocks that are
+//! made when something branches to them, with a phi for each result.
+
+use inkwell::basic_block::BasicBlock;
+use inkwell::builder::{Builder, BuilderError};
+use inkwell::debug_info::AsDIScope;
+use inkwell::intrinsics::Intrinsic;
+use inkwell::attributes::AttributeLoc;
+use inkwell::types::{BasicType, BasicTypeEnum, VectorType};
+use inkwell::values::{
+    BasicMetadataValueEnum, BasicValue, BasicValueEnum, CallSiteValue, FloatValue, FunctionValue, IntValue,
+    PointerValue, VectorValue,
+};
+use inkwell::IntPredicate;
+use wasmill_abi::{Builtin, RawValue, TrapCode, VMContext};
+use wasmill_types::{FunctionIndex, ModuleInfo, Type};
+
+use crate::environment::Environment;
+use crate::metadata::Region;
+use crate::types::{Types, returns_through_memory};
+use crate::unit::Unit;
+
+/// Bytes of a result that goes through memory.
+const RESULT_SIZE: u32 = size_of::<RawValue>() as u32;
+
+/// The "column" of code that traps in another way than by an access to memory: the code, counted from one.
+pub(crate) fn trap_column(code: TrapCode) -> u32 {
+    code as u32 + 1
+}
+
+/// What the builder gave: it is always placed, and the hooks' operands have been validated.
+pub(crate) fn built<T>(outcome: Result<T, BuilderError>) -> T {
+    outcome.expect("the builder has a place and the operands fit")
+}
+
+/// The translation of one function.
+pub(crate) struct Translator<'a, 'ctx> {
+    pub(crate) environment: &'a Environment<'a>,
+    pub(crate) unit: &'a Unit<'ctx>,
+    pub(crate) types: Types<'ctx>,
+    pub(crate) builder: &'a Builder<'ctx>,
+    /// The function that is defined.
+    pub(crate) function: FunctionValue<'ctx>,
+    /// Its place in the module.
+    pub(crate) index: FunctionIndex,
+    /// The context of the instance that runs.
+    pub(crate) context: PointerValue<'ctx>,
+    /// Where results go that do not fit the return register.
+    results_pointer: Option<PointerValue<'ctx>>,
+    /// The first block, which holds the slots of the frame and nothing else.
+    entry: BasicBlock<'ctx>,
+    /// Where callees put such results: one area, of so many results.
+    results_area: Option<(PointerValue<'ctx>, u32)>,
+    /// The locals and their types.
+    pub(crate) locals: Vec<(PointerValue<'ctx>, BasicTypeEnum<'ctx>)>,
+    /// Where the current operator is in the module.
+    pub(crate) offset: u32,
+}
+
+impl<'a, 'ctx> Translator<'a, 'ctx> {
+    /// Starts a function.
+    pub(crate) fn new(
+        environment: &'a Environment<'a>,
+        unit: &'a Unit<'ctx>,
+        index: FunctionIndex,
+        start: u32,
+    ) -> Self {
+        let function = unit.function(environment, index);
+        unit.describe(function, index, start);
+        let entry = unit.context.append_basic_block(function, "");
+        let body = unit.context.append_basic_block(function, "");
+        let builder = &unit.builder;
+        builder.position_at_end(entry);
+        builder.unset_current_debug_location();
+        built(builder.build_unconditional_branch(body));
+        builder.position_at_end(body);
+        let param = |nth| function.get_nth_param(nth).expect("it has it").into_pointer_value();
+        let in_memory = returns_through_memory(environment.module().function_type(index));
+        Self {
+            environment,
+            unit,
+            types: unit.types,
+            builder,
+            function,
+            index,
+            context: param(0),
+            results_pointer: in_memory.then(|| param(1)),
+            entry,
+            results_area: None,
+            locals: Vec::new(),
+            offset: start,
+        }
+    }
+
+    /// The module.
+    pub(crate) fn module(&self) -> &'a ModuleInfo {
+        self.environment.module()
+    }
+
+    /// The parameter of the function that is the WebAssembly parameter `nth`.
+    pub(crate) fn parameter(&self, nth: usize) -> BasicValueEnum<'ctx> {
+        let hidden = 1 + u32::from(self.results_pointer.is_some());
+        let parameter = self.function.get_nth_param(hidden + nth as u32);
+        parameter.expect("the signature has it")
+    }
+
+    // ---- blocks and places
+
+    /// A new block, at the end of the function.
+    pub(crate) fn new_block(&self) -> BasicBlock<'ctx> {
+        self.unit.context.append_basic_block(self.function, "")
+    }
+
+    /// The block that is being written.
+    pub(crate) fn current_block(&self) -> BasicBlock<'ctx> {
+        self.builder.get_insert_block().expect("the builder has a place")
+    }
+
+    /// A slot of the frame.
+    pub(crate) fn slot(&self, ty: impl BasicType<'ctx>, align: u32) -> PointerValue<'ctx> {
+        let here = self.current_block();
+        let end = self.entry.get_terminator().expect("the entry goes on to the body");
+        self.builder.position_before(&end);
+        let slot = built(self.builder.build_alloca(ty, ""));
+        let instruction = slot.as_instruction().expect("an alloca");
+        instruction.set_alignment(align).expect("a power of two");
+        self.builder.position_at_end(here);
+        slot
+    }
+
+    /// What `build` appends belongs to the current operator, and a fault there means what `column` says.
+    pub(crate) fn located<T>(&self, column: u32, build: impl FnOnce(&Self) -> T) -> T {
+        let scope = self.function.get_subprogram().expect("it was described").as_debug_info_scope();
+        let location = self.unit.debug.create_debug_location(self.unit.context, self.offset, column, scope, None);
+        self.builder.set_current_debug_location(location);
+        let built = build(self);
+        self.builder.unset_current_debug_location();
+        built
+    }
+
+    // ---- types
+
+    /// Gives a value the type that its use needs.
+    ///
+    /// An operand of type `i32` that is the result of a comparison is kept as the bit that LLVM made (branches and selections
+    /// take it as it is) and extended here; a vector is reinterpreted in the lanes wanted.
+    pub(crate) fn coerce(&self, value: BasicValueEnum<'ctx>, ty: BasicTypeEnum<'ctx>) -> BasicValueEnum<'ctx> {
+        if value.get_type() == ty {
+            return value;
+        }
+        match value {
+            BasicValueEnum::IntValue(bit) => {
+                debug_assert_eq!(bit.get_type().get_bit_width(), 1, "{bit} as {ty}");
+                built(self.builder.build_int_z_extend(bit, ty.into_int_type(), "")).into()
+            }
+            _ => built(self.builder.build_bit_cast(value, ty, "")),
+        }
+    }
+
+    /// Gives a value the type of a WebAssembly value.
+    pub(crate) fn canonical(&self, value: BasicValueEnum<'ctx>, ty: Type) -> BasicValueEnum<'ctx> {
+        self.coerce(value, self.types.value(ty))
+    }
+
+    /// An operand as `i32`.
+    pub(crate) fn i32(&self, value: BasicValueEnum<'ctx>) -> IntValue<'ctx> {
+        self.coerce(value, self.types.i32.into()).into_int_value()
+    }
+
+    /// An `i32` operand as an unsigned 64-bit number.
+    pub(crate) fn wide(&self, value: BasicValueEnum<'ctx>) -> IntValue<'ctx> {
+        built(self.builder.build_int_z_extend(value.into_int_value(), self.types.i64, ""))
+    }
+
+    /// An `i32` operand as a bit: whether it is not zero.
+    pub(crate) fn condition(&self, value: BasicValueEnum<'ctx>) -> IntValue<'ctx> {
+        let value = value.into_int_value();
+        let ty = value.get_type();
+        if ty.get_bit_width() == 1 {
+            return value;
+        }
+        built(self.builder.build_int_compare(IntPredicate::NE, value, ty.const_zero(), ""))
+    }
+
+    /// A vector in lanes.
+    pub(crate) fn lanes(&self, value: BasicValueEnum<'ctx>, ty: VectorType<'ctx>) -> VectorValue<'ctx> {
+        self.coerce(value, ty.into()).into_vector_value()
+    }
+
+    /// The constant that an integer is, if it is one.
+    pub(crate) fn as_constant(&self, value: BasicValueEnum<'ctx>) -> Option<u64> {
+        match value {
+            BasicValueEnum::IntValue(value) => value.get_zero_extended_constant(),
+            _ => None,
+        }
+    }
+
+    /// An `i32` constant.
+    pub(crate) fn number(&self, number: u32) -> IntValue<'ctx> {
+        self.types.i32.const_int(number.into(), false)
+    }
+
+    // ---- calls
+
+    /// Calls an intrinsic of LLVM, for the types that it is overloaded by.
+    pub(crate) fn intrinsic(
+        &self,
+        name: &str,
+        types: &[BasicTypeEnum<'ctx>],
+        args: &[BasicMetadataValueEnum<'ctx>],
+    ) -> CallSiteValue<'ctx> {
+        let intrinsic = Intrinsic::find(name).unwrap_or_else(|| panic!("LLVM has {name}"));
+        let function = intrinsic.get_declaration(&self.unit.module, types);
+        let function = function.unwrap_or_else(|| panic!("LLVM has {name} for these types"));
+        built(self.builder.build_call(function, args, ""))
+    }
+
+    /// The same for an intrinsic that has a result.
+    pub(crate) fn intrinsic_value(
+        &self,
+        name: &str,
+        types: &[BasicTypeEnum<'ctx>],
+        args: &[BasicMetadataValueEnum<'ctx>],
+    ) -> BasicValueEnum<'ctx> {
+        result(self.intrinsic(name, types, args)).expect("it has a result")
+    }
+
+    /// Calls a built-in; gives its result, if it has one.
+    pub(crate) fn call_builtin(
+        &self,
+        builtin: Builtin,
+        args: &[BasicMetadataValueEnum<'ctx>],
+    ) -> Option<BasicValueEnum<'ctx>> {
+        let table = std::mem::offset_of!(VMContext, builtins) as u32;
+        let table = self.load_invariant(table);
+        let code = self.load(self.types.pointer, table, builtin.table_offset(), None).into_pointer_value();
+        let mut all: Vec<BasicMetadataValueEnum<'ctx>> = vec![self.context.into()];
+        all.extend_from_slice(args);
+        let ty = self.types.builtin_signature(builtin);
+        result(self.located(0, |this| built(this.builder.build_indirect_call(ty, code, &all, ""))))
+    }
+
+    /// The same for a built-in that always has a result.
+    pub(crate) fn call_builtin_value(
+        &self,
+        builtin: Builtin,
+        args: &[BasicMetadataValueEnum<'ctx>],
+    ) -> BasicValueEnum<'ctx> {
+        let result = self.call_builtin(builtin, args);
+        result.expect("the table of built-ins gives this one a result")
+    }
+
+    // ---- memory of the runtime
+
+    /// A pointer so many bytes further on.
+    #[expect(unsafe_code, reason = "inkwell's only way to compute an address")]
+    pub(crate) fn add_offset(&self, pointer: PointerValue<'ctx>, offset: IntValue<'ctx>) -> PointerValue<'ctx> {
+        // SAFETY: the elements are bytes, so one index fits the type; without `inbounds` any address is defined.
+        built(unsafe { self.builder.build_gep(self.types.i8, pointer, &[offset], "") })
+    }
+
+    /// A pointer a constant number of bytes further on.
+    pub(crate) fn at(&self, pointer: PointerValue<'ctx>, offset: u64) -> PointerValue<'ctx> {
+        match offset {
+            0 => pointer,
+            _ => self.add_offset(pointer, self.types.i64.const_int(offset, false)),
+        }
+    }
+
+    /// Loads from memory of the runtime, which is there. Without a region, the value never changes.
+    pub(crate) fn load(
+        &self,
+        ty: impl BasicType<'ctx>,
+        pointer: PointerValue<'ctx>,
+        offset: u32,
+        region: Option<Region>,
+    ) -> BasicValueEnum<'ctx> {
+        let pointer = self.at(pointer, offset.into());
+        let value = built(self.builder.build_load(ty, pointer, ""));
+        let load = value.as_instruction_value().expect("a load");
+        match region {
+            Some(region) => self.unit.metadata.set_region(load, region),
+            None => self.unit.metadata.set_invariant(load),
+        }
+        value
+    }
+
+    /// Loads a pointer from the context that stays the same for the life of the instance.
+    pub(crate) fn load_invariant(&self, offset: u32) -> PointerValue<'ctx> {
+        self.load(self.types.pointer, self.context, offset, None).into_pointer_value()
+    }
+
+    // ---- traps
+
+    /// Goes on only if a condition is zero; otherwise traps.
+    pub(crate) fn trap_if(&self, condition: IntValue<'ctx>, code: TrapCode) {
+        if condition.get_zero_extended_constant() == Some(0) {
+            return;
+        }
+        let (trap, next) = (self.new_block(), self.new_block());
+        let branch = built(self.builder.build_conditional_branch(condition, trap, next));
+        self.unit.metadata.set_rare(branch);
+        self.builder.position_at_end(trap);
+        self.trap(code);
+        self.builder.position_at_end(next);
+    }
+
+    /// Traps: an instruction that faults and carries the code.
+    pub(crate) fn trap(&self, code: TrapCode) {
+        let kind = self.types.i8.const_int(trap_column(code).into(), false);
+        let call = self.located(trap_column(code), |this| {
+            this.intrinsic("llvm.ubsantrap", &[], &[kind.into()])
+        });
+        // Each keeps its own place, by which the operator is found.
+        call.add_attribute(AttributeLoc::Function, self.unit.attribute("nomerge", 0));
+        built(self.builder.build_unreachable());
+    }
+
+    // ---- results
+
+    /// Returns from the function.
+    pub(crate) fn return_(&self, results: &[BasicValueEnum<'ctx>]) {
+        let types = self.module().function_type(self.index).results();
+        match self.results_pointer {
+            None => {
+                let value = results.first().map(|&value| self.canonical(value, types[0]));
+                let value = value.as_ref().map(|value| value as &dyn BasicValue<'ctx>);
+                built(self.builder.build_return(value));
+            }
+            Some(pointer) => {
+                for (nth, (&value, &ty)) in results.iter().zip(types).enumerate() {
+                    let value = self.canonical(value, ty);
+                    let place = self.at(pointer, (nth as u32 * RESULT_SIZE).into());
+                    let store = built(self.builder.build_store(place, value));
+                    self.unit.metadata.set_region(store, Region::Stack);
+                }
+                built(self.builder.build_return(None));
+            }
+        }
+    }
+
+    /// The address of the area where a callee puts `count` results.
+    pub(crate) fn results_area(&mut self, count: u32) -> PointerValue<'ctx> {
+        match self.results_area {
+            Some((area, most)) if most >= count => area,
+            _ => {
+                let ty = self.types.vector.array_type(count);
+                let area = self.slot(ty, RESULT_SIZE);
+                self.results_area = Some((area, count));
+                area
+            }
+        }
+    }
+
+    /// Loads the `nth` result from such an area.
+    pub(crate) fn load_result(&self, area: PointerValue<'ctx>, nth: u32, ty: Type) -> BasicValueEnum<'ctx> {
+        self.load(self.types.value(ty), area, nth * RESULT_SIZE, Some(Region::Stack))
+    }
+
+    /// A float in a register of its own kind.
+    pub(crate) fn float(&self, value: BasicValueEnum<'ctx>) -> FloatValue<'ctx> {
+        value.into_float_value()
+    }
+}
+
+/// The result of a call, if it has one.
+pub(crate) fn result<'ctx>(call: CallSiteValue<'ctx>) -> Option<BasicValueEnum<'ctx>> {
+    call.try_as_basic_value().basic()
+}

@@ -1,0 +1,147 @@
+//! What LLVM sees at once: some functions of a module that follow each other, and what they share.
+//!
+//! A function that only its own unit calls is internal: LLVM may inline it, change its parameters, or drop it. All others keep
+//! the boundary ABI.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use inkwell::attributes::{Attribute, AttributeLoc};
+use inkwell::builder::Builder;
+use inkwell::context::Context;
+use inkwell::debug_info::{
+    AsDIScope, DICompileUnit, DIFlags, DIFlagsConstants, DWARFEmissionKind, DWARFSourceLanguage,
+    DebugInfoBuilder,
+};
+use inkwell::module::{FlagBehavior, Linkage, Module};
+use inkwell::targets::TargetMachine;
+use inkwell::GlobalVisibility;
+use inkwell::values::{FunctionValue, UnnamedAddress};
+use wasmill_types::{EntityRef, FunctionIndex};
+
+use crate::environment::Environment;
+use crate::metadata::Metadata;
+use crate::object;
+use crate::types::Types;
+
+/// One module of LLVM.
+pub(crate) struct Unit<'ctx> {
+    pub(crate) context: &'ctx Context,
+    pub(crate) module: Module<'ctx>,
+    pub(crate) builder: Builder<'ctx>,
+    pub(crate) types: Types<'ctx>,
+    pub(crate) metadata: Metadata<'ctx>,
+    pub(crate) debug: DebugInfoBuilder<'ctx>,
+    pub(crate) debug_unit: DICompileUnit<'ctx>,
+    functions: RefCell<HashMap<FunctionIndex, FunctionValue<'ctx>>>,
+    /// Whether it holds all functions of the module: then none is called from elsewhere in the module.
+    whole: bool,
+}
+
+impl<'ctx> Unit<'ctx> {
+    /// An empty one.
+    pub(crate) fn new(context: &'ctx Context, machine: &TargetMachine, whole: bool) -> Self {
+        let module = context.create_module("wasm");
+        module.set_triple(&machine.get_triple());
+        module.set_data_layout(&machine.get_target_data().get_data_layout());
+        let types = Types::new(context);
+        // Version 4 keeps addresses where they are used: its reader is simple.
+        for (name, value) in [("Debug Info Version", 3), ("Dwarf Version", 4)] {
+            let value = types.i32.const_int(value, false);
+            module.add_basic_value_flag(name, FlagBehavior::Warning, value);
+        }
+        let (debug, debug_unit) = module.create_debug_info_builder(
+            true,
+            DWARFSourceLanguage::C,
+            "wasm",
+            ".",
+            "wasmill",
+            true,
+            "",
+            0,
+            "",
+            DWARFEmissionKind::LineTablesOnly,
+            0,
+            false,
+            false,
+            "",
+            "",
+        );
+        Self {
+            context,
+            builder: context.create_builder(),
+            types,
+            metadata: Metadata::new(context),
+            module,
+            debug,
+            debug_unit,
+            functions: RefCell::default(),
+            whole,
+        }
+    }
+
+    /// A function of the module, declared if it was not met yet.
+    pub(crate) fn function(&self, environment: &Environment<'_>, index: FunctionIndex) -> FunctionValue<'ctx> {
+        let mut functions = self.functions.borrow_mut();
+        *functions.entry(index).or_insert_with(|| self.declare(environment, index))
+    }
+
+    fn declare(&self, environment: &Environment<'_>, index: FunctionIndex) -> FunctionValue<'ctx> {
+        let module = environment.module();
+        let local = module.local_func_index(index).expect("imports are not called by name");
+        let name = object::function_name(local);
+        let ty = self.types.signature(module.function_type(index));
+        let function = self.module.add_function(&name, ty, None);
+        let global = function.as_global_value();
+        global.set_section(Some(&object::section_name(local)));
+        global.set_unnamed_address(UnnamedAddress::Global);
+        match self.whole && !environment.escapes(index) {
+            true => function.set_linkage(Linkage::Internal),
+            false => global.set_visibility(GlobalVisibility::Hidden),
+        }
+        for attribute in self.attributes() {
+            function.add_attribute(AttributeLoc::Function, attribute);
+        }
+        for name in ["nonnull", "noundef"] {
+            function.add_attribute(AttributeLoc::Param(0), self.attribute(name, 0));
+        }
+        let size = u64::from(environment.info.layout.size());
+        function.add_attribute(AttributeLoc::Param(0), self.attribute("dereferenceable", size));
+        function.add_attribute(AttributeLoc::Param(0), self.attribute("align", 16));
+        function
+    }
+
+    /// What all functions promise, and need.
+    fn attributes(&self) -> Vec<Attribute> {
+        let text = |name, value| self.context.create_string_attribute(name, value);
+        vec![
+            self.attribute("nounwind", 0),
+            // Backtraces walk frame pointers.
+            text("frame-pointer", "all"),
+            // The guard page finds the end of the stack: no frame may jump over it.
+            text("probe-stack", "inline-asm"),
+            // There is no C library to call.
+            text("no-builtins", ""),
+            // An access at null faults, which is how bounds are checked.
+            self.attribute("null_pointer_is_valid", 0),
+        ]
+    }
+
+    /// An attribute of LLVM's own.
+    pub(crate) fn attribute(&self, name: &str, value: u64) -> Attribute {
+        let kind = Attribute::get_named_enum_kind_id(name);
+        self.context.create_enum_attribute(kind, value)
+    }
+
+    /// Gives a function that is about to be defined its place in the debug information: its "lines" are offsets in the module.
+    pub(crate) fn describe(&self, function: FunctionValue<'ctx>, index: FunctionIndex, start: u32) {
+        let file = self.debug_unit.get_file();
+        let ty = self.debug.create_subroutine_type(file, None, &[], DIFlags::ZERO);
+        let name = format!("f{}", index.index());
+        let scope = self.debug_unit.as_debug_info_scope();
+        let subprogram = self.debug.create_function(
+            scope, &name, None, file, start, ty, true, true, start, DIFlags::ZERO, true,
+        );
+        function.set_subprogram(subprogram);
+    }
+}
