@@ -23,8 +23,6 @@ pub(crate) enum Region {
     Definitions,
     /// Results on the stack.
     Stack,
-    /// Function references and what the context holds of imported functions.
-    Functions,
 }
 
 impl Region {
@@ -51,7 +49,6 @@ impl Region {
             Self::Global(index) => format!("global {}", number(index.map(EntityRef::index))),
             Self::Definitions => "definitions".into(),
             Self::Stack => "stack".into(),
-            Self::Functions => "functions".into(),
         }
     }
 }

@@ -8,7 +8,7 @@ use inkwell::types::BasicTypeEnum;
 use inkwell::values::IntValue;
 use wasmill_abi::Builtin;
 use wasmill_compiler::chunks;
-use wasmill_compiler::ops::{MemoryArg, Shape};
+use wasmill_compiler::ops::MemoryArg;
 use wasmill_types::{DataIndex, MemoryIndex};
 
 use super::Value;
@@ -92,7 +92,7 @@ impl<'ctx> Translator<'_, 'ctx> {
     fn repeated(&self, byte: IntValue<'ctx>, size: u32) -> Value<'ctx> {
         match size {
             1 => byte.into(),
-            LARGEST => self.emit_splat(Shape::I8x16, byte.into()),
+            LARGEST => self.splat(byte.into(), LARGEST),
             _ => {
                 let ty = self.types.integer(size);
                 let byte = built(self.builder.build_int_z_extend(byte, ty, ""));

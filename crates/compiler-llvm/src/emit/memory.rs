@@ -52,7 +52,7 @@ impl<'ctx> Translator<'_, 'ctx> {
             Load::ExtendS | Load::ExtendU => self.load_lanes(op, shape, place),
             Load::Splat => {
                 let lane = self.load_at(types.lanes(shape).get_element_type(), place);
-                self.emit_splat(shape, lane)
+                self.splat(lane, 16 / shape.lane_bytes())
             }
             Load::Zero => {
                 let vector = types.lanes(shape);
