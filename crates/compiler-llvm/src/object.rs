@@ -222,7 +222,8 @@ impl Reader {
                     module_offset,
                 }),
             }
-            let Some(code) = row.column.checked_sub(1).and_then(TrapCode::from_u32) else {
+            let trap = (row.line != 0).then_some(row.column);
+            let Some(code) = trap.and_then(|column| TrapCode::from_u32(column.checked_sub(1)?)) else {
                 continue;
             };
             if !is_trap(&mut function.code, row.offset, self.architecture, row.column) {

@@ -120,6 +120,8 @@ impl<'ctx> Unit<'ctx> {
             text("frame-pointer", "all"),
             // The guard page finds the end of the stack: no frame may jump over it.
             text("probe-stack", "inline-asm"),
+            // Every call has a frame, which backtraces list.
+            text("disable-tail-calls", "true"),
             // There is no C library to call.
             text("no-builtins", ""),
             // An access at null faults, which is how bounds are checked.

@@ -222,6 +222,10 @@ impl CodeMetadata for CodeMap {
         self.traps.find(offset)
     }
 
+    fn other_faults(&self) -> Option<TrapCode> {
+        self.traps.find(ELSEWHERE)
+    }
+
     fn as_any(&self) -> &dyn Any {
         self
     }
@@ -353,11 +357,7 @@ impl TrapTable {
     }
 
     fn find(&self, offset: u32) -> Option<TrapCode> {
-        let elsewhere = || self.offsets.last().filter(|last| **last == ELSEWHERE);
-        let nth = match self.offsets.binary_search(&offset) {
-            Ok(nth) => nth,
-            Err(_) => elsewhere().map(|_| self.offsets.len() - 1)?,
-        };
+        let nth = self.offsets.binary_search(&offset).ok()?;
         TrapCode::from_u32(u32::from(self.codes[nth]))
     }
 }

@@ -114,7 +114,8 @@ impl RuntimeError {
                 backtrace,
                 signal_trap,
             } => {
-                let recorded = wasmill_vm::trap_site(pc).flatten();
+                let meaning = wasmill_vm::fault_meaning(pc);
+                let recorded = meaning.and_then(|meaning| meaning.site.or(meaning.otherwise));
                 let code = recorded.or(signal_trap);
                 let code = code.unwrap_or(TrapCode::StackOverflow);
                 (Source::Trap(code), backtrace)

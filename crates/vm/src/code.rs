@@ -33,6 +33,10 @@ pub trait CodeMetadata: Send + Sync {
     ///
     /// Signal handlers call this: it must not allocate, lock or panic.
     fn trap_code(&self, offset: u32) -> Option<TrapCode>;
+    /// What a fault elsewhere means, unless the stack is exhausted.
+    fn other_faults(&self) -> Option<TrapCode> {
+        None
+    }
     /// For whoever registered it, to find the rest of what it knows.
     fn as_any(&self) -> &dyn Any;
 }
@@ -387,12 +391,22 @@ pub fn is_wasm_pc(pc: usize) -> bool {
     Reader::begin().find(pc).is_some()
 }
 
-/// `None` if the address is not in registered code; otherwise its trap code, if it is a trap site. Safe in signal handlers.
-pub fn trap_site(pc: usize) -> Option<Option<TrapCode>> {
+/// What a fault in registered code means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FaultMeaning {
+    /// The code, if this is a trap site.
+    pub site: Option<TrapCode>,
+    /// The code, if it is none and the stack is not exhausted.
+    pub otherwise: Option<TrapCode>,
+}
+
+/// `None` if the address is not in registered code; otherwise what a fault there means. Safe in signal handlers.
+pub fn fault_meaning(pc: usize) -> Option<FaultMeaning> {
     let reader = Reader::begin();
-    reader
-        .find(pc)
-        .map(|entry| entry.metadata.trap_code(offset(entry, pc)))
+    reader.find(pc).map(|entry| FaultMeaning {
+        site: entry.metadata.trap_code(offset(entry, pc)),
+        otherwise: entry.metadata.other_faults(),
+    })
 }
 
 #[cfg(test)]

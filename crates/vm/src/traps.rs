@@ -488,7 +488,7 @@ pub(crate) fn handle_fault(fault: &Fault) -> bool {
     }
     // SAFETY: the context is the kernel's.
     let registers = unsafe { arch::fault_registers(fault.context) };
-    let Some(site) = code::trap_site(registers.pc) else {
+    let Some(meaning) = code::fault_meaning(registers.pc) else {
         return false;
     };
     // The thread local is touched only now: on threads that never ran WebAssembly it might not be there yet.
@@ -502,9 +502,10 @@ pub(crate) fn handle_fault(fault: &Fault) -> bool {
     if thread.ask_trap_handler(store, fault) {
         return true;
     }
-    let code = match site {
+    let code = match meaning.site.or(meaning.otherwise) {
+        Some(code) if meaning.site.is_some() => code,
+        _ if is_stack_overflow(thread, fault, registers.sp) => TrapCode::StackOverflow,
         Some(code) => code,
-        None if is_stack_overflow(thread, fault, registers.sp) => TrapCode::StackOverflow,
         None => return false,
     };
     // SAFETY: the activation is not null, and the pc is in WebAssembly code.

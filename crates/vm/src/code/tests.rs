@@ -66,10 +66,11 @@ fn registered_code_is_found_until_it_is_dropped() {
     assert_eq!(name_at(start), Some((7, 0)));
     assert_eq!(name_at(start + 99), Some((7, 99)));
     assert_ne!(name_at(start - 1).map(|(name, _)| name), Some(7));
-    assert_eq!(trap_site(start + 7), Some(Some(TrapCode::OutOfBounds)));
-    assert_eq!(trap_site(start + 8), Some(None));
+    let site = |pc| fault_meaning(pc).map(|meaning| meaning.site);
+    assert_eq!(site(start + 7), Some(Some(TrapCode::OutOfBounds)));
+    assert_eq!(site(start + 8), Some(None));
     drop(registration);
-    assert_eq!(trap_site(start), None);
+    assert_eq!(fault_meaning(start), None);
 }
 
 #[test]
