@@ -3,8 +3,7 @@
 use inkwell::IntPredicate;
 use inkwell::values::PointerValue;
 use wasmill_abi::{Builtin, GlobalPlace};
-use wasmill_compiler::ops::Const;
-use wasmill_types::{FunctionIndex, GlobalIndex, GlobalInit, Type};
+use wasmill_types::{FunctionIndex, GlobalIndex, Type};
 
 use super::Value;
 use crate::metadata::Region;
@@ -14,9 +13,6 @@ impl<'ctx> Translator<'_, 'ctx> {
     pub(super) fn emit_global_get(&mut self, global: GlobalIndex) -> Value<'ctx> {
         let module = self.module();
         let ty = module.globals[global];
-        if let Some(init) = self.environment.info.constant_global(global) {
-            return self.initial_value(ty.ty, init);
-        }
         let mutable = ty.mutability.is_mutable();
         let region = mutable.then(|| Region::global(module, global));
         let place = self.global_place(global);
@@ -39,22 +35,6 @@ impl<'ctx> Translator<'_, 'ctx> {
             GlobalPlace::Local(offset) => self.at(self.context, offset.into()),
             GlobalPlace::Imported(offset) => self.load_invariant(offset),
         }
-    }
-
-    fn initial_value(&self, ty: Type, init: GlobalInit) -> Value<'ctx> {
-        let constant = match init {
-            GlobalInit::I32Const(value) => Const::I32(value),
-            GlobalInit::I64Const(value) => Const::I64(value),
-            GlobalInit::F32Const(value) => Const::F32(value.to_bits()),
-            GlobalInit::F64Const(value) => Const::F64(value.to_bits()),
-            GlobalInit::V128Const(value) => Const::V128(value),
-            // Only null remains of what is the same in all instances.
-            GlobalInit::RefNullConst
-            | GlobalInit::GetGlobal(_)
-            | GlobalInit::RefFunc(_)
-            | GlobalInit::Expr(_) => return self.emit_ref_null(ty),
-        };
-        self.emit_constant(constant)
     }
 
     pub(super) fn emit_ref_null(&self, ty: Type) -> Value<'ctx> {
