@@ -30,5 +30,9 @@ fn lints(mut clippy: Command) -> Command {
 
 /// Documentation of the libraries without a warning (the command's own page would overwrite the library's: same name).
 fn document() -> Result<()> {
-    start(llvm::workspace("doc").args(["--no-deps", "--lib"]).env("RUSTDOCFLAGS", "-D warnings"))
+    start(
+        llvm::workspace("doc")
+            .args(["--no-deps", "--lib"])
+            .env("RUSTDOCFLAGS", "-D warnings"),
+    )
 }

@@ -24,7 +24,10 @@ pub(crate) fn available() -> bool {
 /// As the build script of the compiler finds it.
 fn is_here() -> bool {
     let named = std::env::var("LLVM_CONFIG").ok();
-    let candidates = named.iter().map(String::as_str).chain(["llvm-config-22", "llvm-config"]);
+    let candidates = named
+        .iter()
+        .map(String::as_str)
+        .chain(["llvm-config-22", "llvm-config"]);
     candidates.into_iter().any(|program| {
         let output = Command::new(program).arg("--version").output();
         output.is_ok_and(|output| output.stdout.starts_with(b"22."))
@@ -50,7 +53,10 @@ fn install() -> bool {
 pub(crate) fn workspace(command: &str) -> Command {
     let mut command = cargo([command, "--workspace"]);
     match available() {
-        true => command.args(["--features", "wasmill-tests/llvm,wasmill-cli/llvm,program-host/llvm"]),
+        true => command.args([
+            "--features",
+            "wasmill-tests/llvm,wasmill-cli/llvm,program-host/llvm",
+        ]),
         false => command.args(["--exclude", "wasmill-compiler-llvm"]),
     };
     command

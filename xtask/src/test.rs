@@ -32,7 +32,9 @@ pub(crate) fn run(_: &[String]) -> Result<()> {
 fn other_compilers() -> Result<()> {
     let singlepass = "wat,default-singlepass,default-universal,cranelift";
     let llvm = "wat,default-llvm,default-universal,cranelift,singlepass";
-    let compilers = [singlepass].into_iter().chain(llvm::available().then_some(llvm));
+    let compilers = [singlepass]
+        .into_iter()
+        .chain(llvm::available().then_some(llvm));
     for features in compilers {
         let mut tests = cargo(["test", "--package", "wasmill", "--tests", "--no-fail-fast"]);
         tests.args(["--no-default-features", "--features", features]);

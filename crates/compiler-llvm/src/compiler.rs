@@ -155,7 +155,9 @@ impl LLVMCompiler {
             callbacks.preopt_ir(&kind, &unit.module);
         }
         if self.config.verifier || cfg!(debug_assertions) {
-            unit.module.verify().map_err(|error| failed(error.to_string()))?;
+            unit.module
+                .verify()
+                .map_err(|error| failed(error.to_string()))?;
         }
         let passes = match self.config.opt_level {
             LLVMOptLevel::None => "default<O0>",

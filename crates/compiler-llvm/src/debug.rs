@@ -66,7 +66,9 @@ fn section<'a>(
         }
         // Offsets in other debug sections are what is to be added.
         let (function, base) = place(symbol).map_or((0, 0), |(nth, base)| (nth as u64 + 1, base));
-        let value = (function << 32).wrapping_add(base).wrapping_add_signed(relocation.addend());
+        let value = (function << 32)
+            .wrapping_add(base)
+            .wrapping_add_signed(relocation.addend());
         let size = usize::from(relocation.size()) / 8;
         let at = offset as usize;
         if let Some(field) = bytes.get_mut(at..at + size) {
@@ -126,14 +128,19 @@ fn read_inlined(
         };
         let mut ranges = dwarf.die_ranges(unit, entry)?;
         while let Some(range) = ranges.next()? {
-            let Some(((function, start), (_, end))) = split(range.begin).zip(split(range.end)) else {
+            let Some(((function, start), (_, end))) = split(range.begin).zip(split(range.end))
+            else {
                 continue;
             };
-            debug.inlined.entry(function).or_default().push(InlinedRange {
-                start,
-                end,
-                call: call as u32,
-            });
+            debug
+                .inlined
+                .entry(function)
+                .or_default()
+                .push(InlinedRange {
+                    start,
+                    end,
+                    call: call as u32,
+                });
         }
     }
     Ok(())

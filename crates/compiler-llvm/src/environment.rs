@@ -20,7 +20,11 @@ pub(crate) struct Environment<'a> {
 
 impl<'a> Environment<'a> {
     /// Prepares the translation of a module.
-    pub(crate) fn new(info: &'a CompileModuleInfo, architecture: Architecture, canonical_nans: bool) -> Self {
+    pub(crate) fn new(
+        info: &'a CompileModuleInfo,
+        architecture: Architecture,
+        canonical_nans: bool,
+    ) -> Self {
         let module = &info.module;
         let escaping = module.escaping_functions.iter().copied();
         Self {

@@ -30,4 +30,6 @@ mod types;
 mod unit;
 
 pub use compiler::LLVMCompiler;
-pub use config::{CompiledKind, InkwellMemoryBuffer, InkwellModule, LLVM, LLVMCallbacks, LLVMOptLevel};
+pub use config::{
+    CompiledKind, InkwellMemoryBuffer, InkwellModule, LLVM, LLVMCallbacks, LLVMOptLevel,
+};

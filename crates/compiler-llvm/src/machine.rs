@@ -39,7 +39,9 @@ fn processor(target: &Target) -> Result<(&'static str, String), CompileError> {
             if !features.contains(CpuFeature::SSE41) {
                 return Err(refuse(" without SSE4.1, which the LLVM compiler needs"));
             }
-            let names = features.iter().map(|feature| format!("+{}", feature_name(feature)));
+            let names = features
+                .iter()
+                .map(|feature| format!("+{}", feature_name(feature)));
             Ok(("x86-64", names.collect::<Vec<_>>().join(",")))
         }
         Architecture::Aarch64(_) => Ok(("generic", "+neon".into())),
@@ -59,7 +61,10 @@ fn initialize() {
 }
 
 /// Sets up LLVM for a target.
-pub(crate) fn build(level: OptimizationLevel, target: &Target) -> Result<TargetMachine, CompileError> {
+pub(crate) fn build(
+    level: OptimizationLevel,
+    target: &Target,
+) -> Result<TargetMachine, CompileError> {
     initialize();
     let (cpu, features) = processor(target)?;
     // Objects are always ELF: they are read here, never by the system.
@@ -68,7 +73,14 @@ pub(crate) fn build(level: OptimizationLevel, target: &Target) -> Result<TargetM
     let unsupported = |what: String| CompileError::UnsupportedTarget(what);
     let machine = LlvmTarget::from_triple(&triple)
         .map_err(|error| unsupported(error.to_string()))?
-        .create_target_machine(&triple, cpu, &features, level, RelocMode::PIC, CodeModel::Small);
+        .create_target_machine(
+            &triple,
+            cpu,
+            &features,
+            level,
+            RelocMode::PIC,
+            CodeModel::Small,
+        );
     machine.ok_or_else(|| unsupported(target.triple().to_string()))
 }
 
@@ -76,7 +88,10 @@ pub(crate) fn build(level: OptimizationLevel, target: &Target) -> Result<TargetM
 mod tests {
     use super::*;
 
-    fn check(triple: &str, features: impl IntoIterator<Item = CpuFeature>) -> Result<(), CompileError> {
+    fn check(
+        triple: &str,
+        features: impl IntoIterator<Item = CpuFeature>,
+    ) -> Result<(), CompileError> {
         let target = Target::new(triple.parse().unwrap(), features.into_iter().collect());
         build(OptimizationLevel::None, &target).map(drop)
     }

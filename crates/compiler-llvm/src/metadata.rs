@@ -42,7 +42,8 @@ impl Region {
     }
 
     fn name(self) -> String {
-        let number = |index: Option<usize>| index.map_or("imported".into(), |index| index.to_string());
+        let number =
+            |index: Option<usize>| index.map_or("imported".into(), |index| index.to_string());
         match self {
             Self::Memory(index) => format!("memory {}", number(index.map(EntityRef::index))),
             Self::Table(index) => format!("table {}", number(index.map(EntityRef::index))),
@@ -91,17 +92,23 @@ impl<'ctx> Metadata<'ctx> {
     fn tag(&self, region: Region) -> MetadataValue<'ctx> {
         let zero = self.context.i64_type().const_zero();
         let name = self.context.metadata_string(&region.name());
-        let ty = self.context.metadata_node(&[name.into(), self.root.into(), zero.into()]);
-        self.context.metadata_node(&[ty.into(), ty.into(), zero.into()])
+        let ty = self
+            .context
+            .metadata_node(&[name.into(), self.root.into(), zero.into()]);
+        self.context
+            .metadata_node(&[ty.into(), ty.into(), zero.into()])
     }
 
     /// A load always gives the same value.
     pub(crate) fn set_invariant(&self, load: InstructionValue<'ctx>) {
-        load.set_metadata(self.empty, self.invariant).expect("a node");
+        load.set_metadata(self.empty, self.invariant)
+            .expect("a node");
     }
 
     /// The first target of a branch is hardly ever taken.
     pub(crate) fn set_rare(&self, branch: InstructionValue<'ctx>) {
-        branch.set_metadata(self.rare, self.weights).expect("a node");
+        branch
+            .set_metadata(self.rare, self.weights)
+            .expect("a node");
     }
 }

@@ -9,7 +9,9 @@ use std::ops::Range;
 
 use object::elf;
 use object::read::elf::ElfFile64;
-use object::{Object, ObjectSection, ObjectSymbol, RelocationFlags, SectionIndex, SectionKind, SymbolIndex};
+use object::{
+    Object, ObjectSection, ObjectSymbol, RelocationFlags, SectionIndex, SectionKind, SymbolIndex,
+};
 use object::{RelocationTarget as ObjectTarget, SymbolSection};
 use wasmill_abi::TrapCode;
 use wasmill_compiler::target::Architecture;
@@ -47,7 +49,10 @@ pub(crate) fn read(
     let file = ElfFile64::<object::LittleEndian>::parse(bytes).map_err(broken)?;
     let mut reader = Reader {
         first,
-        functions: ranges.iter().map(|range| empty(range, architecture)).collect(),
+        functions: ranges
+            .iter()
+            .map(|range| empty(range, architecture))
+            .collect(),
         places: HashMap::new(),
         architecture,
     };
@@ -105,8 +110,12 @@ impl Reader {
     fn take_constants(&mut self, file: &File<'_>) -> Result<(), CompileError> {
         for section in file.sections() {
             match section.kind() {
-                SectionKind::ReadOnlyData | SectionKind::ReadOnlyString | SectionKind::ReadOnlyDataWithRel => {}
-                SectionKind::Data | SectionKind::UninitializedData | SectionKind::Tls if section.size() > 0 => {
+                SectionKind::ReadOnlyData
+                | SectionKind::ReadOnlyString
+                | SectionKind::ReadOnlyDataWithRel => {}
+                SectionKind::Data | SectionKind::UninitializedData | SectionKind::Tls
+                    if section.size() > 0 =>
+                {
                     return Err(broken("it has variables"));
                 }
                 _ => continue,
@@ -149,24 +158,36 @@ impl Reader {
             }
         }
         for function in &mut self.functions {
-            function.relocations.sort_by_key(|relocation| relocation.offset);
+            function
+                .relocations
+                .sort_by_key(|relocation| relocation.offset);
         }
         Ok(())
     }
 
     fn kind(&self, r_type: u32) -> Result<RelocationKind, CompileError> {
         let kind = match (self.architecture, r_type) {
-            (Architecture::X86_64, elf::R_X86_64_PC32 | elf::R_X86_64_PLT32) => RelocationKind::X86PcRel4,
+            (Architecture::X86_64, elf::R_X86_64_PC32 | elf::R_X86_64_PLT32) => {
+                RelocationKind::X86PcRel4
+            }
             (Architecture::X86_64, elf::R_X86_64_64) => RelocationKind::Abs8,
-            (Architecture::Aarch64(_), elf::R_AARCH64_CALL26 | elf::R_AARCH64_JUMP26) => RelocationKind::Arm64Call,
-            (Architecture::Riscv64(_), elf::R_RISCV_CALL | elf::R_RISCV_CALL_PLT) => RelocationKind::RiscvCall,
+            (Architecture::Aarch64(_), elf::R_AARCH64_CALL26 | elf::R_AARCH64_JUMP26) => {
+                RelocationKind::Arm64Call
+            }
+            (Architecture::Riscv64(_), elf::R_RISCV_CALL | elf::R_RISCV_CALL_PLT) => {
+                RelocationKind::RiscvCall
+            }
             _ => return Err(broken(format!("relocation {r_type}"))),
         };
         Ok(kind)
     }
 
     /// The function that a relocation refers to, and how far behind its start.
-    fn target(&self, file: &File<'_>, target: ObjectTarget) -> Result<(LocalFunctionIndex, i64), CompileError> {
+    fn target(
+        &self,
+        file: &File<'_>,
+        target: ObjectTarget,
+    ) -> Result<(LocalFunctionIndex, i64), CompileError> {
         let ObjectTarget::Symbol(index) = target else {
             return Err(broken("a relocation without a symbol"));
         };
@@ -179,7 +200,9 @@ impl Reader {
         }
         // A function of another unit.
         let name = symbol.name().map_err(broken)?;
-        let number = name.strip_prefix('f').and_then(|number| number.parse().ok());
+        let number = name
+            .strip_prefix('f')
+            .and_then(|number| number.parse().ok());
         let number = number.ok_or_else(|| broken(format!("it refers to `{name}`")))?;
         Ok((LocalFunctionIndex::from_u32(number), 0))
     }
@@ -223,10 +246,16 @@ impl Reader {
                 }),
             }
             let trap = (row.line != 0).then_some(row.column);
-            let Some(code) = trap.and_then(|column| TrapCode::from_u32(column.checked_sub(1)?)) else {
+            let Some(code) = trap.and_then(|column| TrapCode::from_u32(column.checked_sub(1)?))
+            else {
                 continue;
             };
-            if !is_trap(&mut function.code, row.offset, self.architecture, row.column) {
+            if !is_trap(
+                &mut function.code,
+                row.offset,
+                self.architecture,
+                row.column,
+            ) {
                 return Err(broken(format!("no instruction for `{code}`")));
             }
             function.traps.push(TrapSite {

@@ -4,17 +4,17 @@
 //! slots of the frame, which LLVM's passes turn into values; operands are IR values; control frames hold blocks that are
 //! made when something branches to them, with a phi for each result.
 
+use inkwell::IntPredicate;
+use inkwell::attributes::AttributeLoc;
 use inkwell::basic_block::BasicBlock;
 use inkwell::builder::{Builder, BuilderError};
 use inkwell::debug_info::AsDIScope;
 use inkwell::intrinsics::Intrinsic;
-use inkwell::attributes::AttributeLoc;
 use inkwell::types::{BasicType, BasicTypeEnum, VectorType};
 use inkwell::values::{
-    BasicMetadataValueEnum, BasicValue, BasicValueEnum, CallSiteValue, FloatValue, FunctionValue, IntValue,
-    PointerValue, VectorValue,
+    BasicMetadataValueEnum, BasicValue, BasicValueEnum, CallSiteValue, FloatValue, FunctionValue,
+    IntValue, PointerValue, VectorValue,
 };
-use inkwell::IntPredicate;
 use wasmill_abi::{Builtin, RawValue, TrapCode, VMContext};
 use wasmill_types::{FunctionIndex, ModuleInfo, Type};
 
@@ -77,7 +77,12 @@ impl<'a, 'ctx> Translator<'a, 'ctx> {
         builder.unset_current_debug_location();
         built(builder.build_unconditional_branch(body));
         builder.position_at_end(body);
-        let param = |nth| function.get_nth_param(nth).expect("it has it").into_pointer_value();
+        let param = |nth| {
+            function
+                .get_nth_param(nth)
+                .expect("it has it")
+                .into_pointer_value()
+        };
         let in_memory = returns_through_memory(environment.module().function_type(index));
         Self {
             environment,
@@ -116,13 +121,18 @@ impl<'a, 'ctx> Translator<'a, 'ctx> {
 
     /// The block that is being written.
     pub(crate) fn current_block(&self) -> BasicBlock<'ctx> {
-        self.builder.get_insert_block().expect("the builder has a place")
+        self.builder
+            .get_insert_block()
+            .expect("the builder has a place")
     }
 
     /// A slot of the frame.
     pub(crate) fn slot(&self, ty: impl BasicType<'ctx>, align: u32) -> PointerValue<'ctx> {
         let here = self.current_block();
-        let end = self.entry.get_terminator().expect("the entry goes on to the body");
+        let end = self
+            .entry
+            .get_terminator()
+            .expect("the entry goes on to the body");
         self.builder.position_before(&end);
         let slot = built(self.builder.build_alloca(ty, ""));
         let instruction = slot.as_instruction().expect("an alloca");
@@ -133,8 +143,18 @@ impl<'a, 'ctx> Translator<'a, 'ctx> {
 
     /// What `build` appends belongs to the current operator, and a fault there means what `column` says.
     pub(crate) fn located<T>(&self, column: u32, build: impl FnOnce(&Self) -> T) -> T {
-        let scope = self.function.get_subprogram().expect("it was described").as_debug_info_scope();
-        let location = self.unit.debug.create_debug_location(self.unit.context, self.offset, column, scope, None);
+        let scope = self
+            .function
+            .get_subprogram()
+            .expect("it was described")
+            .as_debug_info_scope();
+        let location = self.unit.debug.create_debug_location(
+            self.unit.context,
+            self.offset,
+            column,
+            scope,
+            None,
+        );
         self.builder.set_current_debug_location(location);
         let built = build(self);
         self.builder.unset_current_debug_location();
@@ -147,7 +167,11 @@ impl<'a, 'ctx> Translator<'a, 'ctx> {
     ///
     /// An operand of type `i32` that is the result of a comparison is kept as the bit that LLVM made (branches and selections
     /// take it as it is) and extended here; a vector is reinterpreted in the lanes wanted.
-    pub(crate) fn coerce(&self, value: BasicValueEnum<'ctx>, ty: BasicTypeEnum<'ctx>) -> BasicValueEnum<'ctx> {
+    pub(crate) fn coerce(
+        &self,
+        value: BasicValueEnum<'ctx>,
+        ty: BasicTypeEnum<'ctx>,
+    ) -> BasicValueEnum<'ctx> {
         if value.get_type() == ty {
             return value;
         }
@@ -172,7 +196,10 @@ impl<'a, 'ctx> Translator<'a, 'ctx> {
 
     /// An `i32` operand as an unsigned 64-bit number.
     pub(crate) fn wide(&self, value: BasicValueEnum<'ctx>) -> IntValue<'ctx> {
-        built(self.builder.build_int_z_extend(value.into_int_value(), self.types.i64, ""))
+        built(
+            self.builder
+                .build_int_z_extend(value.into_int_value(), self.types.i64, ""),
+        )
     }
 
     /// An `i32` operand as a bit: whether it is not zero.
@@ -182,11 +209,18 @@ impl<'a, 'ctx> Translator<'a, 'ctx> {
         if ty.get_bit_width() == 1 {
             return value;
         }
-        built(self.builder.build_int_compare(IntPredicate::NE, value, ty.const_zero(), ""))
+        built(
+            self.builder
+                .build_int_compare(IntPredicate::NE, value, ty.const_zero(), ""),
+        )
     }
 
     /// A vector in lanes.
-    pub(crate) fn lanes(&self, value: BasicValueEnum<'ctx>, ty: VectorType<'ctx>) -> VectorValue<'ctx> {
+    pub(crate) fn lanes(
+        &self,
+        value: BasicValueEnum<'ctx>,
+        ty: VectorType<'ctx>,
+    ) -> VectorValue<'ctx> {
         self.coerce(value, ty.into()).into_vector_value()
     }
 
@@ -236,11 +270,15 @@ impl<'a, 'ctx> Translator<'a, 'ctx> {
     ) -> Option<BasicValueEnum<'ctx>> {
         let table = std::mem::offset_of!(VMContext, builtins) as u32;
         let table = self.load_invariant(table);
-        let code = self.load(self.types.pointer, table, builtin.table_offset(), None).into_pointer_value();
+        let code = self
+            .load(self.types.pointer, table, builtin.table_offset(), None)
+            .into_pointer_value();
         let mut all: Vec<BasicMetadataValueEnum<'ctx>> = vec![self.context.into()];
         all.extend_from_slice(args);
         let ty = self.types.builtin_signature(builtin);
-        result(self.located(0, |this| built(this.builder.build_indirect_call(ty, code, &all, ""))))
+        result(self.located(0, |this| {
+            built(this.builder.build_indirect_call(ty, code, &all, ""))
+        }))
     }
 
     /// The same for a built-in that always has a result.
@@ -257,9 +295,16 @@ impl<'a, 'ctx> Translator<'a, 'ctx> {
 
     /// A pointer so many bytes further on.
     #[expect(unsafe_code, reason = "inkwell's only way to compute an address")]
-    pub(crate) fn add_offset(&self, pointer: PointerValue<'ctx>, offset: IntValue<'ctx>) -> PointerValue<'ctx> {
+    pub(crate) fn add_offset(
+        &self,
+        pointer: PointerValue<'ctx>,
+        offset: IntValue<'ctx>,
+    ) -> PointerValue<'ctx> {
         // SAFETY: the elements are bytes, so one index fits the type; without `inbounds` any address is defined.
-        built(unsafe { self.builder.build_gep(self.types.i8, pointer, &[offset], "") })
+        built(unsafe {
+            self.builder
+                .build_gep(self.types.i8, pointer, &[offset], "")
+        })
     }
 
     /// A pointer a constant number of bytes further on.
@@ -290,7 +335,8 @@ impl<'a, 'ctx> Translator<'a, 'ctx> {
 
     /// Loads a pointer from the context that stays the same for the life of the instance.
     pub(crate) fn load_invariant(&self, offset: u32) -> PointerValue<'ctx> {
-        self.load(self.types.pointer, self.context, offset, None).into_pointer_value()
+        self.load(self.types.pointer, self.context, offset, None)
+            .into_pointer_value()
     }
 
     // ---- traps
@@ -326,7 +372,9 @@ impl<'a, 'ctx> Translator<'a, 'ctx> {
         let types = self.module().function_type(self.index).results();
         match self.results_pointer {
             None => {
-                let value = results.first().map(|&value| self.canonical(value, types[0]));
+                let value = results
+                    .first()
+                    .map(|&value| self.canonical(value, types[0]));
                 let value = value.as_ref().map(|value| value as &dyn BasicValue<'ctx>);
                 built(self.builder.build_return(value));
             }
@@ -356,8 +404,18 @@ impl<'a, 'ctx> Translator<'a, 'ctx> {
     }
 
     /// Loads the `nth` result from such an area.
-    pub(crate) fn load_result(&self, area: PointerValue<'ctx>, nth: u32, ty: Type) -> BasicValueEnum<'ctx> {
-        self.load(self.types.value(ty), area, nth * RESULT_SIZE, Some(Region::Stack))
+    pub(crate) fn load_result(
+        &self,
+        area: PointerValue<'ctx>,
+        nth: u32,
+        ty: Type,
+    ) -> BasicValueEnum<'ctx> {
+        self.load(
+            self.types.value(ty),
+            area,
+            nth * RESULT_SIZE,
+            Some(Region::Stack),
+        )
     }
 
     /// A float in a register of its own kind.

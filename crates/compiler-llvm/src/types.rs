@@ -66,9 +66,12 @@ impl<'ctx> Types<'ctx> {
             Shape::F32 => self.f32.into(),
             Shape::F64 => self.f64.into(),
             Shape::V128 => self.vector.into(),
-            Shape::I8x16 | Shape::I16x8 | Shape::I32x4 | Shape::I64x2 | Shape::F32x4 | Shape::F64x2 => {
-                self.lanes(shape).into()
-            }
+            Shape::I8x16
+            | Shape::I16x8
+            | Shape::I32x4
+            | Shape::I64x2
+            | Shape::F32x4
+            | Shape::F64x2 => self.lanes(shape).into(),
         }
     }
 
@@ -102,7 +105,11 @@ impl<'ctx> Types<'ctx> {
         if in_memory {
             params.push(self.pointer.into());
         }
-        params.extend(ty.params().iter().map(|&ty| BasicMetadataTypeEnum::from(self.value(ty))));
+        params.extend(
+            ty.params()
+                .iter()
+                .map(|&ty| BasicMetadataTypeEnum::from(self.value(ty))),
+        );
         match ty.results().first() {
             Some(&result) if !in_memory => self.value(result).fn_type(&params, false),
             _ => self.context.void_type().fn_type(&params, false),
@@ -112,7 +119,12 @@ impl<'ctx> Types<'ctx> {
     /// The signature of a built-in.
     pub(crate) fn builtin_signature(&self, builtin: Builtin) -> LlvmFunctionType<'ctx> {
         let mut params: Vec<BasicMetadataTypeEnum<'ctx>> = vec![self.pointer.into()];
-        params.extend(builtin.params().iter().map(|&ty| BasicMetadataTypeEnum::from(self.builtin(ty))));
+        params.extend(
+            builtin
+                .params()
+                .iter()
+                .map(|&ty| BasicMetadataTypeEnum::from(self.builtin(ty))),
+        );
         match builtin.result() {
             Some(ty) => self.builtin(ty).fn_type(&params, false),
             None => self.context.void_type().fn_type(&params, false),

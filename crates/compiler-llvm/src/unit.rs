@@ -6,6 +6,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
+use inkwell::GlobalVisibility;
 use inkwell::attributes::{Attribute, AttributeLoc};
 use inkwell::builder::Builder;
 use inkwell::context::Context;
@@ -15,7 +16,6 @@ use inkwell::debug_info::{
 };
 use inkwell::module::{FlagBehavior, Linkage, Module};
 use inkwell::targets::TargetMachine;
-use inkwell::GlobalVisibility;
 use inkwell::values::{FunctionValue, UnnamedAddress};
 use wasmill_types::{EntityRef, FunctionIndex};
 
@@ -81,14 +81,22 @@ impl<'ctx> Unit<'ctx> {
     }
 
     /// A function of the module, declared if it was not met yet.
-    pub(crate) fn function(&self, environment: &Environment<'_>, index: FunctionIndex) -> FunctionValue<'ctx> {
+    pub(crate) fn function(
+        &self,
+        environment: &Environment<'_>,
+        index: FunctionIndex,
+    ) -> FunctionValue<'ctx> {
         let mut functions = self.functions.borrow_mut();
-        *functions.entry(index).or_insert_with(|| self.declare(environment, index))
+        *functions
+            .entry(index)
+            .or_insert_with(|| self.declare(environment, index))
     }
 
     fn declare(&self, environment: &Environment<'_>, index: FunctionIndex) -> FunctionValue<'ctx> {
         let module = environment.module();
-        let local = module.local_func_index(index).expect("imports are not called by name");
+        let local = module
+            .local_func_index(index)
+            .expect("imports are not called by name");
         let name = object::function_name(local);
         let ty = self.types.signature(module.function_type(index));
         let function = self.module.add_function(&name, ty, None);
@@ -106,7 +114,10 @@ impl<'ctx> Unit<'ctx> {
             function.add_attribute(AttributeLoc::Param(0), self.attribute(name, 0));
         }
         let size = u64::from(environment.info.layout.size());
-        function.add_attribute(AttributeLoc::Param(0), self.attribute("dereferenceable", size));
+        function.add_attribute(
+            AttributeLoc::Param(0),
+            self.attribute("dereferenceable", size),
+        );
         function.add_attribute(AttributeLoc::Param(0), self.attribute("align", 16));
         function
     }
@@ -138,11 +149,23 @@ impl<'ctx> Unit<'ctx> {
     /// Gives a function that is about to be defined its place in the debug information: its "lines" are offsets in the module.
     pub(crate) fn describe(&self, function: FunctionValue<'ctx>, index: FunctionIndex, start: u32) {
         let file = self.debug_unit.get_file();
-        let ty = self.debug.create_subroutine_type(file, None, &[], DIFlags::ZERO);
+        let ty = self
+            .debug
+            .create_subroutine_type(file, None, &[], DIFlags::ZERO);
         let name = format!("f{}", index.index());
         let scope = self.debug_unit.as_debug_info_scope();
         let subprogram = self.debug.create_function(
-            scope, &name, None, file, start, ty, true, true, start, DIFlags::ZERO, true,
+            scope,
+            &name,
+            None,
+            file,
+            start,
+            ty,
+            true,
+            true,
+            start,
+            DIFlags::ZERO,
+            true,
         );
         function.set_subprogram(subprogram);
     }

@@ -500,8 +500,7 @@ impl UniversalArtifact {
         let layout = Layout::new(&functions).map_err(unlinkable)?;
         let (code, absolute) = load(&layout, &mut functions, workshop.target)?;
         let info = module.module.clone();
-        let map =
-            CodeMap::new(&mut functions, other_faults, &layout, info).map_err(unlinkable)?;
+        let map = CodeMap::new(&mut functions, other_faults, &layout, info).map_err(unlinkable)?;
         drop(functions);
         tracing::debug!(code = layout.size, tables = map.memory(), "module compiled");
         let compiled = Compiled {

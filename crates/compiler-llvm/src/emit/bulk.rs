@@ -97,7 +97,11 @@ impl<'ctx> Translator<'_, 'ctx> {
                 let ty = self.types.integer(size);
                 let byte = built(self.builder.build_int_z_extend(byte, ty, ""));
                 let ones = 0x0101_0101_0101_0101 >> (64 - 8 * size);
-                built(self.builder.build_int_mul(byte, ty.const_int(ones, false), "")).into()
+                built(
+                    self.builder
+                        .build_int_mul(byte, ty.const_int(ones, false), ""),
+                )
+                .into()
             }
         }
     }
@@ -108,7 +112,12 @@ impl<'ctx> Translator<'_, 'ctx> {
         segment: DataIndex,
         operands: [Value<'ctx>; 3],
     ) {
-        self.init(Builtin::MemoryInit, memory.as_u32(), segment.as_u32(), operands);
+        self.init(
+            Builtin::MemoryInit,
+            memory.as_u32(),
+            segment.as_u32(),
+            operands,
+        );
     }
 
     pub(super) fn emit_data_drop(&mut self, segment: DataIndex) {

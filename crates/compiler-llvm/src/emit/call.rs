@@ -61,7 +61,9 @@ impl<'ctx> Translator<'_, 'ctx> {
         let has = offset_of!(VMFuncRef, type_id) as u32;
         let has = self.load(types.i32, reference, has, None).into_int_value();
         let wanted = self.environment.info.layout.type_id(ty);
-        let wanted = self.load(types.i32, self.context, wanted, None).into_int_value();
+        let wanted = self
+            .load(types.i32, self.context, wanted, None)
+            .into_int_value();
         let differs = IntPredicate::NE;
         let differs = built(self.builder.build_int_compare(differs, has, wanted, ""));
         self.trap_if(differs, TrapCode::BadSignature);

@@ -104,7 +104,10 @@ impl<'ctx> Translator<'_, 'ctx> {
     pub(super) fn emit_if(&mut self, condition: Value<'ctx>, results: &[Type]) -> Frame<'ctx> {
         let (then, otherwise) = (self.new_block(), self.new_block());
         let condition = self.condition(condition);
-        built(self.builder.build_conditional_branch(condition, then, otherwise));
+        built(
+            self.builder
+                .build_conditional_branch(condition, then, otherwise),
+        );
         self.builder.position_at_end(then);
         Frame {
             otherwise: Some(otherwise),
@@ -180,7 +183,10 @@ impl<'ctx> Translator<'_, 'ctx> {
         let target = self.target(to);
         self.pass(&target, args);
         let next = self.new_block();
-        built(self.builder.build_conditional_branch(condition, target.block, next));
+        built(
+            self.builder
+                .build_conditional_branch(condition, target.block, next),
+        );
         self.builder.position_at_end(next);
     }
 
@@ -231,7 +237,10 @@ impl<'ctx> Translator<'_, 'ctx> {
             let here = self.current_block();
             let block = self.new_block();
             self.builder.position_at_end(block);
-            let phis = frame.arity.iter().map(|&ty| built(self.builder.build_phi(ty, "")));
+            let phis = frame
+                .arity
+                .iter()
+                .map(|&ty| built(self.builder.build_phi(ty, "")));
             let phis = phis.collect();
             self.builder.position_at_end(here);
             Target { block, phis }

@@ -58,13 +58,23 @@ impl<'ctx> Translator<'_, 'ctx> {
                 let vector = types.lanes(shape);
                 let lane = self.load_at(vector.get_element_type(), place);
                 let zero = types.i32.const_zero();
-                built(self.builder.build_insert_element(vector.const_zero(), lane, zero, "")).into()
+                built(
+                    self.builder
+                        .build_insert_element(vector.const_zero(), lane, zero, ""),
+                )
+                .into()
             }
         }
     }
 
     /// A narrow integer, extended to the shape.
-    fn load_extended(&self, op: Load, shape: Shape, place: Place<'ctx>, signed: bool) -> Value<'ctx> {
+    fn load_extended(
+        &self,
+        op: Load,
+        shape: Shape,
+        place: Place<'ctx>,
+        signed: bool,
+    ) -> Value<'ctx> {
         let narrow = self.types.integer(op.bytes(shape));
         let narrow = self.load_at(narrow, place).into_int_value();
         let wide = self.types.shape(shape).into_int_type();
@@ -151,12 +161,19 @@ impl<'ctx> Translator<'_, 'ctx> {
             return self.number(pages).into();
         }
         let bytes = self.memory_length(memory);
-        let shift = self.types.i64.const_int(PAGE_SIZE.trailing_zeros().into(), false);
+        let shift = self
+            .types
+            .i64
+            .const_int(PAGE_SIZE.trailing_zeros().into(), false);
         let pages = built(self.builder.build_right_shift(bytes, shift, false, ""));
         built(self.builder.build_int_truncate(pages, self.types.i32, "")).into()
     }
 
-    pub(super) fn emit_memory_grow(&mut self, memory: MemoryIndex, delta: Value<'ctx>) -> Value<'ctx> {
+    pub(super) fn emit_memory_grow(
+        &mut self,
+        memory: MemoryIndex,
+        delta: Value<'ctx>,
+    ) -> Value<'ctx> {
         let memory = self.number(memory.as_u32());
         let delta = self.wide(delta);
         let old = self.call_builtin_value(Builtin::MemoryGrow, &[memory.into(), delta.into()]);
@@ -171,7 +188,8 @@ impl<'ctx> Translator<'_, 'ctx> {
         let definition = self.load_invariant(memory + definition);
         let offset = offset_of!(VMMemoryDefinition, current_length) as u32;
         let region = Some(Region::Definitions);
-        self.load(self.types.i64, definition, offset, region).into_int_value()
+        self.load(self.types.i64, definition, offset, region)
+            .into_int_value()
     }
 
     /// Where an access of `size` bytes goes: checked if it must be.
@@ -207,7 +225,12 @@ impl<'ctx> Translator<'_, 'ctx> {
 
     /// Whether an access that ends `end` bytes behind `index` must trap. If this says no, the access may still leave the
     /// memory, but then it faults.
-    fn is_out_of_bounds(&self, memory: MemoryIndex, index: IntValue<'ctx>, end: u64) -> IntValue<'ctx> {
+    fn is_out_of_bounds(
+        &self,
+        memory: MemoryIndex,
+        index: IntValue<'ctx>,
+        end: u64,
+    ) -> IntValue<'ctx> {
         let style = &self.environment.info.memory_styles[memory];
         let guard = style.offset_guard_size();
         let constant = |value| self.types.i64.const_int(value, false);
@@ -236,14 +259,18 @@ impl<'ctx> Translator<'_, 'ctx> {
     }
 
     pub(super) fn load_at(&self, ty: impl BasicType<'ctx>, place: Place<'ctx>) -> Value<'ctx> {
-        let value = self.located(0, |this| built(this.builder.build_load(ty, place.pointer, "")));
+        let value = self.located(0, |this| {
+            built(this.builder.build_load(ty, place.pointer, ""))
+        });
         let load = value.as_instruction_value().expect("a load");
         self.describe_access(load, place, place.faults);
         value
     }
 
     pub(super) fn store_at(&self, value: Value<'ctx>, place: Place<'ctx>) {
-        let store = self.located(0, |this| built(this.builder.build_store(place.pointer, value)));
+        let store = self.located(0, |this| {
+            built(this.builder.build_store(place.pointer, value))
+        });
         self.describe_access(store, place, true);
     }
 

@@ -48,7 +48,13 @@ impl<'ctx> Emit for Translator<'_, 'ctx> {
     fn binary(&mut self, op: Binary, shape: Shape, a: Value<'ctx>, b: Value<'ctx>) -> Value<'ctx> {
         self.emit_binary(op, shape, a, b)
     }
-    fn compare(&mut self, op: Compare, shape: Shape, a: Value<'ctx>, b: Value<'ctx>) -> Value<'ctx> {
+    fn compare(
+        &mut self,
+        op: Compare,
+        shape: Shape,
+        a: Value<'ctx>,
+        b: Value<'ctx>,
+    ) -> Value<'ctx> {
         self.emit_compare(op, shape, a, b)
     }
     fn shift(&mut self, op: Shift, shape: Shape, a: Value<'ctx>, by: Value<'ctx>) -> Value<'ctx> {
@@ -57,17 +63,35 @@ impl<'ctx> Emit for Translator<'_, 'ctx> {
     fn convert(&mut self, op: Convert, from: Shape, to: Shape, a: Value<'ctx>) -> Value<'ctx> {
         self.emit_convert(op, from, to, a)
     }
-    fn select(&mut self, ty: Type, condition: Value<'ctx>, a: Value<'ctx>, b: Value<'ctx>) -> Value<'ctx> {
+    fn select(
+        &mut self,
+        ty: Type,
+        condition: Value<'ctx>,
+        a: Value<'ctx>,
+        b: Value<'ctx>,
+    ) -> Value<'ctx> {
         self.emit_select(ty, condition, a, b)
     }
 
     fn splat(&mut self, shape: Shape, a: Value<'ctx>) -> Value<'ctx> {
         self.emit_splat(shape, a)
     }
-    fn extract_lane(&mut self, shape: Shape, extend: LaneExtend, lane: u8, a: Value<'ctx>) -> Value<'ctx> {
+    fn extract_lane(
+        &mut self,
+        shape: Shape,
+        extend: LaneExtend,
+        lane: u8,
+        a: Value<'ctx>,
+    ) -> Value<'ctx> {
         self.emit_extract_lane(shape, extend, lane, a)
     }
-    fn replace_lane(&mut self, shape: Shape, lane: u8, a: Value<'ctx>, scalar: Value<'ctx>) -> Value<'ctx> {
+    fn replace_lane(
+        &mut self,
+        shape: Shape,
+        lane: u8,
+        a: Value<'ctx>,
+        scalar: Value<'ctx>,
+    ) -> Value<'ctx> {
         self.emit_replace_lane(shape, lane, a, scalar)
     }
     fn shuffle(&mut self, lanes: [u8; 16], a: Value<'ctx>, b: Value<'ctx>) -> Value<'ctx> {
@@ -77,10 +101,23 @@ impl<'ctx> Emit for Translator<'_, 'ctx> {
         self.emit_bitselect(a, b, mask)
     }
 
-    fn load(&mut self, op: Load, shape: Shape, arg: MemoryArg, address: Value<'ctx>) -> Value<'ctx> {
+    fn load(
+        &mut self,
+        op: Load,
+        shape: Shape,
+        arg: MemoryArg,
+        address: Value<'ctx>,
+    ) -> Value<'ctx> {
         self.emit_load(op, shape, arg, address)
     }
-    fn store(&mut self, op: Store, shape: Shape, arg: MemoryArg, address: Value<'ctx>, value: Value<'ctx>) {
+    fn store(
+        &mut self,
+        op: Store,
+        shape: Shape,
+        arg: MemoryArg,
+        address: Value<'ctx>,
+        value: Value<'ctx>,
+    ) {
         self.emit_store(op, shape, arg, address, value);
     }
     fn load_lane(
@@ -119,7 +156,13 @@ impl<'ctx> Emit for Translator<'_, 'ctx> {
     ) {
         self.emit_memory_copy(to, from, [to_offset, from_offset, length]);
     }
-    fn memory_fill(&mut self, memory: MemoryIndex, offset: Value<'ctx>, byte: Value<'ctx>, length: Value<'ctx>) {
+    fn memory_fill(
+        &mut self,
+        memory: MemoryIndex,
+        offset: Value<'ctx>,
+        byte: Value<'ctx>,
+        length: Value<'ctx>,
+    ) {
         self.emit_memory_fill(memory, [offset, byte, length]);
     }
     fn memory_init(
@@ -171,10 +214,21 @@ impl<'ctx> Emit for Translator<'_, 'ctx> {
     fn table_size(&mut self, table: TableIndex) -> Value<'ctx> {
         self.emit_table_size(table)
     }
-    fn table_grow(&mut self, table: TableIndex, value: Value<'ctx>, delta: Value<'ctx>) -> Value<'ctx> {
+    fn table_grow(
+        &mut self,
+        table: TableIndex,
+        value: Value<'ctx>,
+        delta: Value<'ctx>,
+    ) -> Value<'ctx> {
         self.emit_table_grow(table, value, delta)
     }
-    fn table_fill(&mut self, table: TableIndex, offset: Value<'ctx>, value: Value<'ctx>, length: Value<'ctx>) {
+    fn table_fill(
+        &mut self,
+        table: TableIndex,
+        offset: Value<'ctx>,
+        value: Value<'ctx>,
+        length: Value<'ctx>,
+    ) {
         self.emit_table_fill(table, [offset, value, length]);
     }
     fn table_copy(
@@ -201,7 +255,12 @@ impl<'ctx> Emit for Translator<'_, 'ctx> {
         self.emit_elem_drop(segment);
     }
 
-    fn call(&mut self, function: FunctionIndex, args: &[Value<'ctx>], results: &mut Vec<Value<'ctx>>) {
+    fn call(
+        &mut self,
+        function: FunctionIndex,
+        args: &[Value<'ctx>],
+        results: &mut Vec<Value<'ctx>>,
+    ) {
         self.emit_call(function, args, results);
     }
     fn call_indirect(
@@ -230,7 +289,12 @@ impl<'ctx> Emit for Translator<'_, 'ctx> {
     fn else_(&mut self, frame: &mut Frame<'ctx>, results: Option<&[Value<'ctx>]>) {
         self.emit_else(frame, results);
     }
-    fn end(&mut self, frame: Frame<'ctx>, end: FrameEnd<'_, Value<'ctx>>, results: &mut Vec<Value<'ctx>>) {
+    fn end(
+        &mut self,
+        frame: Frame<'ctx>,
+        end: FrameEnd<'_, Value<'ctx>>,
+        results: &mut Vec<Value<'ctx>>,
+    ) {
         self.emit_end(frame, end, results);
     }
     fn br(&mut self, to: &mut Frame<'ctx>, args: &[Value<'ctx>]) {
@@ -239,7 +303,12 @@ impl<'ctx> Emit for Translator<'_, 'ctx> {
     fn br_if(&mut self, condition: Value<'ctx>, to: &mut Frame<'ctx>, args: &[Value<'ctx>]) {
         self.emit_br_if(condition, to, args);
     }
-    fn br_table(&mut self, index: Value<'ctx>, targets: BranchTargets<'_, Frame<'ctx>>, args: &[Value<'ctx>]) {
+    fn br_table(
+        &mut self,
+        index: Value<'ctx>,
+        targets: BranchTargets<'_, Frame<'ctx>>,
+        args: &[Value<'ctx>],
+    ) {
         self.emit_br_table(index, targets, args);
     }
     fn unreachable(&mut self) {

@@ -31,7 +31,12 @@ impl<'ctx> Translator<'_, 'ctx> {
         self.load_at(self.types.i32, place)
     }
 
-    pub(super) fn emit_table_set(&mut self, table: TableIndex, index: Value<'ctx>, value: Value<'ctx>) {
+    pub(super) fn emit_table_set(
+        &mut self,
+        table: TableIndex,
+        index: Value<'ctx>,
+        value: Value<'ctx>,
+    ) {
         let index = self.i32(index);
         let place = self.element(table, index);
         let value = match value {
@@ -63,9 +68,14 @@ impl<'ctx> Translator<'_, 'ctx> {
         let place = self.element(table, index);
         let element = self.load_at(pointer, place).into_pointer_value();
         let at_most = IntPredicate::ULE;
-        let special = self.builder.build_int_compare(at_most, element, self.null_element(), "");
+        let special = self
+            .builder
+            .build_int_compare(at_most, element, self.null_element(), "");
         let (lazy, ready) = (self.new_block(), self.new_block());
-        let branch = built(self.builder.build_conditional_branch(built(special), lazy, ready));
+        let branch = built(
+            self.builder
+                .build_conditional_branch(built(special), lazy, ready),
+        );
         self.unit.metadata.set_rare(branch);
         let before = self.current_block();
 
@@ -99,7 +109,11 @@ impl<'ctx> Translator<'_, 'ctx> {
         let outside = built(self.builder.build_int_compare(outside, index, length, ""));
         self.trap_if(outside, TrapCode::TableAccessOutOfBounds);
         let size_wide = self.types.i64.const_int(size.into(), false);
-        let displacement = built(self.builder.build_int_mul(self.wide(index.into()), size_wide, ""));
+        let displacement = built(self.builder.build_int_mul(
+            self.wide(index.into()),
+            size_wide,
+            "",
+        ));
         Place {
             pointer: self.add_offset(base, displacement),
             region: Region::table(self.module(), table),
@@ -129,7 +143,8 @@ impl<'ctx> Translator<'_, 'ctx> {
     fn current_elements(&self, definition: PointerValue<'ctx>) -> IntValue<'ctx> {
         let offset = offset_of!(VMTableDefinition, current_elements) as u32;
         let region = Some(Region::Definitions);
-        self.load(self.types.i32, definition, offset, region).into_int_value()
+        self.load(self.types.i32, definition, offset, region)
+            .into_int_value()
     }
 
     pub(super) fn emit_table_size(&mut self, table: TableIndex) -> Value<'ctx> {
@@ -155,7 +170,11 @@ impl<'ctx> Translator<'_, 'ctx> {
         let table = self.number(table.as_u32()).into();
         let delta = self.wide(delta).into();
         let old = self.call_builtin_value(builtin, &[table, delta, value.into()]);
-        built(self.builder.build_int_truncate(old.into_int_value(), self.types.i32, "")).into()
+        built(
+            self.builder
+                .build_int_truncate(old.into_int_value(), self.types.i32, ""),
+        )
+        .into()
     }
 
     pub(super) fn emit_table_fill(
@@ -178,7 +197,10 @@ impl<'ctx> Translator<'_, 'ctx> {
         from: TableIndex,
         operands: [Value<'ctx>; 3],
     ) {
-        let (to, from) = (self.number(to.as_u32()).into(), self.number(from.as_u32()).into());
+        let (to, from) = (
+            self.number(to.as_u32()).into(),
+            self.number(from.as_u32()).into(),
+        );
         let [to_offset, from_offset, length] = operands.map(|value| self.wide(value).into());
         let args = [to, to_offset, from, from_offset, length];
         self.call_builtin(Builtin::TableCopy, &args);
@@ -190,7 +212,12 @@ impl<'ctx> Translator<'_, 'ctx> {
         segment: ElemIndex,
         operands: [Value<'ctx>; 3],
     ) {
-        self.init(Builtin::TableInit, table.as_u32(), segment.as_u32(), operands);
+        self.init(
+            Builtin::TableInit,
+            table.as_u32(),
+            segment.as_u32(),
+            operands,
+        );
     }
 
     pub(super) fn emit_elem_drop(&mut self, segment: ElemIndex) {

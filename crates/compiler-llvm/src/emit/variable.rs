@@ -24,7 +24,9 @@ impl<'ctx> Translator<'_, 'ctx> {
         let value = self.canonical(value, module.globals[global].ty);
         let place = self.global_place(global);
         let store = built(self.builder.build_store(place, value));
-        self.unit.metadata.set_region(store, Region::global(module, global));
+        self.unit
+            .metadata
+            .set_region(store, Region::global(module, global));
         // It outlives a trap behind it: see the head of the crate.
         store.set_volatile(true).expect("a store");
     }
