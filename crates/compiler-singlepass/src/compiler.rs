@@ -112,18 +112,40 @@ impl Worker {
         let func = environment.module().func_index(index);
         let params = environment.function_type(func).params().len();
         self.usage.read(&body, params);
-        let mut generator = Generator::new(environment, &mut self.tables, &self.usage, index);
-        drive(environment.module(), body, &mut self.driver, &mut generator)?;
-        let mut function = generator.finish()?;
+        let again = body.again();
+        let mut function = match self.attempt(environment, index, body)? {
+            Some(function) => function,
+            None => {
+                self.usage.forget_arithmetic();
+                let function = self.attempt(environment, index, again)?;
+                function.expect("what is not guessed is not wrong")
+            }
+        };
         function.start_offset = start_offset;
         function.end_offset = end_offset;
         Ok(function)
+    }
+
+    /// Compiles with what the look ahead says; `None` if that is wrong.
+    fn attempt(
+        &mut self,
+        environment: &Environment<'_>,
+        index: LocalFunctionIndex,
+        body: FunctionBodyData<'_>,
+    ) -> Result<Option<CompiledFunction>, CompileError> {
+        let mut generator = Generator::new(environment, &mut self.tables, &self.usage, index);
+        drive(environment.module(), body, &mut self.driver, &mut generator)?;
+        match generator.is_misled {
+            true => Ok(None),
+            false => generator.finish().map(Some),
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use wasmill_compiler_testing::{plan, unchecked};
 
     #[test]
     fn targets_that_it_cannot_make_code_for() {
@@ -153,5 +175,34 @@ mod tests {
             );
             assert!(error.contains(words), "{error}");
         }
+    }
+
+    #[test]
+    fn a_wrong_guess_about_locals_is_found() {
+        let wat = "(module (memory 1)
+            (func (local f64) (local.set 0 (f64.sqrt (local.get 0))))
+            (func (local f64) (local.set 0 (f64.load (i32.const 0)))))";
+        let wasm = wat::parse_str(wat).expect("a module");
+        let (info, translation) = plan(&wasm, &unchecked()).expect("a valid module");
+        let cpu = Cpu::new(CpuFeature::SSE41.into());
+        let environment = Environment::new(&info, cpu, true);
+        let bodies: Vec<_> = translation.bodies.values().collect();
+        let index = LocalFunctionIndex::from_u32(1);
+        let mut worker = Worker::default();
+        let mut attempt = |guess: &FunctionBodyData<'_>, forget| {
+            worker.usage.read(guess, 0);
+            if forget {
+                worker.usage.forget_arithmetic();
+            }
+            let function = worker.attempt(&environment, index, bodies[1].again());
+            function.expect("a valid function")
+        };
+        assert!(attempt(bodies[1], false).is_some());
+        assert_eq!(
+            attempt(bodies[0], false),
+            None,
+            "the guess for another function"
+        );
+        assert!(attempt(bodies[0], true).is_some());
     }
 }

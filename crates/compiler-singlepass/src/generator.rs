@@ -84,6 +84,8 @@ pub(crate) struct Generator<'a> {
     pub(crate) frame_size_at: u32,
     /// Where results go that do not fit the return register: the slot of the pointer.
     pub(crate) results_pointer: Option<i32>,
+    /// Whether the look ahead took a local for something that it is not: what was made is of no use.
+    pub(crate) is_misled: bool,
     /// Whether the processor's flags hold something that moves must not destroy.
     pub(crate) flags_live: bool,
     /// The operator that is compiled, and the last one in the address map.
@@ -126,6 +128,7 @@ impl<'a> Generator<'a> {
             outgoing: 0,
             frame_size_at: 0,
             results_pointer: None,
+            is_misled: false,
             flags_live: false,
             location: 0,
             pending_location: 0,

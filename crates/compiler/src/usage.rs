@@ -96,6 +96,11 @@ impl LocalUsage {
         }
     }
 
+    /// Forgets what locals are set to: a guess that was wrong.
+    pub fn forget_arithmetic(&mut self) {
+        self.sources.fill(Source::Other);
+    }
+
     #[inline]
     fn operator(&mut self, operator: u8, bytes: &mut Bytes<'_>) {
         let last = std::mem::replace(&mut self.last, Source::Other);
@@ -110,7 +115,10 @@ impl LocalUsage {
                 let local = bytes.number();
                 self.count(local);
                 self.set(local, last);
-                self.last = Source::local(local);
+                // Behind a `set`, the next one takes what was there before.
+                if operator == 0x22 {
+                    self.last = Source::local(local);
+                }
             }
             // ceil, floor, trunc, nearest, sqrt, add, sub, mul, div, min, max; f32.demote_f64
             0x8d..=0x97 | 0xb6 => self.last = Source::Arithmetic(Shape::F32),
@@ -440,6 +448,7 @@ mod tests {
             "(local.set 0 (f64.sqrt (local.get 0))) (local.set 0 (f64.load (i32.const 0)))",
             "(local.set 0 (f64.neg (local.get 0)))",
             "(local.set 0 (block (result f64) (f64.sqrt (local.get 0))))",
+            "(f64.load (i32.const 0)) (f64.sqrt (local.get 0)) (local.set 0) (local.set 0)",
         ] {
             assert_eq!(double(body), None, "{body}");
         }
