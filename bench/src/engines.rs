@@ -1,11 +1,15 @@
 //! The engines that take part: which worker program each one is, how to build it, which version it has.
 
+use crate::tools::Tool;
 use anyhow::{Context, Result, ensure};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// All figures are relative to this engine's.
 pub(crate) const BASELINE: &str = "wasmtime";
+
+/// Not an engine: what kernels in C are without Wasm.
+pub(crate) const NATIVE: &str = "native";
 
 /// One column of the report.
 #[derive(Clone, Debug)]
@@ -27,66 +31,100 @@ struct Package {
     /// The last part of the package's name, `wasmill-bench-…`.
     package: &'static str,
     compiler: &'static str,
-    /// The crate whose locked version is the engine's.
-    versioned: &'static str,
+    /// The crate whose locked version is the engine's; without one, that of the tool it needs.
+    versioned: Option<&'static str>,
+    /// What it does not build without. LLVM is a feature of the package, too.
+    needs: Option<Tool>,
 }
 
-const PACKAGES: [Package; 8] = [
+const PACKAGES: [Package; 11] = [
     Package {
         name: "wasmtime",
         title: "wasmtime (Cranelift)",
         package: "wasmtime",
         compiler: "cranelift",
-        versioned: "wasmtime",
+        versioned: Some("wasmtime"),
+        needs: None,
     },
     Package {
         name: "winch",
         title: "wasmtime (Winch)",
         package: "wasmtime",
         compiler: "winch",
-        versioned: "wasmtime",
+        versioned: Some("wasmtime"),
+        needs: None,
     },
     Package {
         name: "wasmer",
         title: "wasmer (Cranelift)",
         package: "wasmer",
         compiler: "cranelift",
-        versioned: "wasmer",
+        versioned: Some("wasmer"),
+        needs: None,
     },
     Package {
         name: "wasmer-singlepass",
         title: "wasmer (Singlepass)",
         package: "wasmer",
         compiler: "singlepass",
-        versioned: "wasmer",
+        versioned: Some("wasmer"),
+        needs: None,
+    },
+    Package {
+        name: "wasmer-llvm",
+        title: "wasmer (LLVM)",
+        package: "wasmer",
+        compiler: "llvm",
+        versioned: Some("wasmer"),
+        needs: Some(Tool::Llvm),
     },
     Package {
         name: "wasmi",
         title: "wasmi (interpreter)",
         package: "wasmi",
         compiler: "interpreter",
-        versioned: "wasmi",
+        versioned: Some("wasmi"),
+        needs: None,
     },
     Package {
         name: "wasmill",
         title: "Wasmill (Cranelift)",
         package: "wasmill",
         compiler: "cranelift",
-        versioned: "wasmill",
+        versioned: Some("wasmill"),
+        needs: None,
+    },
+    Package {
+        name: "llvm",
+        title: "Wasmill (LLVM)",
+        package: "wasmill",
+        compiler: "llvm",
+        versioned: Some("wasmill"),
+        needs: Some(Tool::Llvm),
     },
     Package {
         name: "singlepass",
         title: "Wasmill (Singlepass)",
         package: "wasmill",
         compiler: "singlepass",
-        versioned: "wasmill",
+        versioned: Some("wasmill"),
+        needs: None,
     },
     Package {
         name: "singlepass-free-nans",
         title: "Wasmill (Singlepass, bits of NaNs not canonical)",
         package: "wasmill",
         compiler: "singlepass-free-nans",
-        versioned: "wasmill",
+        versioned: Some("wasmill"),
+        needs: None,
+    },
+    Package {
+        name: NATIVE,
+        title: "no Wasm (clang)",
+        package: "native",
+        compiler: "clang",
+        versioned: None,
+        needs: Some(Tool::Clang),
     },
 ];
 
@@ -136,14 +174,32 @@ pub(crate) struct Build {
     pub(crate) as_built: bool,
 }
 
-/// Builds the workers of the named engines and returns their columns.
+/// Builds the workers of the named engines and returns their columns. Engines that this machine cannot have are left out.
 pub(crate) fn build(names: &[String], how: &Build) -> Result<Vec<Engine>> {
-    names.iter().map(|name| engine(name, how)).collect()
+    let mut engines = Vec::new();
+    for name in names {
+        match missing(name) {
+            Some(tool) => eprintln!("{name} is left out: {}", tool.missing()),
+            None => engines.push(engine(name, names, how)?),
+        }
+    }
+    ensure!(!engines.is_empty(), "no engine is left");
+    Ok(engines)
 }
 
-fn engine(name: &str, how: &Build) -> Result<Engine> {
-    if let Some(package) = PACKAGES.iter().find(|package| package.name == name) {
-        return package.engine(how);
+fn package(name: &str) -> Option<&'static Package> {
+    PACKAGES.iter().find(|package| package.name == name)
+}
+
+/// What an engine needs that is not here.
+fn missing(name: &str) -> Option<Tool> {
+    package(name)?.needs.filter(|tool| tool.find().is_none())
+}
+
+/// One of the engines `among`, which decide what its worker can do.
+fn engine(name: &str, among: &[String], how: &Build) -> Result<Engine> {
+    if let Some(package) = package(name) {
+        return package.engine(among, how);
     }
     let v8 = V8S.iter().find(|v8| v8.name == name);
     v8.with_context(|| format!("no engine `{name}`: there are {}", names().join(", ")))?
@@ -194,11 +250,14 @@ impl V8 {
 }
 
 impl Package {
-    fn engine(&self, how: &Build) -> Result<Engine> {
+    fn engine(&self, among: &[String], how: &Build) -> Result<Engine> {
+        let shares_worker = |other: &&Package| other.package == self.package;
+        let mut workmates = among.iter().filter_map(|name| package(name));
+        let llvm = workmates.any(|other| shares_worker(&other) && other.needs == Some(Tool::Llvm));
         Ok(Engine {
             name: self.name.into(),
             title: format!("{} {}", self.title, self.version()?),
-            program: self.build(how)?,
+            program: self.build(Tool::Llvm.find().filter(|_| llvm), how)?,
             arguments: vec![self.compiler.into()],
         })
     }
@@ -208,7 +267,8 @@ impl Package {
         self.package == "wasmer"
     }
 
-    fn build(&self, how: &Build) -> Result<PathBuf> {
+    /// Builds the worker, with the LLVM of this `llvm-config` if there is one.
+    fn build(&self, llvm: Option<String>, how: &Build) -> Result<PathBuf> {
         let root = crate::root();
         let name = format!("wasmill-bench-{}", self.package);
         let (manifest, target) = if self.is_apart() {
@@ -224,7 +284,8 @@ impl Package {
             let missing = || format!("the worker of {} was never built", self.title);
             return program.canonicalize().with_context(missing);
         }
-        let status = Command::new(env!("CARGO"))
+        let mut command = Command::new(env!("CARGO"));
+        command
             // Not `--locked`: the lock file follows Wasmill's own dependencies; the peers are pinned in the manifests.
             .args([
                 "build",
@@ -237,9 +298,13 @@ impl Package {
             .arg("--manifest-path")
             .arg(manifest)
             .arg("--target-dir")
-            .arg(&target)
-            .status()
-            .context("cannot run cargo")?;
+            .arg(&target);
+        if let Some(program) = llvm {
+            command
+                .args(["--features", "llvm"])
+                .env("LLVM_CONFIG", program);
+        }
+        let status = command.status().context("cannot run cargo")?;
         ensure!(
             status.success(),
             "the worker of {} does not build; `--engines` can leave it out",
@@ -254,7 +319,13 @@ impl Package {
         } else {
             "Cargo.lock"
         };
-        locked_version(&crate::root().join(lock), self.versioned)
+        match self.versioned {
+            Some(package) => locked_version(&crate::root().join(lock), package),
+            None => {
+                let version = self.needs.and_then(Tool::version);
+                version.with_context(|| format!("{} has no version", self.title))
+            }
+        }
     }
 }
 

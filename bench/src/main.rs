@@ -13,6 +13,7 @@ mod setup;
 mod shapes;
 mod stats;
 mod suite;
+mod tools;
 mod worker;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -23,7 +24,8 @@ use std::process::{Command, ExitCode};
 use suite::Item;
 use wasmill_bench_harness::protocol::Case;
 
-/// Benchmarks Wasmill beside wasmtime (Cranelift and Winch), wasmer (Cranelift and Singlepass), wasmi and V8.
+/// Benchmarks Wasmill beside wasmtime (Cranelift and Winch), wasmer (Cranelift, LLVM and Singlepass), wasmi, V8, and C
+/// without Wasm.
 #[derive(Parser)]
 struct Arguments {
     #[command(subcommand)]
@@ -123,9 +125,8 @@ fn act(arguments: &Arguments) -> Result<()> {
             Ok(())
         }
         Some(Subcommands::Setup) => {
-            prepare(&chosen(&arguments.choice)?)?;
-            engines::build(&arguments.choice.engines, &arguments.choice.build)?;
-            Ok(())
+            let engines = engines::build(&arguments.choice.engines, &arguments.choice.build)?;
+            prepare(&chosen(&arguments.choice)?, &engines)
         }
         Some(Subcommands::Linear(options)) => {
             let engines = engines::build(&options.engines, &arguments.choice.build)?;
@@ -165,17 +166,21 @@ fn chosen(choice: &Choice) -> Result<Vec<Item>> {
     Ok(items)
 }
 
-fn prepare(items: &[Item]) -> Result<()> {
+fn prepare(items: &[Item], engines: &[engines::Engine]) -> Result<()> {
     let mut modules: Vec<&str> = items.iter().map(|item| item.module).collect();
     modules.sort_unstable();
     modules.dedup();
-    setup::run(&modules)
+    setup::run(&modules)?;
+    match engines.iter().any(|engine| engine.name == engines::NATIVE) {
+        true => setup::libraries(&modules),
+        false => Ok(()),
+    }
 }
 
 fn compare(arguments: &Arguments) -> Result<()> {
     let items = chosen(&arguments.choice)?;
-    prepare(&items)?;
     let mut engines = engines::build(&arguments.choice.engines, &arguments.choice.build)?;
+    prepare(&items, &engines)?;
     for other in &arguments.also {
         engines.push(engines::other_build(other)?);
     }
@@ -234,8 +239,9 @@ fn find(part: &str) -> Result<Item> {
 
 /// The worker program of one engine, ready to be started for one case.
 fn worker_command(item: &Item, engine: &str, build: &engines::Build) -> Result<Command> {
-    prepare(std::slice::from_ref(item))?;
-    let engine = engines::build(&[engine.to_owned()], build)?.remove(0);
+    let mut engines = engines::build(&[engine.to_owned()], build)?;
+    prepare(std::slice::from_ref(item), &engines)?;
+    let engine = engines.remove(0);
     let mut command = Command::new(engine.program);
     command
         .args(&engine.arguments)

@@ -7,8 +7,10 @@
 //! - a few regular modules from [`generated`];
 //! - real modules out of npm packages.
 //!
-//! A module is made again when a source of it is newer.
+//! A module is made again when a source of it is newer. [`libraries`] makes shared libraries of the same C, with clang: what
+//! the kernels are without Wasm.
 
+use crate::tools::Tool;
 use anyhow::{Context, Result, bail, ensure};
 use std::fmt::Write as _;
 use std::fs;
@@ -58,6 +60,10 @@ const BZIP2_FILES: [&str; 7] = [
     "randtable.c",
 ];
 
+const BZIP2_OPTIONS: [&str; 1] = ["-DBZ_NO_STDIO"];
+
+const SQLITE_FILES: [&str; 1] = ["sqlite3.c"];
+
 const SQLITE_OPTIONS: [&str; 5] = [
     "-DSQLITE_OS_OTHER=1",
     "-DSQLITE_THREADSAFE=0",
@@ -83,7 +89,22 @@ pub(crate) fn run(names: &[&str]) -> Result<()> {
     Ok(())
 }
 
+/// Makes native code of those of the named modules that are written in C, beside the module.
+pub(crate) fn libraries(names: &[&str]) -> Result<()> {
+    let clang = Tool::Clang.find().context(Tool::Clang.missing())?;
+    for name in names {
+        if let Some(source) = c_source(name) {
+            let made = make_library(&clang, name, &source);
+            made.with_context(|| format!("cannot make native code of {name}"))?;
+        }
+    }
+    Ok(())
+}
+
 fn make(name: &str) -> Result<()> {
+    if let Some(source) = c_source(name) {
+        return make_module(name, &source);
+    }
     let root = crate::root();
     for folder in ["kernels", "modules"] {
         let text = root.join(folder).join(name).with_extension("wat");
@@ -91,18 +112,19 @@ fn make(name: &str) -> Result<()> {
             return assemble(name, &text);
         }
     }
-    let kernel = root.join("kernels").join(name).with_extension("c");
-    if kernel.exists() {
-        return compile_kernel(name, &kernel);
+    match NPM.iter().find(|(module, ..)| *module == name) {
+        Some((_, package, file)) => fetch(name, package, file),
+        None => generate(name),
     }
-    match name {
-        "bzip2" => compile_bzip2(),
-        "sqlite" => compile_sqlite(),
-        _ => match NPM.iter().find(|(module, ..)| *module == name) {
-            Some((_, package, file)) => fetch(name, package, file),
-            None => generate(name),
-        },
-    }
+}
+
+/// The file with the function `run`, of a module that is written in C.
+fn c_source(name: &str) -> Option<PathBuf> {
+    let folders = ["kernels", "programs"];
+    let mut files = folders
+        .map(|folder| crate::root().join(folder).join(name).with_extension("c"))
+        .into_iter();
+    files.find(|file| file.exists())
 }
 
 fn is_current(module: &Path, sources: &[&Path]) -> bool {
@@ -123,84 +145,96 @@ fn assemble(name: &str, text: &Path) -> Result<()> {
     Ok(())
 }
 
-fn compile_kernel(name: &str, source: &Path) -> Result<()> {
+fn make_module(name: &str, source: &Path) -> Result<()> {
     let module = module_path(name);
-    let common = crate::root().join("kernels/common.h");
-    if is_current(&module, &[source, &common]) {
+    if is_current(&module, &[source, &common_header()]) {
         return Ok(());
     }
-    let mut options = vec![
-        "-target",
-        "wasm32-freestanding",
-        "-nostdlib",
-        "-Wl,--no-entry",
-        "-Wall",
-        "-Wextra",
-    ];
+    let library = library(name)?;
+    let mut command = Command::new(c_compiler()?);
+    command
+        .args(["-m", "ziglang", "cc", "-O2", "-fno-sanitize=all"])
+        .args(["-s", "-Wl,--export=run"]);
+    match library {
+        Some(_) => command.args(["-target", "wasm32-wasi", "-mexec-model=reactor"]),
+        None => command
+            .args(["-target", "wasm32-freestanding", "-nostdlib"])
+            .args(["-Wl,--no-entry", "-Wall", "-Wextra"]),
+    };
     if name.starts_with("simd_") {
-        options.push("-msimd128");
+        command.arg("-msimd128");
     }
-    compile_c(&module, &options, &[source.to_owned()])
-}
-
-fn compile_bzip2() -> Result<()> {
-    let source = crate::root().join("programs/bzip2.c");
-    let module = module_path("bzip2");
-    if is_current(&module, &[&source]) {
-        return Ok(());
-    }
-    let folder = crate_folder("bzip2-sys")?.join("bzip2-1.0.8");
-    let include = format!("-I{}", folder.display());
-    let mut sources = vec![source];
-    sources.extend(BZIP2_FILES.map(|file| folder.join(file)));
-    compile_c(
-        &module,
-        &[
-            "-target",
-            "wasm32-wasi",
-            "-mexec-model=reactor",
-            "-DBZ_NO_STDIO",
-            &include,
-        ],
-        &sources,
-    )
-}
-
-fn compile_sqlite() -> Result<()> {
-    let source = crate::root().join("programs/sqlite.c");
-    let module = module_path("sqlite");
-    if is_current(&module, &[&source]) {
-        return Ok(());
-    }
-    let folder = crate_folder("libsqlite3-sys")?.join("sqlite3");
-    let include = format!("-I{}", folder.display());
-    let mut options = vec!["-target", "wasm32-wasi", "-mexec-model=reactor", &include];
-    options.extend(SQLITE_OPTIONS);
-    compile_c(&module, &options, &[source, folder.join("sqlite3.c")])
-}
-
-/// One call of the C compiler with what all modules have in common: optimised, no checks of its own, exact floats.
-fn compile_c(module: &Path, options: &[&str], sources: &[PathBuf]) -> Result<()> {
     let cache = crate::root().join("target/zig-cache");
-    let output = Command::new(c_compiler()?)
-        .args([
-            "-m",
-            "ziglang",
-            "cc",
-            "-std=gnu11",
-            "-O2",
-            "-fno-sanitize=all",
-            "-ffp-contract=off",
-        ])
-        .args(["-fvisibility=hidden", "-s", "-Wl,--export=run"])
-        .args(options)
-        .args(sources)
-        .arg("-o")
-        .arg(module)
+    command
         .env("ZIG_GLOBAL_CACHE_DIR", &cache)
-        .env("ZIG_LOCAL_CACHE_DIR", &cache)
-        .output()
-        .context("cannot run the C compiler")?;
+        .env("ZIG_LOCAL_CACHE_DIR", &cache);
+    compile_c(command, source, library, &module)
+}
+
+fn make_library(clang: &str, name: &str, source: &Path) -> Result<()> {
+    let file = module_path(name).with_extension("so");
+    // Those are written in words of Wasm.
+    let intrinsics = fs::read_to_string(source)?.contains("wasm_simd128.h");
+    if intrinsics || is_current(&file, &[source, &common_header()]) {
+        return Ok(());
+    }
+    let mut command = Command::new(clang);
+    command.args(["-O3", "-march=native", "-fPIC", "-shared", "-w", "-lm"]);
+    compile_c(command, source, library(name)?, &file)
+}
+
+fn common_header() -> PathBuf {
+    crate::root().join("kernels/common.h")
+}
+
+/// What a program wraps: sources of others, and what the compiler has to be told of them. Kernels wrap nothing.
+struct Library {
+    sources: Vec<PathBuf>,
+    options: Vec<String>,
+}
+
+fn library(name: &str) -> Result<Option<Library>> {
+    let (package, folder, files, options) = match name {
+        "bzip2" => (
+            "bzip2-sys",
+            "bzip2-1.0.8",
+            &BZIP2_FILES[..],
+            &BZIP2_OPTIONS[..],
+        ),
+        "sqlite" => (
+            "libsqlite3-sys",
+            "sqlite3",
+            &SQLITE_FILES[..],
+            &SQLITE_OPTIONS[..],
+        ),
+        _ => return Ok(None),
+    };
+    let folder = crate_folder(package)?.join(folder);
+    let include = format!("-I{}", folder.display());
+    Ok(Some(Library {
+        sources: files.iter().map(|file| folder.join(file)).collect(),
+        options: options
+            .iter()
+            .map(|option| (*option).into())
+            .chain([include])
+            .collect(),
+    }))
+}
+
+/// One call of a C compiler with what all have in common: exact floats, nothing visible but `run`.
+fn compile_c(
+    mut command: Command,
+    source: &Path,
+    library: Option<Library>,
+    result: &Path,
+) -> Result<()> {
+    command.args(["-std=gnu11", "-ffp-contract=off", "-fvisibility=hidden"]);
+    command.arg(source);
+    if let Some(library) = library {
+        command.args(library.options).args(library.sources);
+    }
+    let output = command.arg("-o").arg(result).output();
+    let output = output.context("cannot run the C compiler")?;
     ensure!(
         output.status.success(),
         "the C compiler says:\n{}",
@@ -370,10 +404,9 @@ mod tests {
                     .with_extension(extension)
                     .exists()
             };
-            let known = file("kernels", "c")
+            let known = c_source(item.module).is_some()
                 || file("kernels", "wat")
                 || file("modules", "wat")
-                || file("programs", "c")
                 || NPM.iter().any(|(module, ..)| *module == item.module)
                 || generated(item.module).is_ok();
             assert!(known, "{}", item.module);

@@ -8,7 +8,7 @@ use crate::clock::{Elapsed, timed};
 use crate::interruption::latency;
 use crate::loading::loader;
 use crate::memory;
-use crate::peer::{Batch, Compiler, Endless, Kernel, Peer, Threads};
+use crate::peer::{Batch, Compiler, Endless, Kernel, Peer, Threads, read};
 use crate::protocol::{Action, Answer, Case, Request, Sample};
 use anyhow::{Context, Result, bail, ensure};
 use std::io::{BufRead, Write, stdin, stdout};
@@ -108,7 +108,9 @@ impl Prepared {
     fn new(peer: &dyn Peer, case: &Case) -> Result<Option<Self>> {
         let wasm = read(&case.module)?;
         Ok(match case.action {
-            Action::Run(argument) => peer.kernel(&wasm)?.map(|k| Prepared::Run(k, argument)),
+            Action::Run(argument) => peer
+                .kernel_of(&case.module)?
+                .map(|k| Prepared::Run(k, argument)),
             Action::Loop => peer.kernel(&wasm)?.map(Prepared::Loop),
             Action::Compile(threads) => peer.compiler(wasm, threads)?.map(Prepared::Compile),
             Action::Validate => peer.validator(wasm)?.map(Prepared::Batch),
@@ -157,10 +159,6 @@ impl Prepared {
             }
         }
     }
-}
-
-fn read(path: &Path) -> Result<Vec<u8>> {
-    std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))
 }
 
 fn sample(iterations: u64, elapsed: Elapsed) -> Sample {

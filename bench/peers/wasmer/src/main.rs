@@ -1,4 +1,4 @@
-//! Benchmark worker for wasmer with Cranelift or Singlepass: says how it compiles, instantiates, calls and traps.
+//! Benchmark worker for wasmer with Cranelift, LLVM or Singlepass: says how it compiles, instantiates, calls and traps.
 //!
 //! An instance lives as long as its `Store` here, so instantiating includes making and dropping one.
 
@@ -6,6 +6,8 @@ use anyhow::{Context, Result, bail, ensure};
 use std::hint::black_box;
 use std::num::NonZero;
 use std::thread::available_parallelism;
+#[cfg(feature = "llvm")]
+use wasmer::sys::LLVM;
 use wasmer::sys::{Cranelift, EngineBuilder, Singlepass};
 use wasmer::{
     Engine, Function, FunctionEnv, FunctionEnvMut, FunctionType, Instance, Module, Store, Type,
@@ -50,6 +52,9 @@ fn host_add(store: &mut Store, kind: CallKind) -> Function {
 /// wasmer with one of its compilers.
 enum Wasmer {
     Cranelift,
+    /// As it comes: the highest level, memory operations volatile, NaNs as the processor makes them.
+    #[cfg(feature = "llvm")]
+    Llvm,
     /// As it comes: NaNs have deterministic bits.
     Singlepass,
 }
@@ -57,6 +62,8 @@ enum Wasmer {
 fn main() -> Result<()> {
     serve(|compiler| match compiler {
         "cranelift" => Ok(Wasmer::Cranelift),
+        #[cfg(feature = "llvm")]
+        "llvm" => Ok(Wasmer::Llvm),
         "singlepass" => Ok(Wasmer::Singlepass),
         other => bail!("this worker has no compiler `{other}`"),
     })
@@ -71,6 +78,12 @@ impl Wasmer {
         let builder = match self {
             Wasmer::Cranelift => {
                 let mut config = Cranelift::default();
+                config.num_threads(threads);
+                EngineBuilder::new(config)
+            }
+            #[cfg(feature = "llvm")]
+            Wasmer::Llvm => {
+                let mut config = LLVM::default();
                 config.num_threads(threads);
                 EngineBuilder::new(config)
             }

@@ -51,6 +51,8 @@ fn host_add(store: &Store, kind: CallKind) -> Function {
 /// Wasmill with one of its compilers.
 enum Wasmill {
     Cranelift,
+    #[cfg(feature = "llvm")]
+    Llvm,
     /// NaNs have deterministic bits: the default, and wasmer's.
     Singlepass,
     /// NaNs are what the machine makes of them, as in Winch and Liftoff.
@@ -60,6 +62,8 @@ enum Wasmill {
 fn main() -> Result<()> {
     serve(|compiler| match compiler {
         "cranelift" => Ok(Wasmill::Cranelift),
+        #[cfg(feature = "llvm")]
+        "llvm" => Ok(Wasmill::Llvm),
         "singlepass" => Ok(Wasmill::Singlepass),
         "singlepass-free-nans" => Ok(Wasmill::SinglepassFreeNans),
         other => bail!("this worker has no compiler `{other}`"),
@@ -70,6 +74,8 @@ impl Wasmill {
     fn store(&self) -> Store {
         let universal = match self {
             Wasmill::Cranelift => Universal::new(Cranelift::default()),
+            #[cfg(feature = "llvm")]
+            Wasmill::Llvm => Universal::new(wasmill::LLVM::default()),
             Wasmill::Singlepass => Universal::new(Singlepass::default()),
             Wasmill::SinglepassFreeNans => {
                 let mut config = Singlepass::default();
