@@ -97,6 +97,13 @@ pub(crate) const CONFIGURATIONS: &[Configuration] = &[
         },
         load: compile,
     },
+    // Compiled for other processors, where nothing of it can run, and run on another compiler.
+    #[cfg(feature = "llvm")]
+    Configuration {
+        name: "llvm-foreign",
+        store: |features| Store::new(&universal(Singlepass::new(), features)),
+        load: compile_foreign,
+    },
     // The processor that vectors need at least: no AVX, no BMI, no counting of bits.
     Configuration {
         name: "singlepass-sse41",
@@ -136,6 +143,19 @@ impl ModuleMiddleware for Identity {
 
 fn compile(store: &Store, wasm: &[u8]) -> Result<Module, CompileError> {
     Module::new(store, wasm)
+}
+
+#[cfg(feature = "llvm")]
+fn compile_foreign(store: &Store, wasm: &[u8]) -> Result<Module, CompileError> {
+    let module = compile(store, wasm)?;
+    for triple in ["aarch64-unknown-linux-gnu", "riscv64gc-unknown-linux-gnu"] {
+        let triple = triple.parse().expect("a triple");
+        let engine = Universal::new(wasmill::LLVM::new())
+            .features(store.engine().features().clone())
+            .target(Target::new(triple, CpuFeature::set()));
+        compile(&Store::new(&engine.engine()), wasm)?;
+    }
+    Ok(module)
 }
 
 fn reload(store: &Store, wasm: &[u8]) -> Result<Module, CompileError> {

@@ -91,7 +91,7 @@ fn convert_relocation(
 fn convert_kind(kind: Reloc) -> Option<RelocationKind> {
     match kind {
         Reloc::Abs8 => Some(RelocationKind::Abs8),
-        Reloc::X86PCRel4 | Reloc::X86CallPCRel4 => Some(RelocationKind::X86PcRel4),
+        Reloc::X86PCRel4 | Reloc::X86CallPCRel4 => Some(RelocationKind::PcRel4),
         Reloc::Arm64Call => Some(RelocationKind::Arm64Call),
         Reloc::RiscvCallPlt => Some(RelocationKind::RiscvCall),
         _ => None,

@@ -104,7 +104,7 @@ fn nothing_is_inlined_without_optimization() {
     let function = |index| RelocationTarget::Function(LocalFunctionIndex::new(index));
     assert_eq!(targets, [function(1), function(0)]);
     for relocation in &outer.relocations {
-        assert_eq!(relocation.kind, RelocationKind::X86PcRel4);
+        assert_eq!(relocation.kind, RelocationKind::PcRel4);
         assert_eq!(relocation.addend, -4);
         assert_eq!(outer.code[relocation.offset as usize - 1], 0xe8);
     }

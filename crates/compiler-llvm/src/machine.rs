@@ -6,7 +6,6 @@ use inkwell::OptimizationLevel;
 use inkwell::targets::{
     CodeModel, InitializationConfig, RelocMode, Target as LlvmTarget, TargetMachine, TargetTriple,
 };
-use wasmill_compiler::target::Architecture;
 use wasmill_compiler::{CompileError, CpuFeature, Target};
 
 /// LLVM's name of a feature.
@@ -29,12 +28,12 @@ fn feature_name(feature: CpuFeature) -> &'static str {
     }
 }
 
-/// The processor that LLVM starts from, and what ours has beyond it.
-fn processor(target: &Target) -> Result<(&'static str, String), CompileError> {
+/// LLVM's names of the architecture and of the processor that it starts from, and what ours has beyond it.
+fn processor(target: &Target) -> Result<[String; 3], CompileError> {
     let triple = target.triple();
     let refuse = |what: &str| CompileError::UnsupportedTarget(format!("{triple}{what}"));
-    match triple.architecture {
-        Architecture::X86_64 => {
+    match triple.architecture.to_string().as_str() {
+        "x86_64" => {
             let features = target.cpu_features();
             if !features.contains(CpuFeature::SSE41) {
                 return Err(refuse(" without SSE4.1, which the LLVM compiler needs"));
@@ -42,11 +41,18 @@ fn processor(target: &Target) -> Result<(&'static str, String), CompileError> {
             let names = features
                 .iter()
                 .map(|feature| format!("+{}", feature_name(feature)));
-            Ok(("x86-64", names.collect::<Vec<_>>().join(",")))
+            let names = names.collect::<Vec<_>>().join(",");
+            Ok(["x86_64".into(), "x86-64".into(), names])
         }
-        Architecture::Aarch64(_) => Ok(("generic", "+neon".into())),
-        Architecture::Riscv64(_) => Ok(("generic-rv64", "+m,+a,+f,+d,+c".into())),
-        _ => Err(refuse(" (LLVM makes code for x86-64, aarch64 and riscv64)")),
+        "aarch64" => Ok(["aarch64", "generic", "+neon"].map(String::from)),
+        // Without relaxation, which only a linker could do, distances in code are final.
+        "riscv64" | "riscv64gc" => {
+            let features = "+m,+a,+f,+d,+c,-relax";
+            Ok(["riscv64", "generic-rv64", features].map(String::from))
+        }
+        _ => Err(refuse(
+            " (LLVM makes code for x86-64, aarch64 and riscv64gc)",
+        )),
     }
 }
 
@@ -66,16 +72,16 @@ pub(crate) fn build(
     target: &Target,
 ) -> Result<TargetMachine, CompileError> {
     initialize();
-    let (cpu, features) = processor(target)?;
+    let [architecture, cpu, features] = processor(target)?;
     // Objects are always ELF: they are read here, never by the system.
-    let triple = format!("{}-unknown-linux-gnu", target.triple().architecture);
+    let triple = format!("{architecture}-unknown-linux-gnu");
     let triple = TargetTriple::create(&triple);
     let unsupported = |what: String| CompileError::UnsupportedTarget(what);
     let machine = LlvmTarget::from_triple(&triple)
         .map_err(|error| unsupported(error.to_string()))?
         .create_target_machine(
             &triple,
-            cpu,
+            &cpu,
             &features,
             level,
             RelocMode::PIC,
@@ -103,6 +109,10 @@ mod tests {
         check("riscv64gc-unknown-linux-gnu", []).unwrap();
         let old = check("x86_64-unknown-linux-gnu", [CpuFeature::SSE2]).unwrap_err();
         assert!(old.to_string().contains("without SSE4.1"), "{old}");
-        assert!(check("mips-unknown-linux-gnu", []).is_err());
+        for other in ["mips", "i686", "aarch64_be", "riscv64imac", "riscv32gc"] {
+            let error = check(&format!("{other}-unknown-linux-gnu"), []).unwrap_err();
+            let error = error.to_string();
+            assert!(error.contains("(LLVM makes code for"), "{error}");
+        }
     }
 }

@@ -4,15 +4,16 @@
 //! the code of the unit's first function; whatever refers to a section becomes a relocation to the function that holds it.
 //! A function that LLVM has put into all of its callers is not there any more: an instruction that traps takes its place.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
 use object::elf;
 use object::read::elf::ElfFile64;
 use object::{
     Object, ObjectSection, ObjectSymbol, RelocationFlags, SectionIndex, SectionKind, SymbolIndex,
+    SymbolSection,
 };
-use object::{RelocationTarget as ObjectTarget, SymbolSection};
+use object::{Relocation as ObjectRelocation, RelocationTarget as ObjectTarget};
 use wasmill_abi::TrapCode;
 use wasmill_compiler::target::Architecture;
 use wasmill_compiler::{
@@ -28,6 +29,12 @@ const SECTION: &str = ".text.f";
 /// What LLVM calls a function.
 pub(crate) fn function_name(function: LocalFunctionIndex) -> String {
     format!("f{}", function.index())
+}
+
+/// The function that LLVM calls so, if it is one.
+pub(crate) fn named_function(name: &str) -> Option<LocalFunctionIndex> {
+    let number = name.strip_prefix('f')?.parse().ok()?;
+    Some(LocalFunctionIndex::from_u32(number))
 }
 
 /// The section that a function is put into.
@@ -143,17 +150,17 @@ impl Reader {
             let Some(&(nth, start)) = self.places.get(&section.index()) else {
                 continue;
             };
-            for (offset, relocation) in section.relocations() {
-                let RelocationFlags::Elf { r_type } = relocation.flags() else {
-                    return Err(broken("a relocation of another format"));
+            let section = SectionRelocations::read(&section)?;
+            for &(offset, r_type) in section.relocations.keys() {
+                let Some((kind, target, addend)) = self.convert(file, &section, offset, r_type)?
+                else {
+                    continue;
                 };
-                let kind = self.kind(r_type)?;
-                let (target, distance) = self.target(file, relocation.target())?;
                 self.functions[nth].relocations.push(Relocation {
                     offset: (start + offset) as u32,
                     kind,
                     target: RelocationTarget::Function(target),
-                    addend: relocation.addend().wrapping_add(distance),
+                    addend,
                 });
             }
         }
@@ -165,21 +172,57 @@ impl Reader {
         Ok(())
     }
 
-    fn kind(&self, r_type: u32) -> Result<RelocationKind, CompileError> {
-        let kind = match (self.architecture, r_type) {
-            (Architecture::X86_64, elf::R_X86_64_PC32 | elf::R_X86_64_PLT32) => {
-                RelocationKind::X86PcRel4
+    /// What a relocation is for us; `None` if it belongs to another one.
+    fn convert(
+        &self,
+        file: &File<'_>,
+        section: &SectionRelocations,
+        offset: u64,
+        r_type: u32,
+    ) -> Result<Option<(RelocationKind, LocalFunctionIndex, i64)>, CompileError> {
+        // Where the distance is counted from, and the relocation that has the target.
+        let (kind, start, of) = match (self.architecture, r_type) {
+            (Architecture::Riscv64(_), elf::R_RISCV_SUB32) => return Ok(None),
+            // The distance between two labels, of which the second one is in this section.
+            (Architecture::Riscv64(_), elf::R_RISCV_ADD32) => {
+                let start = section.get(offset, elf::R_RISCV_SUB32)?;
+                let start = section.label(file, start)?;
+                (RelocationKind::PcRel4, start, (offset, r_type))
             }
-            (Architecture::X86_64, elf::R_X86_64_64) => RelocationKind::Abs8,
-            (Architecture::Aarch64(_), elf::R_AARCH64_CALL26 | elf::R_AARCH64_JUMP26) => {
-                RelocationKind::Arm64Call
+            // The label is that of the first half, which has the target.
+            (Architecture::Riscv64(_), elf::R_RISCV_PCREL_LO12_I | elf::R_RISCV_PCREL_LO12_S) => {
+                let high = section.label(file, section.get(offset, r_type)?)?;
+                let kind = match r_type {
+                    elf::R_RISCV_PCREL_LO12_I => RelocationKind::RiscvLow,
+                    _ => RelocationKind::RiscvLowStore,
+                };
+                (kind, high, (high, elf::R_RISCV_PCREL_HI20))
             }
-            (Architecture::Riscv64(_), elf::R_RISCV_CALL | elf::R_RISCV_CALL_PLT) => {
-                RelocationKind::RiscvCall
-            }
-            _ => return Err(broken(format!("relocation {r_type}"))),
+            _ => (self.kind(r_type)?, offset, (offset, r_type)),
         };
-        Ok(kind)
+        let relocation = section.get(of.0, of.1)?;
+        let (target, distance) = self.target(file, relocation.target())?;
+        let addend = relocation.addend().wrapping_add(distance);
+        let between = offset.wrapping_sub(start) as i64;
+        Ok(Some((kind, target, addend.wrapping_add(between))))
+    }
+
+    fn kind(&self, r_type: u32) -> Result<RelocationKind, CompileError> {
+        let kind = match self.architecture {
+            Architecture::X86_64 => match r_type {
+                elf::R_X86_64_PC32 | elf::R_X86_64_PLT32 => Some(RelocationKind::PcRel4),
+                elf::R_X86_64_64 => Some(RelocationKind::Abs8),
+                _ => None,
+            },
+            Architecture::Aarch64(_) => arm_kind(r_type),
+            Architecture::Riscv64(_) => match r_type {
+                elf::R_RISCV_CALL | elf::R_RISCV_CALL_PLT => Some(RelocationKind::RiscvCall),
+                elf::R_RISCV_PCREL_HI20 => Some(RelocationKind::RiscvHigh),
+                _ => None,
+            },
+            _ => None,
+        };
+        kind.ok_or_else(|| broken(format!("relocation {r_type}")))
     }
 
     /// The function that a relocation refers to, and how far behind its start.
@@ -200,11 +243,9 @@ impl Reader {
         }
         // A function of another unit.
         let name = symbol.name().map_err(broken)?;
-        let number = name
-            .strip_prefix('f')
-            .and_then(|number| number.parse().ok());
-        let number = number.ok_or_else(|| broken(format!("it refers to `{name}`")))?;
-        Ok((LocalFunctionIndex::from_u32(number), 0))
+        let function = named_function(name);
+        let function = function.ok_or_else(|| broken(format!("it refers to `{name}`")))?;
+        Ok((function, 0))
     }
 
     fn take_debug(&mut self, file: &File<'_>) -> Result<(), CompileError> {
@@ -264,6 +305,60 @@ impl Reader {
             });
         }
         Ok(())
+    }
+}
+
+fn arm_kind(r_type: u32) -> Option<RelocationKind> {
+    let offset = |scale| Some(RelocationKind::Arm64PageOffset { scale });
+    match r_type {
+        elf::R_AARCH64_CALL26 | elf::R_AARCH64_JUMP26 => Some(RelocationKind::Arm64Call),
+        elf::R_AARCH64_PREL32 => Some(RelocationKind::PcRel4),
+        elf::R_AARCH64_ADR_PREL_PG_HI21 => Some(RelocationKind::Arm64Page),
+        elf::R_AARCH64_ADD_ABS_LO12_NC | elf::R_AARCH64_LDST8_ABS_LO12_NC => offset(0),
+        elf::R_AARCH64_LDST16_ABS_LO12_NC => offset(1),
+        elf::R_AARCH64_LDST32_ABS_LO12_NC => offset(2),
+        elf::R_AARCH64_LDST64_ABS_LO12_NC => offset(3),
+        elf::R_AARCH64_LDST128_ABS_LO12_NC => offset(4),
+        _ => None,
+    }
+}
+
+/// The relocations of a section, by place and type: on RISC-V, some belong together.
+struct SectionRelocations {
+    index: SectionIndex,
+    relocations: BTreeMap<(u64, u32), ObjectRelocation>,
+}
+
+impl SectionRelocations {
+    fn read<'a>(section: &impl ObjectSection<'a>) -> Result<Self, CompileError> {
+        let mut relocations = BTreeMap::new();
+        for (offset, relocation) in section.relocations() {
+            let RelocationFlags::Elf { r_type } = relocation.flags() else {
+                return Err(broken("a relocation of another format"));
+            };
+            relocations.insert((offset, r_type), relocation);
+        }
+        Ok(Self {
+            index: section.index(),
+            relocations,
+        })
+    }
+
+    fn get(&self, offset: u64, r_type: u32) -> Result<&ObjectRelocation, CompileError> {
+        let found = self.relocations.get(&(offset, r_type));
+        found.ok_or_else(|| broken(format!("no relocation {r_type} at {offset:#x}")))
+    }
+
+    /// The offset of the place in this section that a relocation names.
+    fn label(&self, file: &File<'_>, relocation: &ObjectRelocation) -> Result<u64, CompileError> {
+        let ObjectTarget::Symbol(index) = relocation.target() else {
+            return Err(broken("a relocation without a symbol"));
+        };
+        let symbol = file.symbol_by_index(index).map_err(broken)?;
+        match symbol.section_index() == Some(self.index) {
+            true => Ok(symbol.address().wrapping_add_signed(relocation.addend())),
+            false => Err(broken("a label in another section")),
+        }
     }
 }
 

@@ -220,7 +220,7 @@ impl<'a> Generator<'a> {
         let offset = self.asm().call_elsewhere();
         self.tables.relocations.push(Relocation {
             offset,
-            kind: RelocationKind::X86PcRel4,
+            kind: RelocationKind::PcRel4,
             target: RelocationTarget::Function(function),
             addend: i64::from(inner) - 4,
         });

@@ -21,12 +21,26 @@ pub struct Relocation {
 pub enum RelocationKind {
     /// 64-bit absolute.
     Abs8,
-    /// x86-64: 32 bits relative to the place (the addend accounts for the field's own size).
-    X86PcRel4,
+    /// 32 bits relative to the place (in x86-64's instructions the addend accounts for the field's own size).
+    PcRel4,
     /// AArch64: the 26-bit field of `bl` and `b`.
     Arm64Call,
+    /// AArch64: `adrp`, from the place's page of 4 KiB to the address's.
+    Arm64Page,
+    /// AArch64: the address's offset in its page, in the 12-bit field of `add` or of an access of `1 << scale` bytes.
+    Arm64PageOffset {
+        /// The offset is a multiple of `1 << scale`, and is counted in that.
+        scale: u8,
+    },
     /// RISC-V: `auipc` and `jalr`.
     RiscvCall,
+    /// RISC-V: `auipc`, whose other half is one of the next two.
+    RiscvHigh,
+    /// RISC-V: the low half in a load or `addi`. The distance is the one from the `auipc`, so the addend accounts for what is
+    /// between the two.
+    RiscvLow,
+    /// RISC-V: the same in a store.
+    RiscvLowStore,
 }
 
 /// Whose address a relocation asks for.

@@ -16,7 +16,9 @@ use wasmill_types::{EntityRef, LocalFunctionIndex, PrimaryMap};
 /// Functions start on a multiple of this at least: the size of an instruction fetch block.
 const MIN_ALIGNMENT: u32 = 16;
 /// No compiler has a reason to ask for more than a page.
-const MAX_ALIGNMENT: u32 = 4096;
+const MAX_ALIGNMENT: u32 = PAGE as u32;
+/// What AArch64's `adrp` counts in, whatever pages the system has. An image is mapped, so it starts at a multiple.
+const PAGE: i64 = 4096;
 /// Offsets in an image are 32-bit and calls reach 2 GiB either way.
 const MAX_IMAGE: u64 = i32::MAX as u64;
 
@@ -172,8 +174,8 @@ impl Layout {
     ) -> Result<Option<AbsoluteAddress>, ImageError> {
         let range = self.functions[function].clone();
         let size = match relocation.kind {
-            RelocationKind::X86PcRel4 | RelocationKind::Arm64Call => 4,
             RelocationKind::Abs8 | RelocationKind::RiscvCall => 8,
+            _ => 4,
         };
         let place = relocation
             .offset
@@ -196,7 +198,7 @@ impl Layout {
                 value,
             }));
         }
-        let distance = value.saturating_sub(i64::from(place));
+        let distance = distance(relocation.kind, value, i64::from(place));
         let field = &mut image[place as usize..(place + size) as usize];
         encode_relative(field, relocation.kind, distance).ok_or(ImageError::Range {
             function: function.as_u32(),
@@ -207,10 +209,20 @@ impl Layout {
     }
 }
 
+/// What a place holds of a target, both in bytes from the image's start.
+fn distance(kind: RelocationKind, target: i64, place: i64) -> i64 {
+    let page = |address: i64| address & -PAGE;
+    match kind {
+        RelocationKind::Arm64Page => page(target).saturating_sub(page(place)),
+        RelocationKind::Arm64PageOffset { .. } => target & (PAGE - 1),
+        _ => target.saturating_sub(place),
+    }
+}
+
 /// Writes a distance into an instruction, or gives `None` if it does not fit.
 fn encode_relative(field: &mut [u8], kind: RelocationKind, distance: i64) -> Option<()> {
     match kind {
-        RelocationKind::X86PcRel4 => {
+        RelocationKind::PcRel4 => {
             field.copy_from_slice(&i32::try_from(distance).ok()?.to_le_bytes());
         }
         RelocationKind::Arm64Call => {
@@ -221,16 +233,42 @@ fn encode_relative(field: &mut [u8], kind: RelocationKind, distance: i64) -> Opt
             }
             patch(field, 0x03ff_ffff, words as u32);
         }
+        RelocationKind::Arm64Page => {
+            // A signed count of pages: its low two bits at 29, the other nineteen at 5.
+            let pages = distance / PAGE;
+            if !(-(1 << 20)..1 << 20).contains(&pages) {
+                return None;
+            }
+            let pages = pages as u32;
+            patch(field, 0x60ff_ffe0, (pages & 3) << 29 | pages >> 2 << 5);
+        }
+        RelocationKind::Arm64PageOffset { scale } => {
+            let unit = 1_i64.checked_shl(scale.into())?;
+            if distance % unit != 0 {
+                return None;
+            }
+            patch(field, 0x003f_fc00, ((distance / unit) as u32) << 10);
+        }
         RelocationKind::RiscvCall => {
-            // `auipc` takes bits 12 to 31, rounded so that the signed low 12 bits in `jalr` make up the rest.
-            let high = i32::try_from((distance.checked_add(0x800)? >> 12) << 12).ok()?;
-            let low = (distance - i64::from(high)) as u32;
-            patch(&mut field[..4], 0xffff_f000, high as u32);
+            let (high, low) = riscv_halves(distance)?;
+            patch(&mut field[..4], 0xffff_f000, high);
             patch(&mut field[4..], 0xfff0_0000, low << 20);
+        }
+        RelocationKind::RiscvHigh => patch(field, 0xffff_f000, riscv_halves(distance)?.0),
+        RelocationKind::RiscvLow => patch(field, 0xfff0_0000, riscv_halves(distance)?.1 << 20),
+        RelocationKind::RiscvLowStore => {
+            let low = riscv_halves(distance)?.1;
+            patch(field, 0xfe00_0f80, low >> 5 << 25 | (low & 31) << 7);
         }
         RelocationKind::Abs8 => unreachable!("handled by the caller"),
     }
     Some(())
+}
+
+/// `auipc` takes bits 12 to 31, rounded so that the signed low 12 bits in the next instruction make up the rest.
+fn riscv_halves(distance: i64) -> Option<(u32, u32)> {
+    let high = i32::try_from((distance.checked_add(0x800)? >> 12) << 12).ok()?;
+    Some((high as u32, (distance - i64::from(high)) as u32))
 }
 
 /// Replaces the bits under `mask` of a little-endian instruction word.
@@ -315,7 +353,7 @@ mod tests {
     fn x86_calls_reach_forward_backward_and_themselves() {
         // e8 rel32, relative to the end of the field: hence the addend.
         let code = vec![0xe8, 0, 0, 0, 0];
-        let to = |target| vec![call(1, RelocationKind::X86PcRel4, target, -4)];
+        let to = |target| vec![call(1, RelocationKind::PcRel4, target, -4)];
         let mut all = functions(vec![
             function(code.clone(), to(1)),
             function(code.clone(), to(0)),
@@ -361,6 +399,56 @@ mod tests {
     }
 
     #[test]
+    fn arm_pages_and_offsets_in_them() {
+        let word = |kind, code: u32, target: i64, place: i64| {
+            let mut field = code.to_le_bytes();
+            encode_relative(&mut field, kind, distance(kind, target, place)).unwrap();
+            u32::from_le_bytes(field)
+        };
+        // As LLVM's assembler has them: adrp x8, +1 page, +6 pages, -1 page.
+        for (target, place, expected) in [
+            (0x1000, 0xffc, 0xb000_0008_u32),
+            (0x6fff, 0, 0xd000_0028),
+            (0, 0x1000, 0xf0ff_ffe8),
+            (0x1fff, 0x1004, 0x9000_0008),
+        ] {
+            let found = word(RelocationKind::Arm64Page, 0x9000_0008, target, place);
+            assert_eq!(found, expected, "{target:#x} from {place:#x}");
+        }
+        // add x8, x8, #0x123; ldr q0, [x8, #0x120]; ldr d0, [x8, #0xff8]
+        for (scale, code, target, expected) in [
+            (0, 0x9100_0108_u32, 0x5123, 0x9104_8d08_u32),
+            (4, 0x3dc0_0100, 0x5120, 0x3dc0_4900),
+            (3, 0xfd40_0100, 0xff8, 0xfd47_fd00),
+        ] {
+            let kind = RelocationKind::Arm64PageOffset { scale };
+            assert_eq!(word(kind, code, target, 0), expected, "{scale}");
+        }
+        let kind = RelocationKind::Arm64PageOffset { scale: 3 };
+        assert!(encode_relative(&mut [0; 4], kind, 4).is_none());
+    }
+
+    #[test]
+    fn riscv_halves_of_a_distance_apart() {
+        // auipc a0, 0; lw a0, 0(a0); sw a1, 0(a0)
+        for (distance, auipc, load, store) in [
+            (0x1234, 0x0000_1517_u32, 0x2345_2503_u32, 0x22b5_2a23_u32),
+            (0x800, 0x0000_1517, 0x8005_2503, 0x80b5_2023),
+            (-4, 0x0000_0517, 0xffc5_2503, 0xfeb5_2e23),
+        ] {
+            for (kind, code, expected) in [
+                (RelocationKind::RiscvHigh, 0x0000_0517_u32, auipc),
+                (RelocationKind::RiscvLow, 0x0005_2503, load),
+                (RelocationKind::RiscvLowStore, 0x00b5_2023, store),
+            ] {
+                let mut field = code.to_le_bytes();
+                encode_relative(&mut field, kind, distance).unwrap();
+                assert_eq!(u32::from_le_bytes(field), expected, "{kind:?} {distance}");
+            }
+        }
+    }
+
+    #[test]
     fn distances_out_of_range_are_refused() {
         let fits = |kind, distance| encode_relative(&mut [0; 8][..width(kind)], kind, distance);
         fn width(kind: RelocationKind) -> usize {
@@ -371,7 +459,7 @@ mod tests {
             }
         }
         for (kind, most) in [
-            (RelocationKind::X86PcRel4, i64::from(i32::MAX)),
+            (RelocationKind::PcRel4, i64::from(i32::MAX)),
             (RelocationKind::Arm64Call, (1 << 27) - 4),
             (RelocationKind::RiscvCall, (1 << 31) - 0x801),
         ] {
@@ -382,7 +470,7 @@ mod tests {
         }
         assert!(fits(RelocationKind::Arm64Call, 2).is_none());
 
-        let far = vec![call(0, RelocationKind::X86PcRel4, 0, i64::MAX)];
+        let far = vec![call(0, RelocationKind::PcRel4, 0, i64::MAX)];
         let error = link(&mut functions(vec![function(vec![0; 4], far)]), 0).unwrap_err();
         assert!(matches!(error, ImageError::Range { function: 0, .. }));
     }
@@ -410,7 +498,7 @@ mod tests {
 
     #[test]
     fn impossible_requests_are_typed_errors() {
-        let past_end = vec![call(1, RelocationKind::X86PcRel4, 0, 0)];
+        let past_end = vec![call(1, RelocationKind::PcRel4, 0, 0)];
         assert_eq!(
             link(&mut functions(vec![function(vec![0; 4], past_end)]), 0),
             Err(ImageError::Place {
@@ -418,9 +506,9 @@ mod tests {
                 offset: 1
             })
         );
-        let overflow = vec![call(u32::MAX, RelocationKind::X86PcRel4, 0, 0)];
+        let overflow = vec![call(u32::MAX, RelocationKind::PcRel4, 0, 0)];
         assert!(link(&mut functions(vec![function(vec![0; 4], overflow)]), 0).is_err());
-        let nowhere = vec![call(0, RelocationKind::X86PcRel4, 1, 0)];
+        let nowhere = vec![call(0, RelocationKind::PcRel4, 1, 0)];
         assert_eq!(
             link(&mut functions(vec![function(vec![0; 4], nowhere)]), 0),
             Err(ImageError::Target {

@@ -119,7 +119,7 @@ fn relocation(offset: u32, kind: RelocationKind, addend: i64) -> Relocation {
 /// `call callee`, relative.
 fn relative_call() -> CompiledFunction {
     let mut function = wrap(&[0xe8, 0, 0, 0, 0]);
-    function.relocations = vec![relocation(1, RelocationKind::X86PcRel4, -4)];
+    function.relocations = vec![relocation(1, RelocationKind::PcRel4, -4)];
     function
 }
 
@@ -300,7 +300,7 @@ fn a_foreign_module_compiles_but_does_not_run() {
 fn broken_code_is_a_compile_error() {
     let outside = |_: &CompileModuleInfo| {
         let mut function = wrap(&ANSWER);
-        function.relocations = vec![relocation(900, RelocationKind::X86PcRel4, 0)];
+        function.relocations = vec![relocation(900, RelocationKind::PcRel4, 0)];
         function
     };
     let engine = engine(vec![Box::new(outside)]);
