@@ -9,6 +9,8 @@
 
 mod commands;
 mod invoke;
+#[cfg(feature = "llvm")]
+mod llvm_dump;
 mod module_file;
 mod options;
 mod report;

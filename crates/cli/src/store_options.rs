@@ -1,7 +1,13 @@
 //! The options that choose compiler, engine and features, and the store that they make.
 
+#[cfg(feature = "llvm")]
+use std::{path::PathBuf, sync::Arc};
+
 use clap::Args;
 use wasmill::{CompilerConfig, Cranelift, Features, Singlepass, Store, Universal};
+
+#[cfg(feature = "llvm")]
+use crate::llvm_dump::LlvmDump;
 
 /// How modules are compiled.
 #[derive(Args, Debug, Default)]
@@ -19,6 +25,11 @@ pub(crate) struct StoreOptions {
     #[cfg(feature = "llvm")]
     #[arg(long, group = "compiler")]
     llvm: bool,
+
+    /// Write what LLVM is given and what it makes into this folder (with --llvm).
+    #[cfg(feature = "llvm")]
+    #[arg(long, value_name = "DIR", requires = "llvm")]
+    llvm_debug_dir: Option<PathBuf>,
 
     /// Use the engine that keeps code in memory (the default).
     #[arg(long, alias = "jit")]
@@ -93,11 +104,19 @@ impl StoreOptions {
         config
     }
 
+    /// The settings of LLVM, if it was asked for.
+    #[cfg(feature = "llvm")]
+    pub(crate) fn llvm(&self) -> Option<wasmill_compiler_llvm::LLVM> {
+        let mut config = self.llvm.then(wasmill_compiler_llvm::LLVM::new)?;
+        self.set_up(&mut config);
+        let folder = self.llvm_debug_dir.as_deref();
+        config.callbacks(folder.map(|folder| Arc::new(LlvmDump::new(folder)) as _));
+        Some(config)
+    }
+
     fn compiler(&self) -> Box<dyn CompilerConfig> {
         #[cfg(feature = "llvm")]
-        if self.llvm {
-            let mut config = wasmill::LLVM::new();
-            self.set_up(&mut config);
+        if let Some(config) = self.llvm() {
             return Box::new(config);
         }
         if !self.singlepass {

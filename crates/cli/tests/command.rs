@@ -114,6 +114,12 @@ fn every_stage_of_compilation_is_shown() {
         ("--cranelift", "asm", "ret"),
         ("--singlepass", "ops", "binary IAdd I32"),
         ("--singlepass", "asm", "ret"),
+        #[cfg(feature = "llvm")]
+        ("--llvm", "llvm-ir", "alloca"),
+        #[cfg(feature = "llvm")]
+        ("--llvm", "optimized-llvm-ir", "add i32"),
+        #[cfg(feature = "llvm")]
+        ("--llvm", "asm", "ret"),
     ] {
         let text = wasmill(
             folder.path(),
@@ -123,6 +129,23 @@ fn every_stage_of_compilation_is_shown() {
         assert!(text.contains(sign), "{form}: {text}");
         assert!(text.contains("function 1"), "{form}: {text}");
     }
+}
+
+#[cfg(feature = "llvm")]
+#[test]
+fn what_llvm_sees_is_written_into_a_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("a.wat"), MODULE).unwrap();
+    let arguments = ["validate", "a.wat", "--llvm-debug-dir", "dump"];
+    assert!(!wasmill(folder.path(), &arguments).status.success());
+    let arguments = ["explore", "a.wat", "--llvm", "--llvm-debug-dir", "dump/in"];
+    output_of(&wasmill(folder.path(), &arguments));
+    let file = |name: &str| fs::read(folder.path().join("dump/in").join(name)).unwrap();
+    for ending in ["preopt.ll", "postopt.ll"] {
+        let text = String::from_utf8(file(&format!("module.{ending}"))).unwrap();
+        assert!(text.contains("target triple = "), "{ending}: {text}");
+    }
+    assert_eq!(file("module.o")[..4], *b"\x7fELF");
 }
 
 /// Prints its arguments as they are, each with a NUL behind it; `folders` prints the names of its folders, one a line.

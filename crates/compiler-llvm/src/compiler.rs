@@ -1,7 +1,7 @@
 //! From the bodies of a module to its code.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::thread;
 
 use inkwell::context::Context;
 use inkwell::passes::PassBuilderOptions;
@@ -16,12 +16,16 @@ use wasmill_types::{LocalFunctionIndex, PrimaryMap};
 
 use crate::config::{CompiledKind, LLVM, LLVMOptLevel};
 use crate::environment::Environment;
+use crate::inspect::Texts;
 use crate::translator::Translator;
 use crate::unit::Unit;
 use crate::{machine, object};
 
 /// Bytes of function bodies up to which LLVM sees a module as a whole, and of the parts of larger ones.
 const UNIT_BYTES: usize = 256 << 10;
+
+/// What LLVM's recursion may take: address space, of which little is ever touched.
+const STACK_BYTES: usize = 64 << 20;
 
 /// Compiles WebAssembly with LLVM.
 #[derive(Clone, Debug)]
@@ -70,21 +74,7 @@ impl Compiler for LLVMCompiler {
         module: &CompileModuleInfo,
         bodies: PrimaryMap<LocalFunctionIndex, FunctionBodyData<'_>>,
     ) -> Result<Compilation, CompileError> {
-        // An unsupported target is an error for a module without functions, too.
-        machine::build(self.config.opt_level, target)?;
-        let architecture = target.triple().architecture;
-        let nans = self.config.nan_canonicalization;
-        let environment = Environment::new(module, architecture, nans);
-        let parts = divide(bodies);
-        let whole = parts.len() == 1;
-        let work = |part| guarded(|| self.compile_part(target, &environment, part, whole));
-        let parts: Vec<_> = parts.into_par_iter().map(work).collect();
-        let mut functions = PrimaryMap::new();
-        for part in parts {
-            for function in part? {
-                functions.push(function);
-            }
-        }
+        let functions = self.compile_with(target, module, bodies, None)?;
         Ok(Compilation {
             functions,
             other_faults: Some(TrapCode::HeapAccessOutOfBounds),
@@ -115,51 +105,112 @@ fn divide(bodies: PrimaryMap<LocalFunctionIndex, FunctionBodyData<'_>>) -> Vec<P
     parts
 }
 
-/// Runs the compiler so that a bug in it is an error, not the end of the host: modules are hostile.
-fn guarded<T>(work: impl FnOnce() -> Result<T, CompileError>) -> Result<T, CompileError> {
-    catch_unwind(AssertUnwindSafe(work))
-        .unwrap_or_else(|_| Err(CompileError::Codegen("the code generator panicked".into())))
+/// Runs the compiler on a thread whose stack has room for passes that recurse; a bug in it is an error, not the end of the
+/// host: modules are hostile.
+fn guarded<T: Send>(
+    work: impl FnOnce() -> Result<T, CompileError> + Send,
+) -> Result<T, CompileError> {
+    thread::scope(|scope| {
+        let thread = thread::Builder::new().stack_size(STACK_BYTES);
+        let thread = thread.spawn_scoped(scope, work);
+        let thread = thread.map_err(|error| CompileError::Resource(error.to_string()))?;
+        let panicked = |_| Err(CompileError::Codegen("the code generator panicked".into()));
+        thread.join().unwrap_or_else(panicked)
+    })
 }
 
 impl LLVMCompiler {
+    /// Compiles the functions of a module, and gives what they become on the way to `texts`.
+    pub(crate) fn compile_with(
+        &self,
+        target: &Target,
+        module: &CompileModuleInfo,
+        bodies: PrimaryMap<LocalFunctionIndex, FunctionBodyData<'_>>,
+        texts: Option<&Texts>,
+    ) -> Result<PrimaryMap<LocalFunctionIndex, CompiledFunction>, CompileError> {
+        // An unsupported target is an error for a module without functions, too.
+        machine::build(self.config.opt_level, target)?;
+        let architecture = target.triple().architecture;
+        let nans = self.config.nan_canonicalization;
+        let environment = Environment::new(module, architecture, nans);
+        let parts = divide(bodies);
+        let whole = parts.len() == 1;
+        let work = |part| guarded(|| self.compile_part(target, &environment, part, whole, texts));
+        let parts: Vec<_> = parts.into_par_iter().map(work).collect();
+        let mut functions = PrimaryMap::new();
+        for part in parts {
+            for function in part? {
+                functions.push(function);
+            }
+        }
+        Ok(functions)
+    }
+
     fn compile_part(
         &self,
         target: &Target,
         environment: &Environment<'_>,
         (first, bodies): Part<'_>,
         whole: bool,
+        texts: Option<&Texts>,
     ) -> Result<Vec<CompiledFunction>, CompileError> {
         let machine = machine::build(self.config.opt_level, target)?;
         let context = Context::create();
         let unit = Unit::new(&context, &machine, whole);
+        // Who dumps units tells them apart by this.
+        match whole {
+            true => unit.module.set_name("module"),
+            false => unit
+                .module
+                .set_name(&format!("module-from-{}", first.as_u32())),
+        }
         let mut ranges = Vec::with_capacity(bodies.len());
         let mut state = DriverState::new();
+        let (mut all_extreme, mut wide) = (true, false);
         for (nth, body) in bodies.into_iter().enumerate() {
             let local = LocalFunctionIndex::from_u32(first.as_u32() + nth as u32);
             let index = environment.module().func_index(local);
-            ranges.push(body.start_offset()..body.end_offset());
-            let mut translator = Translator::new(environment, &unit, index, body.start_offset());
+            let range = body.start_offset()..body.end_offset();
+            let mut translator = Translator::new(environment, &unit, index, range.clone());
+            ranges.push(range);
             drive(environment.module(), body, &mut state, &mut translator)?;
+            all_extreme &= translator.finish()?;
+            wide |= translator.extent.has_wide_calls();
         }
         unit.debug.finalize();
-        let object = self.generate(&unit, &machine)?;
+        // What generates code is made for one level, which attributes of functions change only in part.
+        let level = match all_extreme || wide {
+            true => LLVMOptLevel::None,
+            false => self.config.opt_level,
+        };
+        let machine = machine::build(level, target)?;
+        let object = self.generate(&unit, level, &machine, texts)?;
         object::read(&object, first, &ranges, environment.architecture)
     }
 
     /// Runs LLVM.
-    fn generate(&self, unit: &Unit<'_>, machine: &TargetMachine) -> Result<Vec<u8>, CompileError> {
+    fn generate(
+        &self,
+        unit: &Unit<'_>,
+        level: LLVMOptLevel,
+        machine: &TargetMachine,
+        texts: Option<&Texts>,
+    ) -> Result<Vec<u8>, CompileError> {
         let failed = |error: String| CompileError::Codegen(error);
         let kind = CompiledKind::Module;
         let callbacks = self.config.callbacks.as_deref();
         if let Some(callbacks) = callbacks {
             callbacks.preopt_ir(&kind, &unit.module);
         }
+        if let Some(texts) = texts {
+            texts.take_ir(&unit.module);
+        }
         if self.config.verifier || cfg!(debug_assertions) {
             unit.module
                 .verify()
                 .map_err(|error| failed(error.to_string()))?;
         }
-        let passes = match self.config.opt_level {
+        let passes = match level {
             LLVMOptLevel::None => "default<O0>",
             LLVMOptLevel::Less => "default<O1>",
             LLVMOptLevel::Default => "default<O2>",
@@ -171,6 +222,9 @@ impl LLVMCompiler {
             .map_err(|error| failed(error.to_string()))?;
         if let Some(callbacks) = callbacks {
             callbacks.postopt_ir(&kind, &unit.module);
+        }
+        if let Some(texts) = texts {
+            texts.take_optimized(&unit.module, machine)?;
         }
         let object = machine
             .write_to_memory_buffer(&unit.module, FileType::Object)

@@ -41,6 +41,12 @@ pub trait LLVMCallbacks: Debug + Send + Sync {
 
 /// Settings of the compiler on LLVM.
 ///
+/// LLVM's passes look at pairs of what a function has, so code that nobody writes, but somebody may craft, could keep them busy
+/// for hours. Functions of more than 512 KB, and smaller ones with far more of one thing than compilers make (loops or `if`s in each
+/// other, loops, locals, comparisons of one local, arguments of calls), are not optimised; the rest of the module is. A function
+/// that becomes more than four million of LLVM's instructions is an error, since it would take gigabytes. What counts is in the
+/// function only, so the same module always gives the same code.
+///
 /// ```
 /// # use wasmill_compiler::CompilerConfig;
 /// # use wasmill_compiler_llvm::{LLVM, LLVMOptLevel};

@@ -7,9 +7,10 @@
 //!
 //! - `compiler`: from the bodies of a module to its code, unit by unit, on all threads.
 //! - `unit`: functions that LLVM sees together: what it may inline, and what it must keep.
-//! - `translator`, `emit`: the hooks, by category of operators.
+//! - `translator`, `emit`: the hooks, by category of operators; `extent`: which functions LLVM had better leave alone.
 //! - `machine`: the target; `types`: our words for things to LLVM's; `metadata`: what LLVM may assume of memory.
 //! - `object`, `debug`: from LLVM's object file to what the runtime needs.
+//! - `inspect`: IR and machine code as text.
 //!
 //! # Traps
 //!
@@ -22,6 +23,8 @@ mod config;
 mod debug;
 mod emit;
 mod environment;
+mod extent;
+mod inspect;
 mod machine;
 mod metadata;
 mod object;
@@ -33,3 +36,4 @@ pub use compiler::LLVMCompiler;
 pub use config::{
     CompiledKind, InkwellMemoryBuffer, InkwellModule, LLVM, LLVMCallbacks, LLVMOptLevel,
 };
+pub use inspect::FunctionText;

@@ -4,6 +4,8 @@
 //! slots of the frame, which LLVM's passes turn into values; operands are IR values; control frames hold blocks that are
 //! made when something branches to them, with a phi for each result.
 
+use std::ops::Range;
+
 use inkwell::IntPredicate;
 use inkwell::attributes::AttributeLoc;
 use inkwell::basic_block::BasicBlock;
@@ -16,15 +18,20 @@ use inkwell::values::{
     IntValue, PointerValue, VectorValue,
 };
 use wasmill_abi::{Builtin, RawValue, TrapCode, VMContext};
+use wasmill_compiler::CompileError;
 use wasmill_types::{FunctionIndex, ModuleInfo, Type};
 
 use crate::environment::Environment;
+use crate::extent::Extent;
 use crate::metadata::Region;
 use crate::types::{Types, returns_through_memory};
 use crate::unit::Unit;
 
 /// Bytes of a result that goes through memory.
 const RESULT_SIZE: u32 = size_of::<RawValue>() as u32;
+
+/// A block of so many operators ends.
+const OPERATORS_PER_BLOCK: u32 = 512;
 
 /// The "column" of code that traps in another way than by an access to memory: the code, counted from one.
 pub(crate) fn trap_column(code: TrapCode) -> u32 {
@@ -58,6 +65,10 @@ pub(crate) struct Translator<'a, 'ctx> {
     pub(crate) locals: Vec<(PointerValue<'ctx>, BasicTypeEnum<'ctx>)>,
     /// Where the current operator is in the module.
     pub(crate) offset: u32,
+    /// How many operators there were.
+    operators: u32,
+    /// What makes LLVM slow.
+    pub(crate) extent: Extent,
 }
 
 impl<'a, 'ctx> Translator<'a, 'ctx> {
@@ -66,8 +77,9 @@ impl<'a, 'ctx> Translator<'a, 'ctx> {
         environment: &'a Environment<'a>,
         unit: &'a Unit<'ctx>,
         index: FunctionIndex,
-        start: u32,
+        range: Range<u32>,
     ) -> Self {
+        let start = range.start;
         let function = unit.function(environment, index);
         unit.describe(function, index, start);
         let entry = unit.context.append_basic_block(function, "");
@@ -97,7 +109,28 @@ impl<'a, 'ctx> Translator<'a, 'ctx> {
             results_area: None,
             locals: Vec::new(),
             offset: start,
+            operators: 0,
+            extent: Extent::new(range.len()),
         }
+    }
+
+    /// Ends the translation. Gives whether LLVM is to leave the function as it is, since it would take too long over it.
+    pub(crate) fn finish(&self) -> Result<bool, CompileError> {
+        if self.extent.is_too_large(self.function) {
+            let index = self.index.as_u32();
+            let message = format!("function {index} is too large to compile");
+            return Err(CompileError::Resource(message));
+        }
+        let slots = self.locals.iter().map(|&(slot, _)| slot);
+        let is_extreme = self.extent.is_extreme(slots);
+        if is_extreme {
+            for name in ["noinline", "optnone"] {
+                let attribute = self.unit.attribute(name, 0);
+                self.function
+                    .add_attribute(AttributeLoc::Function, attribute);
+            }
+        }
+        Ok(is_extreme)
     }
 
     /// The module.
@@ -113,6 +146,20 @@ impl<'a, 'ctx> Translator<'a, 'ctx> {
     }
 
     // ---- blocks and places
+
+    /// What follows belongs to the operator at `offset`. Long blocks are divided: where nothing is optimised, code is selected block by
+    /// block, which takes more than linear time. The passes join them again.
+    pub(crate) fn start_operator(&mut self, offset: u32) {
+        self.offset = offset;
+        self.operators += 1;
+        if self.operators.is_multiple_of(OPERATORS_PER_BLOCK)
+            && self.current_block().get_terminator().is_none()
+        {
+            let next = self.new_block();
+            built(self.builder.build_unconditional_branch(next));
+            self.builder.position_at_end(next);
+        }
+    }
 
     /// A new block, at the end of the function.
     pub(crate) fn new_block(&self) -> BasicBlock<'ctx> {

@@ -1,8 +1,9 @@
 //! `wasmill explore`: shows what a module becomes on its way to machine code.
 //!
 //! ```text
-//!   module ─► driver's hooks (ops) ─┬─► Cranelift's IR (clif, optimized-clif) ─► machine code (asm)
-//!                                   └─► Singlepass ────────────────────────────► machine code (asm)
+//!   module ─► driver's hooks (ops) ─┬─► Cranelift's IR (clif, optimized-clif) ──────► machine code (asm)
+//!                                   ├─► LLVM's IR (llvm-ir, optimized-llvm-ir) ─────► machine code (asm)
+//!                                   └─► Singlepass ─────────────────────────────────► machine code (asm)
 //! ```
 
 use std::collections::BTreeSet;
@@ -54,6 +55,10 @@ enum Form {
     Clif,
     /// Cranelift's IR after its optimizations.
     OptimizedClif,
+    /// LLVM's IR as it was translated.
+    LlvmIr,
+    /// LLVM's IR after its optimizations.
+    OptimizedLlvmIr,
     /// The machine code, disassembled.
     Asm,
 }
@@ -127,12 +132,23 @@ impl Explore {
         translation: Translation<'_>,
         form: Form,
     ) -> Result<Vec<(FunctionIndex, String)>> {
+        #[cfg(feature = "llvm")]
+        if let Some(config) = self.store.llvm() {
+            let compiler = wasmill_compiler_llvm::LLVMCompiler::new(config);
+            let functions = compiler.inspect_module(target, module, translation.bodies)?;
+            return functions.into_iter().map(|f| llvm_stage(f, form)).collect();
+        }
         if self.store.is_singlepass() {
             if form != Form::Asm {
                 bail!("Singlepass has no IR: it can show `ops` and `asm`");
             }
             let compiler = SinglepassCompiler::new(self.store.singlepass());
             return Ok(compiler.inspect_module(target, module, translation.bodies)?);
+        }
+        if matches!(form, Form::LlvmIr | Form::OptimizedLlvmIr) {
+            bail!(
+                "Cranelift has an IR of its own: it can show `ops`, `clif`, `optimized-clif` and `asm`"
+            );
         }
         let compiler = CraneliftCompiler::new(self.store.cranelift());
         let functions = compiler.inspect_module(target, module, translation.bodies)?;
@@ -150,8 +166,29 @@ fn stage(function: FunctionText, form: Form) -> String {
     match form {
         Form::Clif => function.clif,
         Form::OptimizedClif => function.optimized_clif,
-        Form::Ops | Form::Asm => function.asm,
+        Form::Ops | Form::LlvmIr | Form::OptimizedLlvmIr | Form::Asm => function.asm,
     }
+}
+
+#[cfg(feature = "llvm")]
+fn llvm_stage(
+    function: wasmill_compiler_llvm::FunctionText,
+    form: Form,
+) -> Result<(FunctionIndex, String)> {
+    let mut text = match form {
+        Form::LlvmIr => function.ir,
+        Form::OptimizedLlvmIr => function.optimized_ir,
+        Form::Asm => function.asm,
+        Form::Ops | Form::Clif | Form::OptimizedClif => {
+            bail!(
+                "LLVM has an IR of its own: it can show `ops`, `llvm-ir`, `optimized-llvm-ir` and `asm`"
+            )
+        }
+    };
+    if text.is_empty() {
+        text = "(a part of all functions that call it)".into();
+    }
+    Ok((function.index, text))
 }
 
 fn found_all(missing: &BTreeSet<u32>) -> Result<()> {

@@ -2,7 +2,7 @@
 ;; RUN: explore % --emit=ops --function 1 --offsets
 ;; RUN: explore % --emit=ops -f 7
 ;; RUN: explore % --emit=clif -f 0
-;; RUN: explore % --emit=llvm
+;; RUN: explore % --emit=bytes
 ;; RUN: explore % --singlepass
 ;; RUN: explore % --singlepass --emit=clif
 (module
@@ -33,9 +33,9 @@
 ;;! 2> error: failed to explore `explore.wat`
 ;;! 2> ╰─> 1: the module defines no function 0
 ;;! exit 1
-;;! $ wasmill explore explore.wat --emit=llvm
-;;! 2> error: invalid value 'llvm' for '--emit <FORM>'
-;;! 2>   [possible values: ops, clif, optimized-clif, asm]
+;;! $ wasmill explore explore.wat --emit=bytes
+;;! 2> error: invalid value 'bytes' for '--emit <FORM>'
+;;! 2>   [possible values: ops, clif, optimized-clif, llvm-ir, optimized-llvm-ir, asm]
 ;;! 2>
 ;;! 2> For more information, try '--help'.
 ;;! exit 1

@@ -87,6 +87,7 @@ impl<'ctx> Translator<'_, 'ctx> {
         results: &mut Vec<Value<'ctx>>,
     ) {
         let ty = &self.module().signatures[signature];
+        self.extent.pass(ty.params().len() + ty.results().len());
         let count = ty.results().len() as u32;
         let area = returns_through_memory(ty).then(|| self.results_area(count));
         let mut all: Vec<BasicMetadataValueEnum<'ctx>> = Vec::with_capacity(args.len() + 2);

@@ -91,6 +91,7 @@ impl<'ctx> Translator<'_, 'ctx> {
     }
 
     pub(super) fn emit_loop(&mut self, params: &[Type], values: &mut [Value<'ctx>]) -> Frame<'ctx> {
+        self.extent.enter(FrameKind::Loop);
         let mut frame = self.frame(params);
         let head = self.target(&mut frame);
         self.jump(&head, values);
@@ -102,6 +103,7 @@ impl<'ctx> Translator<'_, 'ctx> {
     }
 
     pub(super) fn emit_if(&mut self, condition: Value<'ctx>, results: &[Type]) -> Frame<'ctx> {
+        self.extent.enter(FrameKind::If);
         let (then, otherwise) = (self.new_block(), self.new_block());
         let condition = self.condition(condition);
         built(
@@ -135,6 +137,7 @@ impl<'ctx> Translator<'_, 'ctx> {
         end: FrameEnd<'_, Value<'ctx>>,
         results: &mut Vec<Value<'ctx>>,
     ) {
+        self.extent.leave(end.kind);
         if end.kind == FrameKind::Loop {
             results.extend(end.fallthrough.into_iter().flatten());
             return;

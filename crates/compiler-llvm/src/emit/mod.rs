@@ -33,7 +33,7 @@ impl<'ctx> Emit for Translator<'_, 'ctx> {
     type Frame = Frame<'ctx>;
 
     fn location(&mut self, module_offset: u32) {
-        self.offset = module_offset;
+        self.start_operator(module_offset);
     }
 
     fn constant(&mut self, value: Const) -> Value<'ctx> {
