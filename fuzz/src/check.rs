@@ -1,6 +1,7 @@
 //! The oracle: runs a case everywhere and says where the outcomes differ.
 
 use crate::case::{Case, Plan};
+use crate::excuse::excuses_wasmi;
 use crate::interpreter::Interpreter;
 use crate::native::{Bridge, Kind, Stores, compile, run};
 use crate::outcome::Outcome;
@@ -110,15 +111,6 @@ impl Checker {
         let outcome = run(&module, &plan, case.seed, bridge).map_err(named)?;
         Ok((outcome, plan))
     }
-}
-
-/// Whether a module has what `wasmi` 2.0.0 gets wrong: a `select` whose condition is an `eqz` (it takes the other operand if the
-/// first is a constant). The generator guards each division that way. Only asked when the compilers agree and it differs.
-fn excuses_wasmi(wasm: &[u8]) -> bool {
-    let (i32_eqz, i64_eqz, select, typed_select) = (0x45, 0x50, 0x1b, 0x1c);
-    wasm.windows(2).any(|codes| {
-        [i32_eqz, i64_eqz].contains(&codes[0]) && [select, typed_select].contains(&codes[1])
-    })
 }
 
 #[cfg(test)]

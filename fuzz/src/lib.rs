@@ -12,6 +12,7 @@
 
 pub mod case;
 pub mod check;
+mod excuse;
 pub mod guided;
 pub mod hostile;
 mod interpreter;
