@@ -354,6 +354,8 @@ fn locals_hide_what_their_nans_are() {
         "(i64.reinterpret_f64 (call $same (local.get $x)))",
         "(i64.reinterpret_f64 (local.tee $y (local.get $x)))",
         "(i64.reinterpret_f64 (local.tee $x (f64.mul (local.get $x) (local.get $x))))",
+        // What is set second has nothing to do with what is set first.
+        "(f64.neg (local.get $x)) (local.set $y (f64.const 7)) (local.set $y) (i64.reinterpret_f64 (local.get $y))",
         "(f64.store (i32.const 8) (local.get $x)) (i64.load (i32.const 8))",
         "(global.set $g (local.get $x)) (i64.reinterpret_f64 (global.get $g))",
         // It is made canonical on the stack, and changes below its name there.

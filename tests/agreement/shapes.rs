@@ -62,6 +62,80 @@ fn many_operands() {
     check("below blocks", &function(&format!("{blocks} {adds}")), sum);
 }
 
+/// Operands, operators of these, and what the results are. Each is small for some arguments and large for others.
+const OPERATIONS: [(&str, &str, &str); 18] = [
+    (
+        I32,
+        "i32.clz i32.ctz i32.popcnt i32.eqz i32.extend8_s",
+        "i32",
+    ),
+    (I32, "i64.extend_i32_s i64.extend_i32_u", "i64"),
+    (I32, "f32.convert_i32_s f32.convert_i32_u", "f32"),
+    (I32, "f64.convert_i32_s f64.convert_i32_u", "f64"),
+    (I32_TWICE, "i32.add i32.sub i32.mul i32.shl i32.rotr", "i32"),
+    (I32_TWICE, "i32.div_s i32.div_u i32.rem_s i32.rem_u", "i32"),
+    (I64, "i64.clz i64.ctz i64.popcnt i64.extend32_s", "i64"),
+    (I64, "f32.convert_i64_s f32.convert_i64_u", "f32"),
+    (I64, "f64.convert_i64_s f64.convert_i64_u", "f64"),
+    (I64_TWICE, "i64.div_s i64.div_u i64.rem_s i64.rem_u", "i64"),
+    (F32, "i32.trunc_sat_f32_s i32.trunc_sat_f32_u", "i32"),
+    (
+        F32,
+        "i64.trunc_sat_f32_s i64.trunc_sat_f32_u i64.trunc_f32_u",
+        "i64",
+    ),
+    (F32, "f32.nearest f32.sqrt f32.abs f32.neg", "f32"),
+    (F32_TWICE, "f32.min f32.max f32.copysign", "f32"),
+    (F64, "i32.trunc_sat_f64_s i32.trunc_sat_f64_u", "i32"),
+    (
+        F64,
+        "i64.trunc_sat_f64_s i64.trunc_sat_f64_u i64.trunc_f64_u",
+        "i64",
+    ),
+    (F64, "f64.nearest f64.sqrt f64.abs f64.neg", "f64"),
+    (F64_TWICE, "f64.min f64.max f64.copysign", "f64"),
+];
+const I32: &str = "local.get 0";
+const I32_TWICE: &str = "local.get 0 local.get 0 i32.const 2 i32.or";
+const I64: &str = "local.get 0 i64.extend_i32_s";
+const I64_TWICE: &str =
+    "local.get 0 i64.extend_i32_s local.get 0 i32.const 2 i32.or i64.extend_i32_s";
+/// From 0 to almost 2⁶⁴.
+const F32: &str = "local.get 0 f32.convert_i32_u f32.const 0x1.fffffep31 f32.mul";
+const F32_TWICE: &str = "local.get 0 f32.convert_i32_u local.get 0 f32.convert_i32_s";
+const F64: &str = "local.get 0 f64.convert_i32_u f64.const 0x1p32 f64.mul";
+const F64_TWICE: &str = "local.get 0 f64.convert_i32_u local.get 0 f64.convert_i32_s";
+
+#[test]
+fn operators_above_many_operands() {
+    const MOST: u32 = 16;
+    let times = (1..=MOST).sum::<u32>() as i32;
+    let locals =
+        "(local $sum i32) (local $i32 i32) (local $i64 i64) (local $f32 f32) (local $f64 f64)";
+    for (operands, operators, ty) in OPERATIONS {
+        for operator in operators.split_whitespace() {
+            let above = |below: &str, add: &str, to_i32: &str| {
+                let sums = (1..=MOST).map(|count| {
+                    let (below, adds) = (repeat(count, below), repeat(count - 1, add));
+                    format!(
+                        "{below} {operands} {operator} local.set ${ty}
+                         {adds} {to_i32} local.get $sum i32.add local.set $sum\n"
+                    )
+                });
+                let sums: String = sums.collect();
+                function(&format!("{locals} {sums} local.get $sum"))
+            };
+            let integers = above("local.get 0 i32.const 1 i32.xor", "i32.add", "");
+            let sum = |argument: i32| (argument ^ 1).wrapping_mul(times);
+            check(&format!("{operator} above integers"), &integers, sum);
+            let to_i32 = "i64.trunc_f64_s i32.wrap_i64";
+            let floats = above("local.get 0 f64.convert_i32_s", "f64.add", to_i32);
+            let sum = |argument: i32| argument.wrapping_mul(times);
+            check(&format!("{operator} above floats"), &floats, sum);
+        }
+    }
+}
+
 #[test]
 fn many_locals() {
     let locals = format!("(local {})", repeat(COUNT, "i32"));

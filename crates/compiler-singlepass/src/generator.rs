@@ -9,6 +9,7 @@
 //! - Operands deeper than [`WINDOW`] are constants or in their slots, and so is everything below a block that is open: what
 //!   looks through the stack looks at a few operands.
 //! - Where paths meet, pinned locals are in their registers.
+//! - Nothing moves in code that a short jump may skip: a hook asks for all registers before.
 //! - Registers that hold an `i32` have zeros in their upper half.
 
 use wasmill_abi::TrapCode;
@@ -237,6 +238,7 @@ impl<'a> Generator<'a> {
     /// A general register for the hook that runs.
     #[inline]
     pub(crate) fn new_gpr(&mut self) -> Gpr {
+        debug_assert!(!self.tables.assembler.may_be_skipped());
         if let Some(number) = self.free_gprs.first() {
             self.free_gprs.remove(number);
             self.gpr_owners[usize::from(number)] = HELD;
@@ -252,6 +254,7 @@ impl<'a> Generator<'a> {
     /// A vector register for the hook that runs.
     #[inline]
     pub(crate) fn new_xmm(&mut self) -> Xmm {
+        debug_assert!(!self.tables.assembler.may_be_skipped());
         if self.free_xmms.is_empty() {
             self.spill_one(|loc| matches!(loc, Loc::Xmm(_)));
         }

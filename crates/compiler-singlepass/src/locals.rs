@@ -483,6 +483,7 @@ impl Generator<'_> {
             kind, pin, home, ..
         } = *self.tables.locals.get(local);
         if self.tables.locals.stale.contains(pin) {
+            debug_assert!(!self.tables.assembler.may_be_skipped());
             self.tables.locals.stale.remove(pin);
             self.load_pin(kind, pin, home);
         }

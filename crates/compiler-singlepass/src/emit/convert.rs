@@ -159,14 +159,13 @@ impl Generator<'_> {
         let done = self.asm().short_jump();
         self.asm().land(large);
         // Half of it, with the lost bit or-ed to the lowest, rounds as the whole would.
-        let half = self.new_gpr();
-        self.asm().mov(true, half, from.into());
-        self.asm().shift_imm(ShiftOp::Shr, true, half, 1);
-        self.asm().mov(false, SCRATCH, from.into());
-        self.asm().alu_imm(Alu::And, false, SCRATCH.into(), 1);
-        self.asm().alu(Alu::Or, true, half, SCRATCH.into());
-        self.integer_to_float(result, true, to, half.into());
-        self.free_gpr(half);
+        self.asm().mov(true, SCRATCH, from.into());
+        self.asm().shift_imm(ShiftOp::Shr, true, SCRATCH, 1);
+        const LOST_NOTHING: u8 = condition::ABOVE_EQUAL;
+        let exact = self.asm().short_jump_if(LOST_NOTHING);
+        self.asm().alu_imm(Alu::Or, true, SCRATCH.into(), 1);
+        self.asm().land(exact);
+        self.integer_to_float(result, true, to, SCRATCH.into());
         let add = match result {
             Kind::F32 => SINGLE.add,
             _ => DOUBLE.add,
@@ -281,16 +280,16 @@ impl Generator<'_> {
         }
         let done_too = self.asm().short_jump();
         self.asm().land(large);
-        let rest = self.new_xmm();
-        let sub = match float.kind {
-            Kind::F32 => SINGLE.sub,
-            _ => DOUBLE.sub,
+        // Less half of the range. A new register might move an operand out of its own, on this way only.
+        let (minus_half, add) = match float.kind {
+            Kind::F32 => ((-HALF as f32).to_bits().into(), SINGLE.add),
+            _ => ((-HALF).to_bits(), DOUBLE.add),
         };
-        self.move_xmm(rest, float.from);
-        self.asm().sse(sub, false, rest, SCRATCH_XMM.into(), 0);
-        let from = rest;
+        self.set_xmm(float.kind, SCRATCH_XMM, minus_half);
+        self.asm()
+            .sse(add, false, SCRATCH_XMM, float.from.into(), 0);
+        let from = SCRATCH_XMM;
         self.truncate(Float { from, ..float }, true, to);
-        self.free_xmm(rest);
         self.asm().test(true, to, to);
         if saturates {
             let fits = self.asm().short_jump_if(condition::SIGN ^ 1);

@@ -157,6 +157,8 @@ pub(crate) struct Assembler {
     length: usize,
     pool: Vec<u64>,
     pool_uses: Vec<PoolUse>,
+    /// Short jumps that have not landed yet: what is written now may be skipped.
+    short_jumps: u32,
 }
 
 impl Assembler {
@@ -165,6 +167,12 @@ impl Assembler {
         self.length = 0;
         self.pool.clear();
         self.pool_uses.clear();
+        self.short_jumps = 0;
+    }
+
+    /// Whether some short jump may skip what is written now.
+    pub(crate) fn may_be_skipped(&self) -> bool {
+        self.short_jumps > 0
     }
 
     /// How many bytes there are.
@@ -500,6 +508,7 @@ impl Assembler {
     pub(crate) fn short_jump_if(&mut self, condition: u8) -> u32 {
         self.reserve();
         self.put(u64::from(0x70 | condition), 2);
+        self.short_jumps += 1;
         self.offset()
     }
 
@@ -507,6 +516,7 @@ impl Assembler {
     pub(crate) fn short_jump(&mut self) -> u32 {
         self.reserve();
         self.put(0xeb, 2);
+        self.short_jumps += 1;
         self.offset()
     }
 
@@ -514,6 +524,7 @@ impl Assembler {
     pub(crate) fn land(&mut self, jump: u32) {
         let distance = i8::try_from(self.offset() - jump).expect("a short jump stays short");
         self.bytes[jump as usize - 1] = distance as u8;
+        self.short_jumps -= 1;
     }
 
     /// `call` to a place that is not known yet; gives the offset of the 32-bit displacement.

@@ -103,9 +103,9 @@
 ;;     hlt   ; IntegerOverflow
 ;;     jmp L2
 ;;   L1:
-;;     vmovaps xmm1, xmm0
-;;     vsubsd xmm1, xmm1, xmm15
-;;     vcvttsd2si rax, xmm1
+;;     vmovsd xmm15, [k1]
+;;     vaddsd xmm15, xmm15, xmm0
+;;     vcvttsd2si rax, xmm15
 ;;     test rax, rax
 ;;     js L4
 ;;     mov r11, 0x8000000000000000
@@ -118,6 +118,7 @@
 ;;   L4:
 ;;     hlt   ; IntegerOverflow
 ;;   k0: 0x43e0000000000000
+;;   k1: 0xc3e0000000000000
 ;; function 6
 ;;     push rbp
 ;;     mov rbp, rsp
@@ -153,9 +154,9 @@
 ;;     mov eax, 0
 ;;     jmp L3
 ;;   L1:
-;;     vmovaps xmm1, xmm0
-;;     vsubss xmm1, xmm1, xmm15
-;;     vcvttss2si rax, xmm1
+;;     vmovss xmm15, [k1]
+;;     vaddss xmm15, xmm15, xmm0
+;;     vcvttss2si rax, xmm15
 ;;     test rax, rax
 ;;     jns L2
 ;;     mov rax, 0x7fffffffffffffff
@@ -166,6 +167,7 @@
 ;;     leave
 ;;     ret
 ;;   k0: 0x000000005f000000
+;;   k1: 0x00000000df000000
 ;; function 8
 ;;     push rbp
 ;;     mov rbp, rsp
@@ -185,17 +187,17 @@
 ;;     js L1
 ;;     vxorps xmm0, xmm0, xmm0
 ;;     vcvtsi2ss xmm0, xmm0, rax
-;;     jmp L2
+;;     jmp L3
 ;;   L1:
-;;     mov rcx, rax
-;;     shr rcx, 1
-;;     mov r11d, eax
-;;     and r11d, 1
-;;     or rcx, r11
-;;     vxorps xmm0, xmm0, xmm0
-;;     vcvtsi2ss xmm0, xmm0, rcx
-;;     vaddss xmm0, xmm0, xmm0
+;;     mov r11, rax
+;;     shr r11, 1
+;;     jae L2
+;;     or r11, 1
 ;;   L2:
+;;     vxorps xmm0, xmm0, xmm0
+;;     vcvtsi2ss xmm0, xmm0, r11
+;;     vaddss xmm0, xmm0, xmm0
+;;   L3:
 ;;     leave
 ;;     ret
 ;; function 10
