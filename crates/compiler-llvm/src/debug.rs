@@ -1,5 +1,8 @@
 //! From the debug information of an object file to code ranges: which operator they belong to, and what was inlined.
 //!
+//! Code that LLVM made of several operators' (a load in both parts of an `if`) has no line. It belongs to the function that it was
+//! inlined from all the same.
+//!
 //! Addresses in an object file are relocations. To tell which function one is in, each is replaced by the function's number (from
 //! one) in the upper half and the offset in it in the lower half, before `gimli` reads the sections.
 
@@ -24,7 +27,15 @@ pub(crate) struct Row {
 #[derive(Default)]
 pub(crate) struct Debug {
     pub(crate) rows: Vec<(usize, Vec<Row>)>,
-    pub(crate) inlined: HashMap<usize, Vec<InlinedRange>>,
+    pub(crate) inlined: HashMap<usize, Vec<Inlined>>,
+}
+
+/// Code that was put in the place of a call.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Inlined {
+    pub(crate) range: InlinedRange,
+    /// The "line" of the function that it is from.
+    pub(crate) callee: u32,
 }
 
 type Slice<'a> = EndianSlice<'a, LittleEndian>;
@@ -126,22 +137,39 @@ fn read_inlined(
         let Some(call) = call.and_then(|value| value.udata_value()) else {
             continue;
         };
+        let callee = callee_line(dwarf, unit, entry)?.unwrap_or(0);
         let mut ranges = dwarf.die_ranges(unit, entry)?;
         while let Some(range) = ranges.next()? {
             let Some(((function, start), (_, end))) = split(range.begin).zip(split(range.end))
             else {
                 continue;
             };
-            debug
-                .inlined
-                .entry(function)
-                .or_default()
-                .push(InlinedRange {
-                    start,
-                    end,
-                    call: call as u32,
-                });
+            let call = call as u32;
+            let range = InlinedRange { start, end, call };
+            let inlined = debug.inlined.entry(function).or_default();
+            inlined.push(Inlined { range, callee });
         }
     }
     Ok(())
+}
+
+/// The "line" of the function that a call was replaced by: its name says it.
+fn callee_line(
+    dwarf: &gimli::Dwarf<Slice<'_>>,
+    unit: &gimli::Unit<Slice<'_>>,
+    call: &gimli::DebuggingInformationEntry<Slice<'_>>,
+) -> gimli::Result<Option<u32>> {
+    let Some(gimli::AttributeValue::UnitRef(origin)) =
+        call.attr_value(gimli::DW_AT_abstract_origin)
+    else {
+        return Ok(None);
+    };
+    let origin = unit.entry(origin)?;
+    let Some(name) = origin.attr_value(gimli::DW_AT_name) else {
+        return Ok(None);
+    };
+    let name = dwarf.attr_string(unit, name)?;
+    Ok(std::str::from_utf8(name.slice())
+        .ok()
+        .and_then(|name| name.parse().ok()))
 }

@@ -17,12 +17,12 @@ use object::{Relocation as ObjectRelocation, RelocationTarget as ObjectTarget};
 use wasmill_abi::TrapCode;
 use wasmill_compiler::target::Architecture;
 use wasmill_compiler::{
-    AddressMapEntry, CompileError, CompiledFunction, InlinedRange, Relocation, RelocationKind,
-    RelocationTarget, TrapSite,
+    AddressMapEntry, CompileError, CompiledFunction, Relocation, RelocationKind, RelocationTarget,
+    TrapSite,
 };
 use wasmill_types::{EntityRef, LocalFunctionIndex};
 
-use crate::debug::{self, Row};
+use crate::debug::{self, Inlined, Row};
 
 const SECTION: &str = ".text.f";
 
@@ -86,6 +86,15 @@ fn empty(range: &Range<u32>, architecture: Architecture) -> CompiledFunction {
     }
 }
 
+/// The alignment that a section needs: at most a page.
+fn alignment<'a>(section: &impl ObjectSection<'a>) -> Result<u32, CompileError> {
+    let align = section.align().max(1);
+    match align.is_power_of_two() && align <= 4096 {
+        true => Ok(align as u32),
+        false => Err(broken(format!("alignment {align}"))),
+    }
+}
+
 struct Reader {
     first: LocalFunctionIndex,
     functions: Vec<CompiledFunction>,
@@ -108,7 +117,7 @@ impl Reader {
             let function = nth.and_then(|nth| self.functions.get_mut(nth));
             let (nth, function) = nth.zip(function).ok_or_else(|| broken(name))?;
             function.code = section.data().map_err(broken)?.to_vec();
-            function.alignment = section.align() as u32;
+            function.alignment = alignment(&section)?;
             self.places.insert(section.index(), (nth, 0));
         }
         Ok(())
@@ -135,11 +144,11 @@ impl Reader {
                 continue;
             }
             let host = self.functions.first_mut().expect("a unit has functions");
-            let align = section.align().max(1) as usize;
-            let start = host.code.len().next_multiple_of(align);
+            let align = alignment(&section)?;
+            let start = host.code.len().next_multiple_of(align as usize);
             host.code.resize(start, 0);
             host.code.extend_from_slice(bytes);
-            host.alignment = host.alignment.max(align as u32);
+            host.alignment = host.alignment.max(align);
             self.places.insert(section.index(), (0, start as u64));
         }
         Ok(())
@@ -257,24 +266,27 @@ impl Reader {
             Some((code.0, symbol.address()))
         };
         let debug = debug::read(file, place).map_err(broken)?;
+        let mut inlined = debug.inlined;
         for (nth, rows) in debug.rows {
-            self.take_rows(nth, &rows)?;
-        }
-        for (nth, inlined) in debug.inlined {
-            if let Some(function) = self.functions.get_mut(nth) {
-                function.inlined = sorted(inlined);
-            }
+            let inlined = sorted(inlined.remove(&nth).unwrap_or_default());
+            self.take_rows(nth, &rows, &inlined)?;
         }
         Ok(())
     }
 
-    fn take_rows(&mut self, nth: usize, rows: &[Row]) -> Result<(), CompileError> {
+    fn take_rows(
+        &mut self,
+        nth: usize,
+        rows: &[Row],
+        inlined: &[Inlined],
+    ) -> Result<(), CompileError> {
         let Some(function) = self.functions.get_mut(nth) else {
             return Ok(());
         };
+        function.inlined = inlined.iter().map(|inlined| inlined.range).collect();
         for row in rows {
             let module_offset = match row.line {
-                0 => AddressMapEntry::NO_OPERATOR,
+                0 => place_in_doubt(row.offset, inlined).unwrap_or(function.start_offset),
                 line => line,
             };
             let last = function.address_map.last_mut();
@@ -381,7 +393,209 @@ fn is_trap(code: &mut [u8], offset: u32, architecture: Architecture, column: u32
 }
 
 /// By start, a range before those inside of it.
-fn sorted(mut ranges: Vec<InlinedRange>) -> Vec<InlinedRange> {
-    ranges.sort_by_key(|range| (range.start, std::cmp::Reverse(range.end)));
-    ranges
+fn sorted(mut inlined: Vec<Inlined>) -> Vec<Inlined> {
+    inlined.sort_by_key(|Inlined { range, .. }| (range.start, std::cmp::Reverse(range.end)));
+    inlined
+}
+
+/// Where code is in the module that belongs to several operators: the start of the function that it was inlined from, if any.
+fn place_in_doubt(offset: u32, inlined: &[Inlined]) -> Option<u32> {
+    let around = |inlined: &&Inlined| (inlined.range.start..inlined.range.end).contains(&offset);
+    inlined.iter().rfind(around).map(|inlined| inlined.callee)
+}
+
+#[cfg(test)]
+mod tests {
+    use inkwell::OptimizationLevel;
+    use inkwell::context::Context;
+    use inkwell::memory_buffer::MemoryBuffer;
+    use inkwell::targets::FileType;
+    use wasmill_abi::TrapCode;
+    use wasmill_compiler::{CompileError, CompiledFunction, RelocationTarget};
+    use wasmill_compiler_testing::x86_64;
+    use wasmill_types::LocalFunctionIndex;
+
+    use crate::machine;
+    use crate::translator::trap_column;
+
+    /// The object of IR.
+    fn object(ir: &str) -> Vec<u8> {
+        let context = Context::create();
+        let buffer =
+            MemoryBuffer::create_from_memory_range_copy(format!("{ir}\0").as_bytes(), "ir");
+        let module = context.create_module_from_ir(buffer).expect("IR");
+        let machine = machine::build(OptimizationLevel::None, &x86_64()).expect("a target");
+        module.set_triple(&machine.get_triple());
+        module.set_data_layout(&machine.get_target_data().get_data_layout());
+        let object = machine.write_to_memory_buffer(&module, FileType::Object);
+        object.expect("an object").as_slice().to_vec()
+    }
+
+    /// Its functions, of a unit of two that starts at function 3.
+    fn read(bytes: &[u8]) -> Result<Vec<CompiledFunction>, CompileError> {
+        let first = LocalFunctionIndex::from_u32(3);
+        let architecture = x86_64().triple().architecture;
+        super::read(bytes, first, &[10..20, 30..40], architecture)
+    }
+
+    fn refused(ir: &str, why: &str) {
+        let error = read(&object(ir)).unwrap_err().to_string();
+        assert!(error.contains(why), "{error}");
+    }
+
+    /// Function 4 calls function 3 and one of another unit, with a constant as its argument.
+    const CALLS: &str = r#"
+        define double @f3(double %x) section ".text.f3" {
+            %y = fadd double %x, 3.5
+            ret double %y
+        }
+        declare hidden double @f9(double)
+        define double @f4(double %x) section ".text.f4" {
+            %y = call double @f3(double 1.25)
+            %z = call double @f9(double %y)
+            ret double %z
+        }"#;
+
+    #[test]
+    fn functions_and_constants_are_found() {
+        let functions = read(&object(CALLS)).unwrap();
+        let constant = |bytes: f64| {
+            let code = &functions[0].code;
+            code.windows(8)
+                .position(|window| window == bytes.to_le_bytes())
+        };
+        let [first, second] = [3.5, 1.25].map(|number| constant(number).expect("behind the code"));
+        let targets = |nth: usize| {
+            let relocations = functions[nth].relocations.iter();
+            let target = |relocation: &wasmill_compiler::Relocation| {
+                let RelocationTarget::Function(target) = relocation.target;
+                // Relative to the end of four bytes.
+                (target.as_u32(), (relocation.addend + 4) as usize)
+            };
+            relocations.map(target).collect::<Vec<_>>()
+        };
+        assert_eq!(targets(0), [(3, first)]);
+        assert_eq!(targets(1), [(3, second), (3, 0), (9, 0)]);
+        assert_eq!(functions[1].start_offset..functions[1].end_offset, 30..40);
+    }
+
+    #[test]
+    fn a_function_that_is_gone_traps() {
+        let functions = read(&object(
+            "define void @f4() section \".text.f4\" { ret void }",
+        ));
+        assert_eq!(functions.unwrap()[0].code, [0xf4]);
+    }
+
+    #[test]
+    fn what_an_image_cannot_hold_is_refused() {
+        let calls = |name: &str| {
+            format!(
+                r#"declare void @{name}()
+                   define void @f3() section ".text.f3" {{ call void @{name}() ret void }}"#
+            )
+        };
+        refused(&calls("memcpy"), "it refers to `memcpy`");
+        refused(&calls("f4294967296"), "it refers to `f4294967296`");
+        refused("@v = global i32 1", "it has variables");
+        refused("@v = global i32 0", "it has variables");
+        refused("@v = thread_local global i32 1", "it has variables");
+        for section in [".text.f2", ".text.f5", ".text.fx", ".text.f"] {
+            let ir = format!("define void @f3() section \"{section}\" {{ ret void }}");
+            assert!(read(&object(&ir)).is_err(), "{section}");
+        }
+        // Its own code is in no section of a function.
+        refused(
+            r#"define void @other() { ret void }
+               define void @f3() section ".text.f3" { call void @other() ret void }"#,
+            "a relocation to another section",
+        );
+    }
+
+    /// A function whose debug information says that a trap is where `instruction` is; `!7` is a place in doubt, in a function that
+    /// starts at 77 and was inlined there.
+    fn located(instruction: &str) -> String {
+        let column = trap_column(TrapCode::IntegerOverflow);
+        let place = if instruction.contains("!dbg") {
+            ""
+        } else {
+            ", !dbg !5"
+        };
+        format!(
+            r#"
+            declare void @llvm.ubsantrap(i8)
+            define void @f3(ptr %p) section ".text.f3" !dbg !4 {{
+                {instruction}{place}
+                unreachable
+            }}
+            !llvm.dbg.cu = !{{!0}}
+            !llvm.module.flags = !{{!1, !2}}
+            !0 = distinct !DICompileUnit(language: DW_LANG_C, file: !3, emissionKind: LineTablesOnly)
+            !1 = !{{i32 2, !"Debug Info Version", i32 3}}
+            !2 = !{{i32 2, !"Dwarf Version", i32 4}}
+            !3 = !DIFile(filename: "wasm", directory: ".")
+            !4 = distinct !DISubprogram(name: "f3", file: !3, line: 10, type: !6, unit: !0, spFlags: DISPFlagDefinition)
+            !5 = !DILocation(line: 14, column: {column}, scope: !4)
+            !6 = !DISubroutineType(types: !{{}})
+            !7 = !DILocation(line: 0, scope: !8, inlinedAt: !5)
+            !8 = distinct !DISubprogram(name: "77", file: !3, line: 77, type: !6, unit: !0, spFlags: DISPFlagDefinition)"#
+        )
+    }
+
+    #[test]
+    fn code_without_a_line_is_in_the_function_that_it_is_from() {
+        let places = |instruction: &str| {
+            let functions = read(&object(&located(instruction))).unwrap();
+            let calls = functions[0].inlined.iter().map(|range| range.call);
+            let places = functions[0].address_map.iter();
+            let places: Vec<u32> = places.map(|entry| entry.module_offset).collect();
+            (places, calls.collect::<Vec<u32>>())
+        };
+        let (inlined, calls) = places("store volatile i32 1, ptr %p, !dbg !7");
+        assert!(inlined.contains(&77), "{inlined:?}");
+        assert_eq!(calls, [14]);
+        let own = "store volatile i32 1, ptr %p, !dbg !DILocation(line: 0, scope: !4)";
+        assert_eq!(places(own), (vec![10], vec![]));
+    }
+
+    #[test]
+    fn a_trap_is_an_instruction_that_says_so() {
+        let column = trap_column(TrapCode::IntegerOverflow);
+        let functions = read(&object(&located(&format!(
+            "call void @llvm.ubsantrap(i8 {column})"
+        ))));
+        let [function, _] = &functions.unwrap()[..] else {
+            panic!("two functions");
+        };
+        let [trap] = function.traps[..] else {
+            panic!("{:?}", function.traps);
+        };
+        assert_eq!(trap.code, TrapCode::IntegerOverflow);
+        assert_eq!(function.code[trap.offset as usize], 0xf4);
+        let operator = function
+            .address_map
+            .iter()
+            .rfind(|entry| entry.offset <= trap.offset);
+        assert_eq!(operator.unwrap().module_offset, 14);
+        let other = format!("call void @llvm.ubsantrap(i8 {})", column + 1);
+        refused(&located(&other), "no instruction for");
+        refused(&located("fence seq_cst"), "no instruction for");
+    }
+
+    #[test]
+    fn damaged_objects_are_errors_or_other_functions() {
+        for ir in [CALLS, &located("call void @llvm.ubsantrap(i8 5)")] {
+            let bytes = object(ir);
+            for length in 0..bytes.len() {
+                let _ = read(&bytes[..length]);
+            }
+            for place in 0..bytes.len() {
+                for value in [0, 1, 0x7f, 0x80, 0xff] {
+                    let mut damaged = bytes.clone();
+                    damaged[place] = value;
+                    let _ = read(&damaged);
+                }
+            }
+        }
+    }
 }

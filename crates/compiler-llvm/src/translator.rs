@@ -81,7 +81,7 @@ impl<'a, 'ctx> Translator<'a, 'ctx> {
     ) -> Self {
         let start = range.start;
         let function = unit.function(environment, index);
-        unit.describe(function, index, start);
+        unit.describe(function, start);
         let entry = unit.context.append_basic_block(function, "");
         let body = unit.context.append_basic_block(function, "");
         let builder = &unit.builder;
@@ -185,27 +185,27 @@ impl<'a, 'ctx> Translator<'a, 'ctx> {
         let instruction = slot.as_instruction().expect("an alloca");
         instruction.set_alignment(align).expect("a power of two");
         self.builder.position_at_end(here);
+        // The builder has taken over that of the entry's end.
+        self.locate(self.offset);
         slot
     }
 
-    /// What `build` appends belongs to the current operator, and a fault there means what `column` says.
-    pub(crate) fn located<T>(&self, column: u32, build: impl FnOnce(&Self) -> T) -> T {
+    /// What is appended from now on belongs to the operator at an offset in the module.
+    pub(crate) fn locate(&self, offset: u32) {
+        self.set_place(offset, 0);
+    }
+
+    /// The "line" and the "column" of what is appended.
+    fn set_place(&self, line: u32, column: u32) {
         let scope = self
             .function
             .get_subprogram()
             .expect("it was described")
             .as_debug_info_scope();
-        let location = self.unit.debug.create_debug_location(
-            self.unit.context,
-            self.offset,
-            column,
-            scope,
-            None,
-        );
+        let context = self.unit.context;
+        let debug = &self.unit.debug;
+        let location = debug.create_debug_location(context, line, column, scope, None);
         self.builder.set_current_debug_location(location);
-        let built = build(self);
-        self.builder.unset_current_debug_location();
-        built
     }
 
     // ---- types
@@ -309,6 +309,11 @@ impl<'a, 'ctx> Translator<'a, 'ctx> {
         result(self.intrinsic(name, types, args)).expect("it has a result")
     }
 
+    /// Has LLVM make no single call of this one and another: each keeps its own place, by which the operator is found.
+    pub(crate) fn keep_apart(&self, call: CallSiteValue<'ctx>) {
+        call.add_attribute(AttributeLoc::Function, self.unit.attribute("nomerge", 0));
+    }
+
     /// Calls a built-in; gives its result, if it has one.
     pub(crate) fn call_builtin(
         &self,
@@ -323,9 +328,9 @@ impl<'a, 'ctx> Translator<'a, 'ctx> {
         let mut all: Vec<BasicMetadataValueEnum<'ctx>> = vec![self.context.into()];
         all.extend_from_slice(args);
         let ty = self.types.builtin_signature(builtin);
-        result(self.located(0, |this| {
-            built(this.builder.build_indirect_call(ty, code, &all, ""))
-        }))
+        let call = built(self.builder.build_indirect_call(ty, code, &all, ""));
+        self.keep_apart(call);
+        result(call)
     }
 
     /// The same for a built-in that always has a result.
@@ -404,12 +409,11 @@ impl<'a, 'ctx> Translator<'a, 'ctx> {
     /// Traps: an instruction that faults and carries the code.
     pub(crate) fn trap(&self, code: TrapCode) {
         let kind = self.types.i8.const_int(trap_column(code).into(), false);
-        let call = self.located(trap_column(code), |this| {
-            this.intrinsic("llvm.ubsantrap", &[], &[kind.into()])
-        });
-        // Each keeps its own place, by which the operator is found.
-        call.add_attribute(AttributeLoc::Function, self.unit.attribute("nomerge", 0));
+        self.set_place(self.offset, trap_column(code));
+        let call = self.intrinsic("llvm.ubsantrap", &[], &[kind.into()]);
+        self.keep_apart(call);
         built(self.builder.build_unreachable());
+        self.locate(self.offset);
     }
 
     // ---- results

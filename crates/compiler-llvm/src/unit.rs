@@ -17,7 +17,7 @@ use inkwell::debug_info::{
 use inkwell::module::{FlagBehavior, Linkage, Module};
 use inkwell::targets::TargetMachine;
 use inkwell::values::{FunctionValue, UnnamedAddress};
-use wasmill_types::{EntityRef, FunctionIndex};
+use wasmill_types::FunctionIndex;
 
 use crate::environment::Environment;
 use crate::metadata::Metadata;
@@ -129,6 +129,9 @@ impl<'ctx> Unit<'ctx> {
             self.attribute("nounwind", 0),
             // Backtraces walk frame pointers.
             text("frame-pointer", "all"),
+            // Any instruction may fault, so each needs its frame: LLVM sets none up later for these. (Nothing else is made of this
+            // attribute: the pass that it is for does not run.)
+            self.attribute("sanitize_memory", 0),
             // The guard page finds the end of the stack: no frame may jump over it.
             text("probe-stack", "inline-asm"),
             // Every call has a frame, which backtraces list.
@@ -146,13 +149,14 @@ impl<'ctx> Unit<'ctx> {
         self.context.create_enum_attribute(kind, value)
     }
 
-    /// Gives a function that is about to be defined its place in the debug information: its "lines" are offsets in the module.
-    pub(crate) fn describe(&self, function: FunctionValue<'ctx>, index: FunctionIndex, start: u32) {
+    /// Gives a function that is about to be defined its place in the debug information: its "lines" are offsets in the module, and
+    /// its name is where it starts.
+    pub(crate) fn describe(&self, function: FunctionValue<'ctx>, start: u32) {
         let file = self.debug_unit.get_file();
         let ty = self
             .debug
             .create_subroutine_type(file, None, &[], DIFlags::ZERO);
-        let name = format!("f{}", index.index());
+        let name = start.to_string();
         let scope = self.debug_unit.as_debug_info_scope();
         let subprogram = self.debug.create_function(
             scope,

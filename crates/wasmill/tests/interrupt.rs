@@ -54,7 +54,9 @@ const ENDLESS: &str = r#"(module $endless
     (elem $e func ELEMENTS)
     (global $n (export "n") (mut i64) (i64.const 0))
     (func $leaf (global.set $n (i64.add (global.get $n) (i64.const 1))))
+    ;; Without an effect, a compiler may do with fewer calls.
     (func $recurse (param i32)
+      (global.set $n (i64.add (global.get $n) (i64.const 1)))
       (if (local.get 0) (then
         (call $recurse (i32.sub (local.get 0) (i32.const 1)))
         (call $recurse (i32.sub (local.get 0) (i32.const 1))))))

@@ -683,13 +683,13 @@ fn what_cannot_be_allocated_is_a_link_error() {
     );
 }
 
-/// Instances of two compilers in one store.
+/// Instances of different compilers in one store.
 #[cfg(all(feature = "cranelift", feature = "singlepass"))]
 mod compilers {
     use super::*;
     use std::panic::{AssertUnwindSafe, catch_unwind};
 
-    /// What both compile: `other` is the same module by the other one, or what the host puts in its place.
+    /// What both of a pair compile: `other` is the same module by the other one, or what the host puts in its place.
     const BOTH: &str = r#"(module $NAME
         (type $number (func (param i32) (result i32)))
         (type $values (func (param PARAMS) (result RESULTS)))
@@ -786,7 +786,7 @@ mod compilers {
             .replace("BESIDE", &beside.to_string())
     }
 
-    /// Two instances, each of the other compiler; and the table that has functions of both: `down`, `divide` and `double` of
+    /// Two instances, of different compilers; and the table that has functions of both: `down`, `divide` and `double` of
     /// the one at 0, and of the other at 4.
     struct Pair {
         first: Instance,
@@ -810,15 +810,39 @@ mod compilers {
         unsafe { Module::deserialize(store, &bytes) }.unwrap()
     }
 
-    fn compiler(singlepass: bool) -> Box<dyn CompilerConfig> {
-        match singlepass {
-            true => Box::new(Singlepass::new()),
-            false => Box::new(Cranelift::new()),
+    /// Who compiles.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    enum Who {
+        Cranelift,
+        Singlepass,
+        #[cfg(feature = "llvm")]
+        Llvm,
+    }
+
+    const ALL: &[Who] = &[
+        Who::Cranelift,
+        Who::Singlepass,
+        #[cfg(feature = "llvm")]
+        Who::Llvm,
+    ];
+
+    fn compiler(who: Who) -> Box<dyn CompilerConfig> {
+        match who {
+            Who::Cranelift => Box::new(Cranelift::new()),
+            Who::Singlepass => Box::new(Singlepass::new()),
+            #[cfg(feature = "llvm")]
+            Who::Llvm => Box::new(LLVM::new()),
         }
     }
 
+    /// Each with each, itself included.
+    fn each_with_each() -> impl Iterator<Item = [Who; 2]> {
+        let with_each = |first: &'static Who| ALL.iter().map(move |second| [*first, *second]);
+        ALL.iter().flat_map(with_each)
+    }
+
     /// `first` calls `second`, which calls the host.
-    fn pair(singlepass_first: bool) -> Pair {
+    fn pair([first, second]: [Who; 2]) -> Pair {
         let store = Store::default();
         let ty = TableType::new(Type::FuncRef, 8, None);
         let table = Table::new(&store, ty, Val::FuncRef(None)).unwrap();
@@ -838,11 +862,11 @@ mod compilers {
             "host" => { "table" => table.clone() },
             "other" => { "reverse" => reverse, "busy" => Function::new_native(&store, busy), "run" => run },
         };
-        let second = load(&store, compiler(!singlepass_first), &source("second", 4, 0));
+        let second = load(&store, compiler(second), &source("second", 4, 0));
         let second = Instance::new(&second, &host).unwrap();
         let mut imports = imports! { "host" => { "table" => table.clone() } };
         imports.register("other", second.exports.clone());
-        let first = load(&store, compiler(singlepass_first), &source("first", 0, 4));
+        let first = load(&store, compiler(first), &source("first", 0, 4));
         let first = Instance::new(&first, &imports).unwrap();
         Pair {
             first,
@@ -851,8 +875,10 @@ mod compilers {
         }
     }
 
-    fn pairs() -> [Pair; 2] {
-        [pair(false), pair(true)]
+    fn pairs() -> impl Iterator<Item = Pair> {
+        each_with_each()
+            .filter(|[first, second]| first != second)
+            .map(pair)
     }
 
     #[test]
@@ -947,27 +973,28 @@ mod compilers {
             (i32.add (i32.div_u (i32.const 1) (local.get 0))
                 (call_indirect (type $number) (i32.sub (local.get 0) (i32.const 1)) (i32.const BESIDE)))))"#;
 
+    fn shown_trace(error: &RuntimeError) -> Vec<String> {
+        error.trace().iter().map(ToString::to_string).collect()
+    }
+
     /// The trace of `n` calls from one instance to another and back.
-    fn trace(singlepass: [bool; 2], n: i32) -> Vec<String> {
+    fn trace(compilers: [Who; 2], n: i32) -> Vec<String> {
         let store = Store::default();
         let ty = TableType::new(Type::FuncRef, 2, None);
         let table = Table::new(&store, ty, Val::FuncRef(None)).unwrap();
         let host = imports! { "host" => { "table" => table } };
-        let [first, _second] =
-            [("first", "0", "1"), ("second", "1", "0")].map(|(name, at, beside)| {
-                let source = DOWN.replace("NAME", name).replace("AT", at);
-                let source = source.replace("BESIDE", beside);
-                let module = load(
-                    &store,
-                    compiler(singlepass[usize::from(at == "1")]),
-                    &source,
-                );
-                Instance::new(&module, &host).unwrap()
-            });
+        let names = [("first", "0", "1"), ("second", "1", "0")];
+        let instance = |who, (name, at, beside)| {
+            let source = DOWN.replace("NAME", name).replace("AT", at);
+            let source = source.replace("BESIDE", beside);
+            Instance::new(&load(&store, compiler(who), &source), &host).unwrap()
+        };
+        let first = instance(compilers[0], names[0]);
+        let _second = instance(compilers[1], names[1]);
         let down = first.exports.get_function("down").unwrap();
         let error = down.call(&[Val::I32(n)]).unwrap_err();
         assert_eq!(error.message(), "integer divide by zero");
-        error.trace().iter().map(ToString::to_string).collect()
+        shown_trace(&error)
     }
 
     #[test]
@@ -981,10 +1008,80 @@ mod compilers {
             (64, 64),
             (500, 64),
         ] {
-            let expected = trace([false, false], n);
+            let expected = trace([Who::Singlepass; 2], n);
             assert_eq!(expected.len(), frames);
-            for singlepass in [[false, true], [true, false], [true, true]] {
-                assert_eq!(trace(singlepass, n), expected, "{singlepass:?}, {n} calls");
+            for compilers in each_with_each() {
+                assert_eq!(trace(compilers, n), expected, "{compilers:?}, {n} calls");
+            }
+        }
+    }
+
+    /// Ways to trap, behind calls that a compiler may inline: twice the same, in the last place, below two callers at once.
+    const CHAINS: &str = r#"(module $chains
+        (import "host" "fail" (func $fail (param i32)))
+        (memory 1) (table 2 funcref) (elem (i32.const 0) $long)
+        (global $g (mut i32) (i32.const 0))
+        (func $trap (param $what i32)
+            (block $fail (block $null (block $signature (block $convert (block $overflow (block $divide
+                (block $store (block $load (block $unreachable
+                    (br_table $unreachable $load $store $divide $overflow $convert $signature $null $fail
+                        (local.get $what)))
+                (unreachable))
+                (drop (i32.load offset=4 (i32.sub (i32.const -1) (local.get $what)))) (return))
+                (i64.store offset=8 (i32.const 0x10000) (i64.const 1)) (return))
+                (global.set $g (i32.rem_u (i32.const 1) (global.get $g))) (return))
+                (global.set $g (i32.div_s (i32.const 0x80000000) (i32.sub (global.get $g) (i32.const 1)))) (return))
+                (global.set $g (i32.trunc_f64_s (f64.div (f64.const 1) (f64.convert_i32_s (global.get $g))))) (return))
+                (call_indirect (param i64) (i64.const 0) (i32.const 0)) (return))
+                (call_indirect (param i32 i32 i32 i32 i32) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0)
+                    (i32.const 0) (i32.const 1)) (return))
+            (call $fail (local.get $what)))
+        (func $last (param i32) (call $trap (local.get 0)))
+        (func $middle (param i32) (result i32) (call $last (local.get 0)) (i32.const 3))
+        (func $twice (param i32) (result i32)
+            (if (i32.and (local.get 0) (i32.const 16))
+                (then (return (call $middle (i32.and (local.get 0) (i32.const 15))))))
+            (i32.add (call $middle (local.get 0)) (i32.const 1)))
+        (func $long (param i32 i32 i32 i32 i32) (call $trap (local.get 0)))
+        ;; The way that traps needs no registers saved.
+        (func $early (param $what i32) (param $n i32) (result i32)
+            (if (i32.eqz (local.get $n))
+                (then (return (i32.load (i32.sub (i32.const -8) (local.get $what))))))
+            (i32.add (call $early (local.get $what) (i32.sub (local.get $n) (i32.const 1)))
+                     (call $early (local.get $what) (i32.sub (local.get $n) (i32.const 2)))))
+        (func (export "early") (param i32) (result i32)
+            (i32.add (call $early (local.get 0) (i32.const 3)) (i32.const 1)))
+        (func $direct (export "direct") (param i32) (result i32) (call $twice (local.get 0)))
+        (func $again (export "again") (param i32) (result i32)
+            (local $sum i32)
+            (loop $l
+                (local.set $sum (i32.add (local.get $sum) (call $twice (local.get 0))))
+                (br_if $l (i32.lt_u (local.get $sum) (i32.const 4))))
+            (local.get $sum)))"#;
+
+    #[test]
+    fn traces_do_not_tell_what_was_inlined() {
+        let traces = |who| {
+            let store = Store::default();
+            let fail = |_: i32| -> Result<(), RuntimeError> { Err(RuntimeError::new("failed")) };
+            let host = imports! { "host" => { "fail" => Function::new_native(&store, fail) } };
+            let instance = Instance::new(&load(&store, compiler(who), CHAINS), &host).unwrap();
+            let mut all = Vec::new();
+            for name in ["direct", "again", "early"] {
+                let function = instance.exports.get_function(name).unwrap();
+                for what in (0..9).chain(16..25) {
+                    let error = function.call(&[Val::I32(what)]).unwrap_err();
+                    all.push((name, what, error.message(), shown_trace(&error)));
+                }
+            }
+            all
+        };
+        let expected = traces(Who::Singlepass);
+        let whole = expected.iter().all(|(_, _, _, trace)| trace.len() == 5);
+        assert!(whole, "{expected:#?}");
+        for &who in ALL {
+            for (is, should) in traces(who).iter().zip(&expected) {
+                assert_eq!(is, should, "{who:?}");
             }
         }
     }

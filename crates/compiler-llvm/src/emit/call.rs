@@ -99,16 +99,17 @@ impl<'ctx> Translator<'_, 'ctx> {
         for (&value, &ty) in args.iter().zip(ty.params()) {
             all.push(self.canonical(value, ty).into());
         }
-        let call = self.located(0, |this| match *callee {
+        let call = built(match *callee {
             Callee::Direct(function) => {
-                let function = this.unit.function(this.environment, function);
-                built(this.builder.build_call(function, &all, ""))
+                let function = self.unit.function(self.environment, function);
+                self.builder.build_call(function, &all, "")
             }
             Callee::Indirect { code, .. } => {
-                let ty = this.types.signature(ty);
-                built(this.builder.build_indirect_call(ty, code, &all, ""))
+                let ty = self.types.signature(ty);
+                self.builder.build_indirect_call(ty, code, &all, "")
             }
         });
+        self.keep_apart(call);
         match area {
             None => results.extend(result(call)),
             Some(area) => {

@@ -259,18 +259,14 @@ impl<'ctx> Translator<'_, 'ctx> {
     }
 
     pub(super) fn load_at(&self, ty: impl BasicType<'ctx>, place: Place<'ctx>) -> Value<'ctx> {
-        let value = self.located(0, |this| {
-            built(this.builder.build_load(ty, place.pointer, ""))
-        });
+        let value = built(self.builder.build_load(ty, place.pointer, ""));
         let load = value.as_instruction_value().expect("a load");
         self.describe_access(load, place, place.faults);
         value
     }
 
     pub(super) fn store_at(&self, value: Value<'ctx>, place: Place<'ctx>) {
-        let store = self.located(0, |this| {
-            built(this.builder.build_store(place.pointer, value))
-        });
+        let store = built(self.builder.build_store(place.pointer, value));
         self.describe_access(store, place, true);
     }
 

@@ -34,6 +34,7 @@ impl<'ctx> Emit for Translator<'_, 'ctx> {
 
     fn location(&mut self, module_offset: u32) {
         self.start_operator(module_offset);
+        self.locate(module_offset);
     }
 
     fn constant(&mut self, value: Const) -> Value<'ctx> {
