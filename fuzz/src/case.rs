@@ -7,6 +7,7 @@ use wasm_smith::{Config, MemoryOffsetChoices, Module};
 use wasmill::{ExternType, ImportType, Type};
 use wasmparser::{Operator, Parser, Payload};
 
+use crate::native::Kind;
 use crate::outcome::Bits;
 use crate::random::Random;
 
@@ -22,7 +23,7 @@ pub enum Floats {
     Module,
     /// There are none.
     None,
-    /// Both compilers; the interpreter does not, and stays out.
+    /// The compilers; the interpreter does not, and stays out.
     Compilers,
 }
 
@@ -35,11 +36,14 @@ pub struct Setup {
     pub reserved: bool,
     /// The processor has nothing beyond SSE4.1.
     pub plain_cpu: bool,
-    /// Cranelift optimises.
-    pub optimized: bool,
-    /// The host is reached through an instance that the other compiler compiled.
-    pub linked: bool,
+    /// How hard compilers that optimise try: not at all, to the most.
+    pub effort: u8,
+    /// The host is reached through an instance that this other compiler compiled.
+    pub linked: Option<Kind>,
 }
+
+/// The most effort.
+const MOST: u8 = 3;
 
 /// A module and its settings.
 pub struct Case {
@@ -50,6 +54,8 @@ pub struct Case {
     pub interpreted: bool,
     pub singlepass: Setup,
     pub cranelift: Setup,
+    #[cfg(feature = "llvm")]
+    pub llvm: Setup,
 }
 
 impl Case {
@@ -77,16 +83,22 @@ impl Case {
         let mut singlepass = setup(&mut random, floats);
         let mut cranelift = setup(&mut random, floats);
         // Both are linked through the other now and then, and then for the same processor.
-        singlepass.linked = random.once_in(16);
-        cranelift.linked = random.once_in(32);
+        singlepass.linked = random.once_in(16).then_some(Kind::Cranelift);
+        cranelift.linked = random.once_in(32).then_some(Kind::Singlepass);
         let config = config(&mut random, floats);
         let bytes = bytes(&mut random);
         let mut module = Module::new(config, &mut Unstructured::new(&bytes)).ok()?;
         module.ensure_termination(FUEL).ok()?;
         let wasm = module.to_bytes();
         let mut interpreted = floats != Floats::Compilers && !uses(&wasm, confuses_wasmi);
+        #[cfg(feature = "llvm")]
+        let mut llvm = llvm_setup(seed, floats, [&mut singlepass, &mut cranelift]);
         if floats == Floats::Module && uses(&wasm, changes_width) {
             cranelift.canonical = singlepass.canonical;
+            #[cfg(feature = "llvm")]
+            {
+                llvm.canonical = singlepass.canonical;
+            }
             interpreted &= !singlepass.canonical;
         }
         Some(Self {
@@ -96,27 +108,33 @@ impl Case {
             interpreted,
             singlepass,
             cranelift,
+            #[cfg(feature = "llvm")]
+            llvm,
         })
+    }
+
+    /// How a compiler is set up.
+    pub(crate) fn setup(&self, kind: Kind) -> Setup {
+        match kind {
+            Kind::Singlepass => self.singlepass,
+            Kind::Cranelift => self.cranelift,
+            #[cfg(feature = "llvm")]
+            Kind::Llvm => self.llvm,
+        }
     }
 }
 
 impl Case {
     /// What somebody who looks into a difference needs. Writes the module.
     pub fn report(&self, difference: &str) -> String {
-        let Self {
-            seed,
-            floats,
-            singlepass,
-            cranelift,
-            ..
-        } = self;
+        let Self { seed, floats, .. } = self;
+        let setups = Kind::ALL.map(|kind| format!("{kind:?} {:?}", self.setup(kind)));
+        let setups = setups.join("\n  ");
         let written = match self.write() {
             Ok(path) => path.display().to_string(),
             Err(error) => format!("cannot write the module: {error:#}"),
         };
-        format!(
-            "case {seed}: {difference}\n  {floats:?}, Singlepass {singlepass:?}, Cranelift {cranelift:?}\n  {written}"
-        )
+        format!("case {seed}: {difference}\n  {floats:?}\n  {setups}\n  {written}")
     }
 
     /// Writes the module, in both formats, into the folder for temporary files.
@@ -138,9 +156,29 @@ fn setup(random: &mut Random, floats: Floats) -> Setup {
         canonical: random.once_in(2) || floats == Floats::Compilers,
         reserved: random.once_in(2),
         plain_cpu: random.once_in(3),
-        optimized: random.once_in(2),
-        linked: false,
+        effort: if random.once_in(2) { MOST } else { 0 },
+        linked: None,
     }
+}
+
+/// LLVM's setup, from numbers of its own: without LLVM, the case of a seed is the same. The others are linked through LLVM half of
+/// the time that they are linked.
+#[cfg(feature = "llvm")]
+fn llvm_setup(seed: u64, floats: Floats, others: [&mut Setup; 2]) -> Setup {
+    let mut random = Random::new(seed ^ 0x11f0_0d5e);
+    let mut llvm = setup(&mut random, floats);
+    // Mostly what is the default, since most happens there.
+    if llvm.effort == 0 {
+        llvm.effort = random.below(u64::from(MOST)) as u8;
+    }
+    let other = [Kind::Singlepass, Kind::Cranelift][random.below(2) as usize];
+    llvm.linked = random.once_in(16).then_some(other);
+    for other in others {
+        if other.linked.is_some() && random.once_in(2) {
+            other.linked = Some(Kind::Llvm);
+        }
+    }
+    llvm
 }
 
 /// Whether floats are promoted or demoted: then the module leaves the bits of NaNs to us after all.

@@ -9,11 +9,16 @@ use crate::outcome::Outcome;
 /// After so many cases the stores, which remember all signatures, are made anew.
 pub(crate) const CASES: u32 = 20_000;
 
+/// LLVM, which takes longer than all others together, has one case in so many, if nothing else is said.
+pub const LLVM_EVERY: u64 = 8;
+
 /// What was done so far.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Counts {
-    /// Modules compiled by both compilers and run everywhere.
+    /// Modules compiled by Singlepass and Cranelift and run everywhere.
     pub cases: u64,
+    /// Of these, the ones that LLVM compiled, too.
+    pub llvm: u64,
     /// Of these, the ones that `wasmi` ran, too.
     pub interpreted: u64,
     /// Calls of exported functions, per engine.
@@ -22,7 +27,7 @@ pub struct Counts {
     pub returned: u64,
     /// Calls of host functions, per engine.
     pub host_calls: u64,
-    /// Cases in which both compilers agree, and `wasmi` differs for a known fault of its own.
+    /// Cases in which the compilers agree, and `wasmi` differs for a known fault of its own.
     pub excused: u64,
     /// Cases in which a stack was exhausted: nothing was compared.
     pub exhausted: u64,
@@ -32,6 +37,7 @@ impl Counts {
     /// Adds those of another thread.
     pub fn add(&mut self, other: &Self) {
         self.cases += other.cases;
+        self.llvm += other.llvm;
         self.interpreted += other.interpreted;
         self.calls += other.calls;
         self.returned += other.returned;
@@ -55,21 +61,37 @@ pub struct Checker {
     stores: Stores,
     interpreter: Interpreter,
     used: u32,
+    /// LLVM has one case in so many.
+    llvm_every: u64,
     pub counts: Counts,
 }
 
 impl Default for Checker {
     fn default() -> Self {
-        Self {
-            stores: Stores::default(),
-            interpreter: Interpreter::new(),
-            used: 0,
-            counts: Counts::default(),
-        }
+        Self::new(LLVM_EVERY)
     }
 }
 
 impl Checker {
+    /// Gives one case in `llvm_every` to LLVM, if it is there; none if that is zero.
+    pub fn new(llvm_every: u64) -> Self {
+        Self {
+            stores: Stores::default(),
+            interpreter: Interpreter::new(),
+            used: 0,
+            llvm_every,
+            counts: Counts::default(),
+        }
+    }
+
+    /// Gives up what a panic may have left in any state.
+    pub fn start_anew(&mut self) {
+        *self = Self {
+            counts: self.counts,
+            ..Self::new(self.llvm_every)
+        };
+    }
+
     /// Runs a case.
     ///
     /// # Errors
@@ -85,6 +107,14 @@ impl Checker {
         if let Some(difference) = singlepass.difference(&cranelift) {
             return Err(format!("Singlepass, Cranelift: {difference}"));
         }
+        #[cfg(feature = "llvm")]
+        if self.llvm_every != 0 && case.seed.is_multiple_of(self.llvm_every) {
+            let (llvm, _) = self.native(case, Kind::Llvm)?;
+            if let Some(difference) = singlepass.difference(&llvm) {
+                return Err(format!("Singlepass, LLVM: {difference}"));
+            }
+            self.counts.llvm += 1;
+        }
         if case.interpreted {
             let outcome = self.interpreter.run(&case.wasm, &plan, case.seed);
             let outcome = outcome.map_err(|error| format!("wasmi: {error}"))?;
@@ -99,15 +129,12 @@ impl Checker {
     }
 
     fn native(&mut self, case: &Case, kind: Kind) -> Result<(Outcome, Plan), String> {
-        let setup = match kind {
-            Kind::Singlepass => case.singlepass,
-            Kind::Cranelift => case.cranelift,
-        };
+        let setup = case.setup(kind);
         let store = self.stores.get(kind, setup);
         let named = |error| format!("{kind:?}: {error}");
         let module = compile(&store, &case.wasm).map_err(named)?;
         let plan = Plan::new(case.seed, &module);
-        let bridge = Bridge::new(&mut self.stores, kind, setup);
+        let bridge = Bridge::new(&mut self.stores, setup);
         let outcome = run(&module, &plan, case.seed, bridge).map_err(named)?;
         Ok((outcome, plan))
     }

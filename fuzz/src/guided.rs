@@ -38,7 +38,7 @@ pub fn differential(bytes: &[u8]) {
 ///
 /// # Panics
 ///
-/// If one compiler takes what the other refuses.
+/// If one compiler takes what another refuses.
 pub fn module(bytes: &[u8]) {
     HOSTILE.with_borrow_mut(|hostile| hostile.check(bytes));
 }

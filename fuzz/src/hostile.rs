@@ -33,7 +33,7 @@ impl Hostile {
     ///
     /// # Panics
     ///
-    /// If one compiler takes what the other refuses.
+    /// If one compiler takes what another refuses.
     pub fn check(&mut self, bytes: &[u8]) {
         let [kind, edits, rest @ ..] = bytes else {
             return;
@@ -60,16 +60,15 @@ impl Hostile {
         }
     }
 
-    /// Both compilers take a module, or both refuse it.
+    /// All compilers take a module, or all refuse it.
     fn compile(&mut self, wasm: &[u8], optimized: bool) {
-        let setup = Setup { optimized, ..SETUP };
-        let [singlepass, cranelift] = [Kind::Singlepass, Kind::Cranelift]
+        let effort = u8::from(optimized);
+        let setup = Setup { effort, ..SETUP };
+        let [first, others @ ..] = Kind::ALL
             .map(|kind| Module::from_binary(&self.stores.get(kind, setup), wasm).map(drop));
-        assert_eq!(
-            singlepass.is_ok(),
-            cranelift.is_ok(),
-            "{singlepass:?}, {cranelift:?}"
-        );
+        for other in others {
+            assert_eq!(first.is_ok(), other.is_ok(), "{first:?}, {other:?}");
+        }
     }
 
     fn load_edited(&mut self, case: &Case, edits: &[u8], cranelift: bool) {
@@ -88,8 +87,8 @@ const SETUP: Setup = Setup {
     canonical: true,
     reserved: true,
     plain_cpu: false,
-    optimized: false,
-    linked: false,
+    effort: 0,
+    linked: None,
 };
 
 /// Loads an artifact, and asks for everything that it says.

@@ -1,9 +1,10 @@
-//! Differential fuzzing: random modules under Singlepass, under Cranelift and under the interpreter `wasmi`, all of which must
-//! agree bit by bit.
+//! Differential fuzzing: random modules under Singlepass, Cranelift, LLVM (with the feature `llvm`) and the interpreter `wasmi`, all
+//! of which must agree bit by bit.
 //!
 //! ```text
 //!   seed ─► Case: a module, settings ─┬─► native: Singlepass ──┐
-//!                                     ├─► native: Cranelift ───┼─► Outcome, Outcome, Outcome ─► the same?
+//!                                     ├─► native: Cranelift ───┤
+//!                                     ├─► native: LLVM (some) ─┼─► Outcomes ─► the same?
 //!                                     └─► interpreter: wasmi ──┘
 //! ```
 //!

@@ -1,6 +1,7 @@
 //! The loop: cases by the million, on all processors, until time is up or two engines differ.
 //!
-//! `--seconds N`, `--seed S` where to start, `--jobs N`; `--case S` runs one case alone and writes its module.
+//! `--seconds N`, `--seed S` where to start, `--jobs N`; `--llvm N` gives one case in N to LLVM (none if zero), where it is built
+//! in; `--case S` runs one case alone, everywhere, and writes its module.
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;
@@ -10,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use wasmill_fuzz::case::Case;
-use wasmill_fuzz::check::{Checker, Counts};
+use wasmill_fuzz::check::{Checker, Counts, LLVM_EVERY};
 
 /// No module is made of more random bytes.
 const LENGTH: usize = usize::MAX;
@@ -21,6 +22,7 @@ struct Options {
     seconds: u64,
     seed: u64,
     jobs: usize,
+    llvm: u64,
     case: Option<u64>,
 }
 
@@ -57,6 +59,7 @@ impl Options {
             seconds: 60,
             seed: 0,
             jobs: std::thread::available_parallelism()?.get(),
+            llvm: LLVM_EVERY,
             case: None,
         };
         while let Some(name) = words.next() {
@@ -68,8 +71,9 @@ impl Options {
                 "--seconds" => options.seconds = value,
                 "--seed" => options.seed = value,
                 "--jobs" => options.jobs = value as usize,
+                "--llvm" => options.llvm = value,
                 "--case" => options.case = Some(value),
-                _ => bail!("no option {name}: there are --seconds, --seed, --jobs, --case"),
+                _ => bail!("no option {name}: there are --seconds, --seed, --jobs, --llvm, --case"),
             }
         }
         Ok(options)
@@ -85,7 +89,7 @@ fn alone<T: Send>(work: impl FnOnce() -> T + Send) -> T {
 /// Takes case after case. Differences are told and do not end it: others may wait behind.
 fn worker(options: &Options, next: &AtomicU64, failed: &AtomicBool) -> Counts {
     let start = Instant::now();
-    let (mut checker, mut reported) = (Checker::default(), start);
+    let (mut checker, mut reported) = (Checker::new(options.llvm), start);
     let current = current_case(options.seed);
     while start.elapsed().as_secs() < options.seconds {
         let index = next.fetch_add(1, Ordering::Relaxed);
@@ -119,16 +123,14 @@ fn attempt(checker: &mut Checker, seed: u64, length: usize) -> Result<(), String
         None => Ok(()),
     };
     catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| {
-        let counts = checker.counts;
-        *checker = Checker::default();
-        checker.counts = counts;
+        checker.start_anew();
         Err("panic".into())
     })
 }
 
 /// Prints a difference and writes the module, as small as fewer random bytes make it.
 fn tell(seed: u64, difference: &str) {
-    let mut checker = Checker::default();
+    let mut checker = Checker::new(1);
     let shorter = (16..1200).step_by(8);
     let length = shorter
         .into_iter()
@@ -144,7 +146,7 @@ fn tell(seed: u64, difference: &str) {
 fn one(seed: u64) -> Result<()> {
     let case = Case::new(seed, LENGTH).context("the seed makes no module")?;
     println!("{}", case.write()?.display());
-    match attempt(&mut Checker::default(), seed, LENGTH) {
+    match attempt(&mut Checker::new(1), seed, LENGTH) {
         Ok(()) => println!("case {seed}: no difference"),
         Err(difference) => tell(seed, &difference),
     }

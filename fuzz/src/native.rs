@@ -13,6 +13,8 @@ use wasmill::{
     InstantiationError, Memory, Module, Resolver, RuntimeError, Singlepass, Store, Table, Target,
     Triple, Type, Universal, Val,
 };
+#[cfg(feature = "llvm")]
+use wasmill::{LLVM, LLVMOptLevel};
 
 use crate::case::{Plan, Setup};
 use crate::outcome::{Bits, Failure, Outcome, State, digest};
@@ -21,18 +23,19 @@ use crate::script::Script;
 
 /// Which compiler.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Kind {
+pub enum Kind {
     Singlepass,
     Cranelift,
+    #[cfg(feature = "llvm")]
+    Llvm,
 }
 
 impl Kind {
-    fn other(self) -> Self {
-        match self {
-            Self::Singlepass => Self::Cranelift,
-            Self::Cranelift => Self::Singlepass,
-        }
-    }
+    /// All that are there.
+    #[cfg(not(feature = "llvm"))]
+    pub(crate) const ALL: [Self; 2] = [Self::Singlepass, Self::Cranelift];
+    #[cfg(feature = "llvm")]
+    pub(crate) const ALL: [Self; 3] = [Self::Singlepass, Self::Cranelift, Self::Llvm];
 
     fn config(self, setup: Setup) -> Box<dyn CompilerConfig> {
         match self {
@@ -44,9 +47,22 @@ impl Kind {
             Self::Cranelift => {
                 let mut config = Cranelift::new();
                 config.canonicalize_nans(setup.canonical);
-                config.opt_level(match setup.optimized {
-                    true => CraneliftOptLevel::Speed,
-                    false => CraneliftOptLevel::None,
+                config.opt_level(match setup.effort {
+                    0 => CraneliftOptLevel::None,
+                    _ => CraneliftOptLevel::Speed,
+                });
+                config.into()
+            }
+            #[cfg(feature = "llvm")]
+            Self::Llvm => {
+                let mut config = LLVM::new();
+                config.canonicalize_nans(setup.canonical);
+                config.enable_verifier();
+                config.opt_level(match setup.effort {
+                    0 => LLVMOptLevel::None,
+                    1 => LLVMOptLevel::Less,
+                    2 => LLVMOptLevel::Default,
+                    _ => LLVMOptLevel::Aggressive,
                 });
                 config.into()
             }
@@ -61,7 +77,7 @@ pub(crate) struct Stores(HashMap<(Kind, Setup), Store>);
 impl Stores {
     pub(crate) fn get(&mut self, kind: Kind, setup: Setup) -> Store {
         let setup = Setup {
-            linked: false,
+            linked: None,
             ..setup
         };
         let store = self.0.entry((kind, setup));
@@ -244,7 +260,7 @@ fn bits(value: &Val) -> Bits {
     }
 }
 
-/// Leads calls of host functions through an instance that the other compiler compiled, in the same store.
+/// Leads calls of host functions through an instance that another compiler compiled, in the same store.
 pub(crate) struct Bridge<'a> {
     stores: &'a mut Stores,
     kind: Kind,
@@ -252,10 +268,10 @@ pub(crate) struct Bridge<'a> {
 }
 
 impl<'a> Bridge<'a> {
-    /// For a module that `kind` compiles with this setup.
-    pub(crate) fn new(stores: &'a mut Stores, kind: Kind, setup: Setup) -> Option<Self> {
-        let kind = kind.other();
-        setup.linked.then_some(Self {
+    /// For a module with this setup.
+    pub(crate) fn new(stores: &'a mut Stores, setup: Setup) -> Option<Self> {
+        let kind = setup.linked?;
+        Some(Self {
             stores,
             kind,
             setup,

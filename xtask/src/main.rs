@@ -87,7 +87,7 @@ const TASKS: &[Task] = &[
     },
     Task {
         name: "fuzz",
-        usage: "random modules, each compiler against the other and wasmi: [--seconds N] [--seed S]",
+        usage: "random modules, all compilers against each other and wasmi: [--seconds N] [--seed S] [--llvm N]",
         run: fuzz::run,
     },
     Task {
