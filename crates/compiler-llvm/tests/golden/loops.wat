@@ -1,0 +1,125 @@
+;; Nothing that stays the same is computed in a loop: bases, addresses of definitions, globals that nobody else writes, and what
+;; was loaded at a constant address. Locals are in registers.
+(module
+  (memory 1 16)
+  (global $step (mut i32) (i32.const 4))
+  (table $t 4 4 funcref)
+  (func)
+  (func (export "sum") (param $n i32) (result i32)
+    (local $i i32) (local $sum i32)
+    (loop $again
+      (local.set $sum (i32.add (local.get $sum) (i32.load (local.get $i))))
+      (local.set $i (i32.add (local.get $i) (global.get $step)))
+      (br_if $again (i32.lt_u (local.get $i) (local.get $n))))
+    (local.get $sum))
+  (func (export "fill") (param $n i32)
+    (local $i i32)
+    (loop $again
+      (f64.store (i32.shl (local.get $i) (i32.const 3)) (f64.const 1))
+      (br_if $again (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (local.get $n)))))
+  (func (export "count") (param $n i32)
+    (loop $again
+      (global.set $step (i32.add (global.get $step) (i32.const 1)))
+      (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))))
+;; ---
+;; function 1
+;;     push rbp
+;;     mov rbp, rsp
+;;     mov r64, qword ptr [r64+0x20]
+;;     mov r32, dword ptr [r64+0x40]
+;;     xor r32, r32
+;;     xor r32, r32
+;;   L1:
+;;     mov r32, r32
+;;     add r32, dword ptr [r64+r64]
+;;     add r32, r32
+;;     cmp r32, r32
+;;     jb L1
+;;     pop rbp
+;;     ret
+;; function 2
+;;     push rbp
+;;     mov rbp, rsp
+;;     mov r64, qword ptr [r64+0x20]
+;;     cmp r32, 1
+;;     mov r32, r32
+;;     adc r32, 0
+;;     mov r32, r32
+;;     and r32, 3
+;;     mov r64, 0x3ff0000000000000
+;;     cmp r32, 4
+;;     jae L1
+;;     xor r32, r32
+;;     jmp L3
+;;   L1:
+;;     and r32, 0xfffffffc
+;;     xor r32, r32
+;;   L2:
+;;     lea r32, [r64*8]
+;;     and r32, 0xffffffe0
+;;     mov qword ptr [r64+r64], r64
+;;     mov qword ptr [r64+r64+8], r64
+;;     mov qword ptr [r64+r64+0x10], r64
+;;     mov qword ptr [r64+r64+0x18], r64
+;;     add r64, 4
+;;     cmp r64, r64
+;;     jne L2
+;;     test r64, r64
+;;     je L5
+;;   L3:
+;;     shl r64, 3
+;;   L4:
+;;     mov r32, r32
+;;     and r32, 0xfffffff8
+;;     mov qword ptr [r64+r64], r64
+;;     add r64, 8
+;;     dec r64
+;;     jne L4
+;;   L5:
+;;     pop rbp
+;;     ret
+;; function 3
+;;     push rbp
+;;     mov rbp, rsp
+;;     mov r32, dword ptr [r64+0x40]
+;;     lea r32, [r64-1]
+;;     mov r32, r32
+;;     and r32, 7
+;;     je L2
+;;     xor r32, r32
+;;   L1:
+;;     inc r32
+;;     mov dword ptr [r64+0x40], r32
+;;     inc r32
+;;     cmp r32, r32
+;;     jne L1
+;;     sub r32, r32
+;;   L2:
+;;     cmp r32, 7
+;;     jb L4
+;;     xor r32, r32
+;;   L3:
+;;     lea r32, [r64+r64]
+;;     inc r32
+;;     mov dword ptr [r64+0x40], r32
+;;     lea r32, [r64+r64+2]
+;;     mov dword ptr [r64+0x40], r32
+;;     lea r32, [r64+r64+3]
+;;     mov dword ptr [r64+0x40], r32
+;;     lea r32, [r64+r64+4]
+;;     mov dword ptr [r64+0x40], r32
+;;     lea r32, [r64+r64+5]
+;;     mov dword ptr [r64+0x40], r32
+;;     lea r32, [r64+r64+6]
+;;     mov dword ptr [r64+0x40], r32
+;;     lea r32, [r64+r64+7]
+;;     mov dword ptr [r64+0x40], r32
+;;     lea r32, [r64+r64]
+;;     add r32, 8
+;;     mov dword ptr [r64+0x40], r32
+;;     add r32, 8
+;;     cmp r32, r32
+;;     jne L3
+;;   L4:
+;;     pop rbp
+;;     ret

@@ -1,0 +1,59 @@
+//! Modules that LLVM sees in parts: the outcome depends on nothing but the module.
+
+use rayon::ThreadPoolBuilder;
+use wasmill_compiler::{CompiledFunction, Compiler, RelocationTarget};
+use wasmill_compiler_llvm::{LLVM, LLVMCompiler};
+use wasmill_compiler_testing::{plan, unchecked, x86_64};
+
+/// Functions of a hundred thousand bytes, of which nothing remains: two of them fill a unit. Each calls the next and the first.
+fn large(count: u32) -> Vec<u8> {
+    let nothing = "(drop (v128.const i64x2 1 2))\n".repeat(100_000 / 19);
+    let mut text = String::from("(module (memory 1) (global $g (mut f64) (f64.const 0))");
+    for number in 0..count {
+        let next = (number + 1) % count;
+        text += &format!(
+            "(func $f{number} (export \"{number}\") (param i32) (result i32) {nothing}
+               (global.set $g (f64.add (global.get $g) (f64.const {number}.25)))
+               (if (i32.eqz (local.get 0)) (then (return (i32.const {number}))))
+               (i32.store (local.get 0) (call $f0 (i32.const 0)))
+               (i32.add (i32.const {number}) (call $f{next} (i32.sub (local.get 0) (i32.const 1)))))\n"
+        );
+    }
+    text += ")";
+    wat::parse_str(&text).expect("a module")
+}
+
+fn compile(wasm: &[u8], threads: usize) -> Vec<CompiledFunction> {
+    let pool = ThreadPoolBuilder::new().num_threads(threads).build();
+    pool.expect("threads").install(|| {
+        let (info, translation) = plan(wasm, &unchecked()).expect("a valid module");
+        let compiler = LLVMCompiler::new(LLVM::new());
+        let compilation = compiler.compile_module(&x86_64(), &info, translation.bodies);
+        compilation.expect("code").functions.into_values().collect()
+    })
+}
+
+#[test]
+fn the_same_code_on_any_number_of_threads() {
+    for wasm in [large(1), large(5)] {
+        let once = compile(&wasm, 1);
+        for threads in [1, 2, 3] {
+            assert!(compile(&wasm, threads) == once, "{threads} threads");
+        }
+    }
+}
+
+/// Functions refer to those of other units, and to constants of their own.
+#[test]
+fn calls_go_from_unit_to_unit() {
+    let functions = compile(&large(5), 2);
+    let refers = |from: usize, to: u32| {
+        let mut relocations = functions[from].relocations.iter();
+        relocations.any(|relocation| {
+            let RelocationTarget::Function(target) = relocation.target;
+            target.as_u32() == to && relocation.addend <= 0
+        })
+    };
+    // The last ones of the first two units, and the only one of the third.
+    assert!(refers(1, 2) && refers(3, 4) && refers(3, 0) && refers(4, 0));
+}
