@@ -21,7 +21,7 @@ use crate::translator::Translator;
 use crate::unit::Unit;
 use crate::{machine, object};
 
-/// Bytes of function bodies up to which LLVM sees a module as a whole, and of the parts of larger ones.
+/// Bytes of function bodies up to which LLVM sees a module as a whole, and about the most of the parts of larger ones.
 const UNIT_BYTES: usize = 256 << 10;
 
 /// What LLVM's recursion may take: address space, of which little is ever touched.
@@ -86,23 +86,37 @@ impl Compiler for LLVMCompiler {
     }
 }
 
-/// Divides a module into what LLVM sees at once: by size only, so that the outcome is the same everywhere.
+/// Divides a module into what LLVM sees at once.
 fn divide(bodies: PrimaryMap<LocalFunctionIndex, FunctionBodyData<'_>>) -> Vec<Part<'_>> {
+    let lengths: Vec<usize> = bodies.values().map(FunctionBodyData::len).collect();
+    let numbers = part_numbers(&lengths);
     let mut parts: Vec<Part<'_>> = Vec::new();
-    let mut room = 0_usize;
-    for (number, body) in bodies.into_values().enumerate() {
-        let length = body.len();
-        match parts.last_mut() {
-            Some((_, bodies)) if length <= room => bodies.push(body),
-            _ => {
-                let first = LocalFunctionIndex::from_u32(number as u32);
-                parts.push((first, vec![body]));
-                room = UNIT_BYTES;
-            }
+    let mut last = None;
+    for (nth, (body, number)) in bodies.into_values().zip(numbers).enumerate() {
+        if last.replace(number) != Some(number) {
+            parts.push((LocalFunctionIndex::from_u32(nth as u32), Vec::new()));
         }
-        room = room.saturating_sub(length);
+        let (_, bodies) = parts.last_mut().expect("the first body made one");
+        bodies.push(body);
     }
     parts
+}
+
+/// The part that each body belongs to: by lengths only, so that the outcome is the same everywhere. There is an even number of
+/// about equal parts, so that two processors have the same to do.
+fn part_numbers(lengths: &[usize]) -> impl Iterator<Item = usize> {
+    let total: usize = lengths.iter().sum();
+    let count = match total.div_ceil(UNIT_BYTES) {
+        0 | 1 => 1,
+        many => many.next_multiple_of(2),
+    };
+    let share = total.div_ceil(count).max(1);
+    let mut start = 0;
+    lengths.iter().map(move |length| {
+        let number = start / share;
+        start += length;
+        number
+    })
 }
 
 /// Runs the compiler on a thread whose stack has room for passes that recurse; a bug in it is an error, not the end of the
@@ -233,5 +247,22 @@ impl LLVMCompiler {
             callbacks.obj_memory_buffer(&kind, &object);
         }
         Ok(object.as_slice().to_vec())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_are_about_equal() {
+        let parts = |lengths: &[usize]| part_numbers(lengths).collect::<Vec<_>>();
+        assert!(parts(&[]).is_empty());
+        assert_eq!(parts(&[UNIT_BYTES / 2; 2]), [0, 0]);
+        assert_eq!(parts(&[UNIT_BYTES / 2; 4]), [0, 0, 1, 1]);
+        // Three would be enough.
+        assert_eq!(parts(&[UNIT_BYTES / 2; 5]), [0, 0, 1, 2, 3]);
+        assert_eq!(parts(&[10, UNIT_BYTES * 4, 10, 10])[..2], [0, 0]);
+        assert_eq!(parts(&[10, UNIT_BYTES * 4, 10, 10])[2..], [5, 5]);
     }
 }
