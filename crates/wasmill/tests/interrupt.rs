@@ -507,6 +507,8 @@ fn storms_leave_results_and_memory_right() {
         .map(|_| Instance::new(&module, &imports).unwrap())
         .collect();
     let stop = AtomicBool::new(false);
+    // Until somebody was interrupted: on a machine with other work to do, fast code may get through without.
+    let interrupted = AtomicBool::new(false);
     thread::scope(|scope| {
         for nth in 0..3 {
             let (guests, stop) = (&guests, &stop);
@@ -522,14 +524,18 @@ fn storms_leave_results_and_memory_right() {
         let callers: Vec<_> = guests
             .iter()
             .map(|guest| {
+                let interrupted = &interrupted;
                 scope.spawn(move || {
                     let count = guest
                         .exports
                         .get_native_function::<i32, i32>("count")
                         .unwrap();
                     let memory = guest.exports.get_memory("memory").unwrap();
-                    let (mut at_least, mut at_most, mut interrupted) = (0, 0, 0);
-                    for n in 1..3_000 {
+                    let (mut at_least, mut at_most) = (0, 0);
+                    for (nth, n) in (1..3_000).cycle().enumerate() {
+                        if nth >= 3_000 && interrupted.load(Ordering::Relaxed) {
+                            break;
+                        }
                         match count.call(n) {
                             Ok(result) => {
                                 assert_eq!(result, n * 2);
@@ -537,7 +543,7 @@ fn storms_leave_results_and_memory_right() {
                             }
                             Err(error) => {
                                 assert_interrupted(Err::<(), _>(error));
-                                interrupted += 1;
+                                interrupted.store(true, Ordering::Relaxed);
                             }
                         }
                         at_most += n;
@@ -545,19 +551,14 @@ fn storms_leave_results_and_memory_right() {
                         assert!((at_least..=at_most).contains(&counted));
                         (at_least, at_most) = (counted, counted);
                     }
-                    interrupted
                 })
             })
             .collect();
-        let interrupted: i32 = callers
-            .into_iter()
-            .map(|caller| caller.join().unwrap())
-            .sum();
+        let ends: Vec<_> = callers.into_iter().map(|caller| caller.join()).collect();
         stop.store(true, Ordering::Relaxed);
-        assert!(
-            interrupted > 0,
-            "nobody was interrupted: the test shows nothing"
-        );
+        for end in ends {
+            end.unwrap();
+        }
     });
     for guest in &guests {
         let count = guest
