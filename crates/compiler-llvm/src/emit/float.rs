@@ -27,11 +27,20 @@ impl<'ctx> Translator<'_, 'ctx> {
                 Value::FloatValue(a) => built(self.builder.build_float_neg(a, "")).into(),
                 _ => built(self.builder.build_float_neg(a.into_vector_value(), "")).into(),
             },
-            Unary::FSqrt => self.arithmetic(self.overloaded("llvm.sqrt", &[a])),
+            Unary::FSqrt => self.square_root(a),
             Unary::FCeil => self.round("llvm.ceil", a),
             Unary::FFloor => self.round("llvm.floor", a),
             Unary::FTrunc => self.round("llvm.trunc", a),
             _ => self.round("llvm.roundeven", a),
+        }
+    }
+
+    fn square_root(&self, a: Value<'ctx>) -> Value<'ctx> {
+        let root = self.overloaded("llvm.sqrt", &[a]);
+        match self.environment.canonical_nans {
+            // LLVM takes "NaN if the operand is less than zero, otherwise the root" for the root alone, whose NaN has a sign.
+            true => self.arithmetic(self.overloaded("llvm.arithmetic.fence", &[root])),
+            false => root,
         }
     }
 
@@ -53,12 +62,12 @@ impl<'ctx> Translator<'_, 'ctx> {
     ) -> Value<'ctx> {
         let (x, y) = (self.operand(shape, a), self.operand(shape, b));
         // An operand beside a constant that LLVM may drop the operation for.
-        let x = if may_be_neutral(shape, b) {
+        let x = if self.may_be_neutral(shape, b) {
             self.quiet(x)
         } else {
             x
         };
-        let y = if may_be_neutral(shape, a) {
+        let y = if self.may_be_neutral(shape, a) {
             self.quiet(y)
         } else {
             y
@@ -79,7 +88,7 @@ impl<'ctx> Translator<'_, 'ctx> {
         b: Value<'ctx>,
     ) -> Value<'ctx> {
         let (x, y) = (self.operand(shape, a), self.operand(shape, b));
-        let result = match (is_plain(shape, a), is_plain(shape, b)) {
+        let result = match (self.is_plain(shape, a), self.is_plain(shape, b)) {
             (_, true) => self.limit(op, x, y),
             (true, _) => self.limit(op, y, x),
             _ if self.environment.architecture == Architecture::X86_64 => {
@@ -173,6 +182,40 @@ impl<'ctx> Translator<'_, 'ctx> {
         self.choose(nan, self.canonical_nan(value), value)
     }
 
+    /// Whether a value is a constant with zero, one or minus one in it, beside which arithmetic may change nothing but NaNs (and
+    /// the sign).
+    fn may_be_neutral(&self, shape: Shape, value: Value<'ctx>) -> bool {
+        is_constant(value)
+            && self
+                .constant_lanes(shape, value)
+                .is_none_or(|lanes| lanes.iter().any(|&lane| lane == 0.0 || lane.abs() == 1.0))
+    }
+
+    /// Whether a value is a constant without zeros and NaNs.
+    fn is_plain(&self, shape: Shape, value: Value<'ctx>) -> bool {
+        self.constant_lanes(shape, value)
+            .is_some_and(|lanes| lanes.iter().all(|&lane| lane != 0.0 && !lane.is_nan()))
+    }
+
+    /// The numbers in a constant, if they can be read.
+    ///
+    /// A scalar is read by its bits: not every constant of LLVM's is a number (a lane of a constant vector may be an expression),
+    /// and only integers are asked for that.
+    fn constant_lanes(&self, shape: Shape, value: Value<'ctx>) -> Option<Vec<f64>> {
+        if !matches!(value, Value::FloatValue(_)) {
+            return constant_vector(shape, value);
+        }
+        if !is_constant(value) {
+            return None;
+        }
+        let bits = self.float_bits(shape, value).into_int_value();
+        let bits = bits.get_zero_extended_constant()?;
+        Some(vec![match shape {
+            Shape::F32 => f32::from_bits(bits as u32).into(),
+            _ => f64::from_bits(bits),
+        }])
+    }
+
     fn canonical_nan(&self, like: Value<'ctx>) -> Value<'ctx> {
         let types = &self.types;
         let single = types.i32.const_int(CANONICAL_F32.into(), false);
@@ -191,20 +234,6 @@ impl<'ctx> Translator<'_, 'ctx> {
     }
 }
 
-/// Whether a value is a constant with zero, one or minus one in it, beside which arithmetic may change nothing but NaNs (and
-/// the sign).
-fn may_be_neutral(shape: Shape, value: Value<'_>) -> bool {
-    is_constant(value)
-        && constant_lanes(shape, value)
-            .is_none_or(|lanes| lanes.iter().any(|&lane| lane == 0.0 || lane.abs() == 1.0))
-}
-
-/// Whether a value is a constant without zeros and NaNs.
-fn is_plain(shape: Shape, value: Value<'_>) -> bool {
-    constant_lanes(shape, value)
-        .is_some_and(|lanes| lanes.iter().all(|&lane| lane != 0.0 && !lane.is_nan()))
-}
-
 fn is_constant(value: Value<'_>) -> bool {
     match value {
         Value::FloatValue(value) => value.is_const(),
@@ -213,10 +242,9 @@ fn is_constant(value: Value<'_>) -> bool {
     }
 }
 
-/// The numbers in a constant, if they can be read. A vector may be in other lanes.
-fn constant_lanes(shape: Shape, value: Value<'_>) -> Option<Vec<f64>> {
+/// The numbers in a constant vector, if they can be read. It may be in other lanes.
+fn constant_vector(shape: Shape, value: Value<'_>) -> Option<Vec<f64>> {
     match value {
-        Value::FloatValue(value) => Some(vec![value.get_constant()?.0]),
         Value::VectorValue(value) if value.is_const() && value.is_null() => Some(vec![0.0]),
         Value::VectorValue(value) if value.is_constant_data_vector() => {
             let lanes = value.get_type().get_size();

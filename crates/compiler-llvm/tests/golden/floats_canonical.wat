@@ -7,6 +7,7 @@
   (func (export "sum") (param f32 f32 f32) (result f32) (f32.add (f32.add (local.get 0) (local.get 1)) (local.get 2)))
   (func (export "less") (param f64 f64) (result i32)
     (f64.lt (f64.sub (local.get 0) (local.get 1)) (f64.const 0.5)))
+  (func (export "root") (param f64) (result f64) (f64.sqrt (local.get 0)))
   (func (export "lanes") (param v128 v128) (result v128) (f32x4.mul (local.get 0) (local.get 1))))
 ;; ---
 ;; function 1
@@ -55,6 +56,14 @@
 ;;     pop rbp
 ;;     ret
 ;; function 5
+;;     push rbp
+;;     mov rbp, rsp
+;;     vsqrtsd x, x, x
+;;     vcmpunordsd x, x, x
+;;     vblendvpd x, x, x ptr [constants], x
+;;     pop rbp
+;;     ret
+;; function 6
 ;;     push rbp
 ;;     mov rbp, rsp
 ;;     vmulps x, x, x
