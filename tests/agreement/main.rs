@@ -227,17 +227,42 @@ fn module(bodies: &[String]) -> String {
     text + ")"
 }
 
-/// Code for this machine by both compilers, and by Singlepass without AVX, where it is quite another.
-fn instances(wasm: &[u8]) -> [Instance; 3] {
+/// Code for this machine by all compilers, and without AVX by those whose code is quite another there.
+fn instances(wasm: &[u8]) -> Vec<Instance> {
+    let mut all = instances_but_of_llvm(wasm);
+    all.extend(instances_of_llvm(wasm));
+    all
+}
+
+/// The same by all but LLVM.
+fn instances_but_of_llvm(wasm: &[u8]) -> Vec<Instance> {
     let mut cranelift = Cranelift::new();
     cranelift.canonicalize_nans(true);
-    let sse41 = CpuFeature::SSE2 | CpuFeature::SSE3 | CpuFeature::SSSE3 | CpuFeature::SSE41;
-    let sse41 = Target::new(Triple::host(), sse41);
-    [
+    vec![
         instance(cranelift, None, wasm),
         instance(Singlepass::new(), None, wasm),
-        instance(Singlepass::new(), Some(sse41), wasm),
+        instance(Singlepass::new(), Some(sse41()), wasm),
     ]
+}
+
+/// The same by LLVM.
+#[cfg(feature = "llvm")]
+fn instances_of_llvm(wasm: &[u8]) -> Vec<Instance> {
+    let mut llvm = wasmill::LLVM::new();
+    llvm.canonicalize_nans(true);
+    let instance = |target| instance(llvm.clone(), target, wasm);
+    vec![instance(None), instance(Some(sse41()))]
+}
+
+#[cfg(not(feature = "llvm"))]
+fn instances_of_llvm(_: &[u8]) -> Vec<Instance> {
+    Vec::new()
+}
+
+/// A machine without AVX.
+fn sse41() -> Target {
+    let features = CpuFeature::SSE2 | CpuFeature::SSE3 | CpuFeature::SSSE3 | CpuFeature::SSE41;
+    Target::new(Triple::host(), features)
 }
 
 fn instance(
@@ -255,23 +280,37 @@ fn instance(
 
 #[test]
 fn compilers_agree_on_vectors() {
-    let bodies = bodies();
-    let text = module(&bodies);
+    agree_on_vectors(&bodies(), instances_but_of_llvm);
+}
+
+/// LLVM takes a minute for all of these. What becomes of results is nothing to it, and of the operands it gets some of all.
+#[cfg(feature = "llvm")]
+#[test]
+fn llvm_agrees_on_vectors() {
+    let bodies = bodies().into_iter().step_by(5 * USES.len());
+    agree_on_vectors(&bodies.collect::<Vec<_>>(), instances);
+}
+
+fn agree_on_vectors(bodies: &[String], instances: fn(&[u8]) -> Vec<Instance>) {
+    let text = module(bodies);
     let wasm = wasmill::wat2wasm(text.as_bytes()).expect("valid text");
     let instances = instances(&wasm);
     for (index, body) in bodies.iter().enumerate() {
-        let functions = instances.each_ref().map(|instance| {
-            let function = instance.exports.get_function(&index.to_string());
+        let name = index.to_string();
+        let functions = instances.iter().map(|instance| {
+            let function = instance.exports.get_function(&name);
             function.expect("an export").clone()
         });
+        let functions: Vec<_> = functions.collect();
         // A third of all pairs, another one for each function.
         for pair in (index % 3..INPUTS.len() * INPUTS.len()).step_by(3) {
             let (a, b) = (INPUTS[pair / INPUTS.len()], INPUTS[pair % INPUTS.len()]);
             let args = [Value::V128(a), Value::V128(b), Value::I32(pair as i32)];
-            let results = functions.each_ref().map(|function| {
+            let results = functions.iter().map(|function| {
                 let results = function.call(&args).expect("nothing traps");
                 results[0].v128().expect("a vector")
             });
+            let results: Vec<_> = results.collect();
             let agree = results.iter().all(|&result| result == results[0]);
             assert!(
                 agree,
@@ -333,10 +372,11 @@ fn compilers_agree_on_choices_of_floats() {
                 (format!("{number}"), double),
                 (format!("single {number}"), single),
             ] {
-                let results = instances.each_ref().map(|instance| {
+                let results = instances.iter().map(|instance| {
                     let function = instance.exports.get_function(&name).expect("an export");
                     function.call(&args).expect("nothing traps")
                 });
+                let results: Vec<_> = results.collect();
                 let agree = results.iter().all(|result| *result == results[0]);
                 assert!(agree, "{name} of {a} and {b}: {results:?}");
             }
@@ -350,6 +390,7 @@ fn locals_hide_what_their_nans_are() {
     let uses = [
         "(i64.reinterpret_f64 (local.get $x))",
         "(i64.reinterpret_f64 (f64.neg (local.get $x)))",
+        "(i64.reinterpret_f64 (f64.sqrt (f64.sub (f64.const -1) (f64.abs (local.get $a)))))",
         "(i64.reinterpret_f64 (f64.copysign (local.get $b) (local.get $x)))",
         "(i64.reinterpret_f64 (call $same (local.get $x)))",
         "(i64.reinterpret_f64 (local.tee $y (local.get $x)))",
@@ -409,13 +450,14 @@ fn locals_hide_what_their_nans_are() {
         for (a, b) in [(0.0, 0.0), (1.0, 0.0), (1.0, 4.0), (-f64::NAN, 1.0)] {
             for n in 0..2 {
                 let args = [Value::F64(a), Value::F64(b), Value::I32(n)];
-                let results = instances.each_ref().map(|instance| {
+                let results = instances.iter().map(|instance| {
                     let function = instance.exports.get_function(&number.to_string());
                     function
                         .expect("an export")
                         .call(&args)
                         .expect("nothing traps")
                 });
+                let results: Vec<_> = results.collect();
                 let agree = results.iter().all(|result| *result == results[0]);
                 let text = uses[number % uses.len()];
                 assert!(agree, "{text} with {a} / {b}, {n}: {results:?}");
@@ -456,10 +498,11 @@ fn nans_stay_where_they_are_when_a_branch_is_not_taken() {
         let text = format!(
             "(module (func (export \"0\") (param $a f32) (param $b f32) (param $n i32) (result i32) {body}))"
         );
-        let instance = instance(Singlepass::new(), None, text.as_bytes());
-        let function = instance.exports.get_function("0").expect("an export");
-        let args = [Value::F32(0.0), Value::F32(0.0), Value::I32(0)];
-        let results = function.call(&args).expect("nothing traps");
-        assert_eq!(*results, [Value::I32(0x7fc0_0000)], "{body}");
+        for instance in instances(text.as_bytes()) {
+            let function = instance.exports.get_function("0").expect("an export");
+            let args = [Value::F32(0.0), Value::F32(0.0), Value::I32(0)];
+            let results = function.call(&args).expect("nothing traps");
+            assert_eq!(*results, [Value::I32(0x7fc0_0000)], "{body}");
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Shapes that are hard on a compiler compute what they should: deep, wide, and many of everything.
 
-use super::instance;
-use wasmill::{Cranelift, Singlepass, Value};
+use super::instances;
+use wasmill::Value;
 
 /// How many of everything.
 const COUNT: u32 = 300;
@@ -18,11 +18,7 @@ fn repeat(count: u32, text: &str) -> String {
 fn check(name: &str, functions: &str, expected: impl Fn(i32) -> i32) {
     let text = format!("(module (memory 1) {functions})");
     let wasm = wasmill::wat2wasm(text.as_bytes()).expect("valid text");
-    let instances = [
-        instance(Singlepass::new(), None, &wasm),
-        instance(Cranelift::new(), None, &wasm),
-    ];
-    for instance in instances {
+    for instance in instances(&wasm) {
         let function = instance.exports.get_function("f").expect("an export");
         for argument in [-1, 0, 1, 7, COUNT as i32 - 1, COUNT as i32, i32::MAX] {
             let results = function.call(&[Value::I32(argument)]);
@@ -209,4 +205,32 @@ fn deep_nesting_and_tables() {
         0 => 10,
         other => other.wrapping_add(COUNT as i32),
     });
+}
+
+/// More code than LLVM sees at once: calls go from part to part, in both directions.
+#[test]
+fn large_modules() {
+    // Of which nothing remains: half a megabyte of code.
+    let nothing = "(drop (v128.const i64x2 1 2))\n".repeat(3000);
+    let functions = each(|number| match number % 30 {
+        0 => {
+            let own = number / 30;
+            let (next, place) = ((own + 1) % 10, own * 4);
+            format!(
+                "(func $f{own} (export \"{own}\") (param i32) (result i32) {nothing}
+                   (if (i32.le_s (local.get 0) (i32.const 0)) (then (return (i32.const {own}))))
+                   (i32.store (i32.const {place}) (call $f{next} (i32.const 0)))
+                   (i32.add (call $f{next} (i32.sub (local.get 0) (i32.const 1))) (i32.load (i32.const {place}))))"
+            )
+        }
+        _ => String::new(),
+    });
+    let body = function("(call $f0 (i32.rem_u (local.get 0) (i32.const 1000)))");
+    // The sum of the numbers of the functions that follow, and that of the last one.
+    let sum = |argument: i32| {
+        let calls = argument as u32 % 1000;
+        let numbers = (1..=calls).map(|call| call % 10);
+        (numbers.sum::<u32>() + calls % 10) as i32
+    };
+    check("parts", &format!("{functions} {body}"), sum);
 }
