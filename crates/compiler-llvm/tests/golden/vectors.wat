@@ -22,6 +22,8 @@
   (func (export "min") (param v128 v128) (result v128) (f32x4.min (local.get 0) (local.get 1)))
   (func (export "pmin") (param v128 v128) (result v128) (f32x4.pmin (local.get 0) (local.get 1)))
   (func (export "truncate") (param v128) (result v128) (i32x4.trunc_sat_f32x4_s (local.get 0)))
+  (func (export "demoted") (param v128) (result v128)
+    (f32x4.demote_f64x2_zero (f64x2.promote_low_f32x4 (f32x4.convert_i32x4_s (local.get 0)))))
   (func (export "popcnt") (param v128) (result v128) (i8x16.popcnt (local.get 0))))
 ;; ---
 ;; function 1
@@ -154,6 +156,15 @@
 ;;     pop rbp
 ;;     ret
 ;; function 18
+;;     push rbp
+;;     mov rbp, rsp
+;;     vcvtdq2ps x, x
+;;     vmovq x, x
+;;     vbroadcastss x, dword ptr [constants]
+;;     vmulps x, x, x
+;;     pop rbp
+;;     ret
+;; function 19
 ;;     push rbp
 ;;     mov rbp, rsp
 ;;     vmovdqa x, x ptr [constants]

@@ -75,12 +75,13 @@ impl<'ctx> Translator<'_, 'ctx> {
     fn demote(&self, a: VectorValue<'ctx>) -> Value<'ctx> {
         let ty = self.types.f32.vec_type(2);
         let narrow: Value<'ctx> = built(self.builder.build_float_trunc(a, ty, "")).into();
-        let narrow = if is_promoted(a.into()) {
-            self.quiet(narrow)
+        let wide = self.with_zeros(self.arithmetic(narrow).into_vector_value());
+        // LLVM cannot do this to two lanes: it would end the process.
+        if is_promoted(a.into()) {
+            self.quiet(wide)
         } else {
-            narrow
-        };
-        self.with_zeros(self.arithmetic(narrow).into_vector_value())
+            wide
+        }
     }
 
     /// Two lanes, and two zeros behind them.
