@@ -238,8 +238,8 @@ mod tests {
             canonical: true,
             reserved: true,
             plain_cpu: false,
-            optimized: false,
-            linked: false,
+            effort: 0,
+            linked: None,
         };
         let case = Case {
             seed: 1,
@@ -248,6 +248,8 @@ mod tests {
             interpreted: true,
             singlepass: setup,
             cranelift: setup,
+            #[cfg(feature = "llvm")]
+            llvm: setup,
         };
         let mut checker = Checker::default();
         let checked = checker.check(&case);
