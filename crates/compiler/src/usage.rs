@@ -87,8 +87,8 @@ impl LocalUsage {
         }
     }
 
-    /// The shape of what a local is set to, if that is the result of one of [`Source::Arithmetic`]'s operations right
-    /// before, everywhere, or a number.
+    /// The shape of what a local is set to, if that is, everywhere, a number, or the result of an operation on floats right
+    /// before that makes new NaNs.
     pub fn arithmetic(&self, local: usize) -> Option<Shape> {
         match self.sources.get(local) {
             Some(&Source::Arithmetic(shape)) => Some(shape),
