@@ -129,8 +129,8 @@ impl<'ctx> Unit<'ctx> {
             self.attribute("nounwind", 0),
             // Backtraces walk frame pointers.
             text("frame-pointer", "all"),
-            // Any instruction may fault, so each needs its frame: LLVM sets none up later for these. (Nothing else is made of this
-            // attribute: the pass that it is for does not run.)
+            // Any instruction may fault, so each needs its frame: LLVM sets none up later for these. (The pass that the attribute is
+            // for does not run; a few others, on branches, are more careful with it.)
             self.attribute("sanitize_memory", 0),
             // The guard page finds the end of the stack: no frame may jump over it.
             text("probe-stack", "inline-asm"),
