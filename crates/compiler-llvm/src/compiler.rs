@@ -14,7 +14,7 @@ use wasmill_compiler::{
 };
 use wasmill_types::{LocalFunctionIndex, PrimaryMap};
 
-use crate::config::{CompiledKind, LLVM, LLVMOptLevel};
+use crate::config::{CompiledKind, InkwellMemoryBuffer, LLVM, LLVMOptLevel};
 use crate::environment::Environment;
 use crate::inspect::Texts;
 use crate::translator::Translator;
@@ -193,13 +193,15 @@ impl LLVMCompiler {
         }
         unit.debug.finalize();
         // What generates code is made for one level, which attributes of functions change only in part.
-        let level = match all_extreme || wide {
-            true => LLVMOptLevel::None,
-            false => self.config.opt_level,
+        let (level, machine) = match all_extreme || wide {
+            true => {
+                let level = LLVMOptLevel::None;
+                (level, machine::build(level, target)?)
+            }
+            false => (self.config.opt_level, machine),
         };
-        let machine = machine::build(level, target)?;
         let object = self.generate(&unit, level, &machine, texts)?;
-        object::read(&object, first, &ranges, environment.architecture)
+        object::read(object.as_slice(), first, &ranges, environment.architecture)
     }
 
     /// Runs LLVM.
@@ -209,7 +211,7 @@ impl LLVMCompiler {
         level: LLVMOptLevel,
         machine: &TargetMachine,
         texts: Option<&Texts>,
-    ) -> Result<Vec<u8>, CompileError> {
+    ) -> Result<InkwellMemoryBuffer, CompileError> {
         let failed = |error: String| CompileError::Codegen(error);
         let kind = CompiledKind::Module;
         let callbacks = self.config.callbacks.as_deref();
@@ -246,7 +248,7 @@ impl LLVMCompiler {
         if let Some(callbacks) = callbacks {
             callbacks.obj_memory_buffer(&kind, &object);
         }
-        Ok(object.as_slice().to_vec())
+        Ok(object)
     }
 }
 

@@ -143,6 +143,10 @@ impl Layout {
     /// # Errors
     ///
     /// If the functions ask for something impossible.
+    ///
+    /// # Panics
+    ///
+    /// If the functions are not as long as those that this layout was made for, or the image is shorter.
     pub fn write(
         &self,
         functions: &mut PrimaryMap<LocalFunctionIndex, CompiledFunction>,

@@ -502,11 +502,11 @@ pub(crate) fn handle_fault(fault: &Fault) -> bool {
     if thread.ask_trap_handler(store, fault) {
         return true;
     }
-    let code = match meaning.site.or(meaning.otherwise) {
-        Some(code) if meaning.site.is_some() => code,
-        _ if is_stack_overflow(thread, fault, registers.sp) => TrapCode::StackOverflow,
-        Some(code) => code,
-        None => return false,
+    let exhausted =
+        || is_stack_overflow(thread, fault, registers.sp).then_some(TrapCode::StackOverflow);
+    let code = meaning.site.or_else(exhausted).or(meaning.otherwise);
+    let Some(code) = code else {
+        return false;
     };
     // SAFETY: the activation is not null, and the pc is in WebAssembly code.
     unsafe { leave(thread, fault.context, code) };
