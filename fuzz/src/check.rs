@@ -29,6 +29,8 @@ pub struct Counts {
     pub host_calls: u64,
     /// Cases in which the compilers agree, and `wasmi` differs for a known fault of its own.
     pub excused: u64,
+    /// Cases in which `wasmi` panicked: only the compilers were compared.
+    pub panicked: u64,
     /// Cases in which a stack was exhausted: nothing was compared.
     pub exhausted: u64,
 }
@@ -43,6 +45,7 @@ impl Counts {
         self.returned += other.returned;
         self.host_calls += other.host_calls;
         self.excused += other.excused;
+        self.panicked += other.panicked;
         self.exhausted += other.exhausted;
     }
 
@@ -115,17 +118,25 @@ impl Checker {
             }
             self.counts.llvm += 1;
         }
-        if case.interpreted {
-            let outcome = self.interpreter.run(&case.wasm, &plan, case.seed);
-            let outcome = outcome.map_err(|error| format!("wasmi: {error}"))?;
-            match singlepass.difference(&outcome) {
-                Some(_) if excuses_wasmi(&case.wasm) => self.counts.excused += 1,
-                Some(difference) => return Err(format!("Singlepass, wasmi: {difference}")),
-                None => {}
-            }
-        }
-        self.counts.count(&singlepass, case.interpreted);
+        let interpreted = case.interpreted && self.interpreted(case, &plan, &singlepass)?;
+        self.counts.count(&singlepass, interpreted);
         Ok(())
+    }
+
+    /// Compares with what `wasmi` does, unless that is to panic.
+    fn interpreted(&mut self, case: &Case, plan: &Plan, native: &Outcome) -> Result<bool, String> {
+        let outcome = self.interpreter.run(&case.wasm, plan, case.seed);
+        let Some(outcome) = outcome.map_err(|error| format!("wasmi: {error}"))? else {
+            self.interpreter = Interpreter::new();
+            self.counts.panicked += 1;
+            return Ok(false);
+        };
+        match native.difference(&outcome) {
+            Some(_) if excuses_wasmi(&case.wasm) => self.counts.excused += 1,
+            Some(difference) => return Err(format!("Singlepass, wasmi: {difference}")),
+            None => {}
+        }
+        Ok(true)
     }
 
     fn native(&mut self, case: &Case, kind: Kind) -> Result<(Outcome, Plan), String> {

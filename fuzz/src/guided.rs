@@ -1,13 +1,16 @@
 //! What libFuzzer calls with bytes of its choice. A finding is a panic, as it expects.
 
 use std::cell::RefCell;
+use std::panic::{set_hook, take_hook};
+use std::sync::Once;
 
 use crate::case::Case;
 use crate::check::Checker;
 use crate::hostile::Hostile;
+use crate::interpreter;
 
 thread_local! {
-    static CHECKER: RefCell<Checker> = RefCell::new(alone());
+    static CHECKER: RefCell<Checker> = RefCell::new(forgiving());
     static HOSTILE: RefCell<Hostile> = RefCell::new(alone());
 }
 
@@ -17,6 +20,20 @@ fn alone<T: Default>() -> T {
     // There is one already if the other was made before.
     let _ = pool.use_current_thread().build_global();
     T::default()
+}
+
+/// One that goes on when `wasmi` panics: libFuzzer ends the process at any panic, before it is caught.
+fn forgiving() -> Checker {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let end = take_hook();
+        set_hook(Box::new(move |panic| {
+            if !interpreter::is_called() {
+                end(panic);
+            }
+        }));
+    });
+    alone()
 }
 
 /// Runs the case that bytes make.

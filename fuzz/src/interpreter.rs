@@ -1,5 +1,8 @@
 //! A case under `wasmi`, which shares no code with Wasmill but the parser's ancestry.
 
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use wasmi::{
     CompilationMode, Config, Engine, Error, Extern, ExternRef, F32, F64, Func, FuncType, Global,
     Instance, Memory, MemoryType, Module, Mutability, Nullable, Ref, RefType, Store, Table,
@@ -31,21 +34,36 @@ impl Interpreter {
         }
     }
 
-    pub(crate) fn run(&mut self, wasm: &[u8], plan: &Plan, seed: u64) -> Result<Outcome, String> {
+    /// Runs a module. `None` if `wasmi` panics, after which this is to be made anew.
+    pub(crate) fn run(
+        &mut self,
+        wasm: &[u8],
+        plan: &Plan,
+        seed: u64,
+    ) -> Result<Option<Outcome>, String> {
         self.modules += 1;
         if self.modules > MODULES {
             *self = Self::new();
         }
-        let module = Module::new(&self.engine, wasm).map_err(|error| error.to_string())?;
+        let Some(module) = calm(|| Module::new(&self.engine, wasm)) else {
+            return Ok(None);
+        };
+        let module = module.map_err(|error| error.to_string())?;
         let mut store = Store::new(&self.engine, ());
         let script = Script::new(seed);
         let externs = by_kind(imports(&mut store, plan, seed, &script));
         let mut outcome = Outcome::default();
-        match Instance::new(&mut store, &module, &externs) {
+        let Some(instance) = calm(|| Instance::new(&mut store, &module, &externs)) else {
+            return Ok(None);
+        };
+        match instance {
             Ok(instance) => {
                 let calls = plan.calls.iter();
                 let calls = calls.map(|call| self::call(&mut store, instance, call));
-                outcome.calls = calls.collect();
+                let Some(calls) = calls.collect() else {
+                    return Ok(None);
+                };
+                outcome.calls = calls;
                 let states = plan.exports.iter();
                 let states = states.map(|name| state(&store, instance, name));
                 outcome.exports = states.collect();
@@ -53,8 +71,25 @@ impl Interpreter {
             Err(error) => outcome.refused = Some(failure(&error)),
         }
         outcome.host = script.account();
-        Ok(outcome)
+        Ok(Some(outcome))
     }
+}
+
+thread_local! {
+    static IS_CALLED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether this thread is in `wasmi`: its panics are caught.
+pub(crate) fn is_called() -> bool {
+    IS_CALLED.get()
+}
+
+/// What `wasmi` does, unless it panics.
+fn calm<T>(run: impl FnOnce() -> T) -> Option<T> {
+    IS_CALLED.set(true);
+    let done = catch_unwind(AssertUnwindSafe(run));
+    IS_CALLED.set(false);
+    done.ok()
 }
 
 fn imports(store: &mut Store<()>, plan: &Plan, seed: u64, script: &Script) -> Vec<Extern> {
@@ -120,7 +155,7 @@ fn call(
     store: &mut Store<()>,
     instance: Instance,
     (name, arguments): &(String, Vec<Bits>),
-) -> Result<Vec<Bits>, Failure> {
+) -> Option<Result<Vec<Bits>, Failure>> {
     let function = instance.get_func(&*store, name).expect("it is exported");
     let arguments: Vec<Val> = arguments
         .iter()
@@ -128,10 +163,11 @@ fn call(
         .collect();
     let ty = function.ty(&*store);
     let mut results: Vec<Val> = ty.results().iter().map(|_| Val::I32(0)).collect();
-    match function.call(&mut *store, &arguments, &mut results) {
+    let called = calm(|| function.call(&mut *store, &arguments, &mut results))?;
+    Some(match called {
         Ok(()) => Ok(results.iter().map(|value| bits(&*store, value)).collect()),
         Err(error) => Err(failure(&error)),
-    }
+    })
 }
 
 fn state(store: &Store<()>, instance: Instance, name: &str) -> State {
