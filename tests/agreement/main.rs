@@ -1,9 +1,11 @@
-//! The compilers agree on vectors, wherever operands come from and results go; and on shapes that are hard on them (`shapes`).
+//! The compilers agree on vectors, wherever operands come from and results go; on shapes that are hard on them (`shapes`); and on
+//! loops over memory (`loops`).
 //!
 //! The official suite says what each operator means, but gives it parameters as operands and returns its result. Here every
 //! operator is applied to parameters, constants, and what was just computed, called or loaded, the same parameter twice
 //! among them; and its result is returned, kept under others, or becomes one of the parameters again.
 
+mod loops;
 mod shapes;
 
 use wasmill::{

@@ -19,7 +19,7 @@ use crate::environment::Environment;
 use crate::inspect::Texts;
 use crate::translator::Translator;
 use crate::unit::Unit;
-use crate::{machine, object};
+use crate::{loops, machine, object, pipeline};
 
 /// Bytes of function bodies up to which LLVM sees a module as a whole, and about the most of the parts of larger ones.
 const UNIT_BYTES: usize = 256 << 10;
@@ -200,13 +200,14 @@ impl LLVMCompiler {
             }
             false => (self.config.opt_level, machine),
         };
-        let object = self.generate(&unit, level, &machine, texts)?;
+        let object = self.generate(environment, &unit, level, &machine, texts)?;
         object::read(object.as_slice(), first, &ranges, environment.architecture)
     }
 
     /// Runs LLVM.
     fn generate(
         &self,
+        environment: &Environment<'_>,
         unit: &Unit<'_>,
         level: LLVMOptLevel,
         machine: &TargetMachine,
@@ -226,16 +227,21 @@ impl LLVMCompiler {
                 .verify()
                 .map_err(|error| failed(error.to_string()))?;
         }
-        let passes = match level {
-            LLVMOptLevel::None => "default<O0>",
-            LLVMOptLevel::Less => "default<O1>",
-            LLVMOptLevel::Default => "default<O2>",
-            LLVMOptLevel::Aggressive => "default<O3>",
+        let run = |passes: &str| {
+            let options = PassBuilderOptions::create();
+            let done = unit.module.run_passes(passes, machine, options);
+            done.map_err(|error| failed(error.to_string()))
         };
-        let options = PassBuilderOptions::create();
-        unit.module
-            .run_passes(passes, machine, options)
-            .map_err(|error| failed(error.to_string()))?;
+        match level {
+            LLVMOptLevel::None => run("default<O0>")?,
+            LLVMOptLevel::Less => run("default<O1>")?,
+            LLVMOptLevel::Default => run("default<O2>")?,
+            LLVMOptLevel::Aggressive => {
+                run(pipeline::SIMPLIFY)?;
+                loops::check_once(unit, environment, &machine.get_target_data());
+                run(pipeline::OPTIMIZE)?;
+            }
+        }
         if let Some(callbacks) = callbacks {
             callbacks.postopt_ir(&kind, &unit.module);
         }

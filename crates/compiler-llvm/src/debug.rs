@@ -23,10 +23,18 @@ pub(crate) struct Row {
     pub(crate) column: u32,
 }
 
+/// The rows of a function that has code.
+pub(crate) struct Lines {
+    pub(crate) function: usize,
+    pub(crate) rows: Vec<Row>,
+    /// Where the code ends.
+    pub(crate) end: u32,
+}
+
 /// What the debug information says, by function.
 #[derive(Default)]
 pub(crate) struct Debug {
-    pub(crate) rows: Vec<(usize, Vec<Row>)>,
+    pub(crate) lines: Vec<Lines>,
     pub(crate) inlined: HashMap<usize, Vec<Inlined>>,
 }
 
@@ -100,21 +108,28 @@ fn read_lines(unit: &gimli::Unit<Slice<'_>>, debug: &mut Debug) -> gimli::Result
         return Ok(());
     };
     let mut rows = program.rows();
-    let mut current: Option<(usize, Vec<Row>)> = None;
+    let mut current: Option<Lines> = None;
     while let Some((_, row)) = rows.next_row()? {
         let Some((function, offset)) = split(row.address()) else {
             continue;
         };
         if row.end_sequence() {
-            debug.rows.extend(current.take());
+            debug.lines.extend(current.take().map(|lines| Lines {
+                end: offset,
+                ..lines
+            }));
             continue;
         }
-        let (_, list) = current.get_or_insert_with(|| (function, Vec::new()));
+        let lines = current.get_or_insert_with(|| Lines {
+            function,
+            rows: Vec::new(),
+            end: 0,
+        });
         let column = match row.column() {
             gimli::ColumnType::LeftEdge => 0,
             gimli::ColumnType::Column(column) => column.get() as u32,
         };
-        list.push(Row {
+        lines.rows.push(Row {
             offset,
             line: row.line().map_or(0, |line| line.get() as u32),
             column,

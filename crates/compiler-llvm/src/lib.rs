@@ -8,8 +8,10 @@
 //! - `compiler`: from the bodies of a module to its code, unit by unit, on all threads.
 //! - `unit`: functions that LLVM sees together: what it may inline, and what it must keep.
 //! - `translator`, `emit`: the hooks, by category of operators; `extent`: which functions LLVM had better leave alone.
+//! - `pipeline`: LLVM's passes.
 //! - `machine`: the target; `types`: our words for things to LLVM's; `metadata`: what LLVM may assume of memory.
 //! - `object`, `debug`: from LLVM's object file to what the runtime needs.
+//! - `loops`: a pass of our own: loops over arrays get a copy whose accesses are checked beforehand.
 //! - `inspect`: IR and machine code as text.
 //!
 //! # Traps
@@ -25,9 +27,11 @@ mod emit;
 mod environment;
 mod extent;
 mod inspect;
+mod loops;
 mod machine;
 mod metadata;
 mod object;
+mod pipeline;
 mod translator;
 mod types;
 mod unit;

@@ -3,7 +3,7 @@
 //! Memories, tables, globals, the definitions of memories and tables, and the stack never overlap: each kind of access carries
 //! a node of a tree of types (TBAA) that tells it from the others.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 
 use inkwell::context::Context;
@@ -64,6 +64,10 @@ pub(crate) struct Metadata<'ctx> {
     empty: MetadataValue<'ctx>,
     rare: MetadataValue<'ctx>,
     tags: RefCell<HashMap<Region, MetadataValue<'ctx>>>,
+    alias_scope: u32,
+    noalias: u32,
+    /// How many loops have scopes.
+    scoped: Cell<u32>,
 }
 
 impl<'ctx> Metadata<'ctx> {
@@ -79,6 +83,9 @@ impl<'ctx> Metadata<'ctx> {
             empty: context.metadata_node(&[]),
             rare: context.metadata_node(&[text("branch_weights"), weight(1), weight(100_000)]),
             tags: RefCell::default(),
+            alias_scope: context.get_kind_id("alias.scope"),
+            noalias: context.get_kind_id("noalias"),
+            scoped: Cell::new(0),
         }
     }
 
@@ -97,6 +104,34 @@ impl<'ctx> Metadata<'ctx> {
             .metadata_node(&[name.into(), self.root.into(), zero.into()]);
         self.context
             .metadata_node(&[ty.into(), ty.into(), zero.into()])
+    }
+
+    /// So many new scopes, for the accesses of one loop.
+    pub(crate) fn scopes(&self, count: usize) -> Vec<MetadataValue<'ctx>> {
+        let number = self.scoped.get();
+        self.scoped.set(number + 1);
+        let name = |name: String| self.context.metadata_string(&name).into();
+        let domain = self
+            .context
+            .metadata_node(&[name(format!("loop {number}"))]);
+        let scopes = (0..count).map(|nth| {
+            let name = name(format!("loop {number} range {nth}"));
+            self.context.metadata_node(&[name, domain.into()])
+        });
+        scopes.collect()
+    }
+
+    /// An access is in one scope, and does not touch what others in a list do.
+    pub(crate) fn set_scopes(
+        &self,
+        access: InstructionValue<'ctx>,
+        scope: MetadataValue<'ctx>,
+        others: MetadataValue<'ctx>,
+    ) {
+        access
+            .set_metadata(scope, self.alias_scope)
+            .expect("a node");
+        access.set_metadata(others, self.noalias).expect("a node");
     }
 
     /// A load always gives the same value.

@@ -22,7 +22,7 @@ use wasmill_compiler::{
 };
 use wasmill_types::{EntityRef, LocalFunctionIndex};
 
-use crate::debug::{self, Inlined, Row};
+use crate::debug::{self, Inlined, Lines};
 
 const SECTION: &str = ".text.f";
 
@@ -267,24 +267,20 @@ impl Reader {
         };
         let debug = debug::read(file, place).map_err(broken)?;
         let mut inlined = debug.inlined;
-        for (nth, rows) in debug.rows {
-            let inlined = sorted(inlined.remove(&nth).unwrap_or_default());
-            self.take_rows(nth, &rows, &inlined)?;
+        for lines in debug.lines {
+            let inlined = sorted(inlined.remove(&lines.function).unwrap_or_default());
+            self.take_rows(&lines, &inlined)?;
         }
         Ok(())
     }
 
-    fn take_rows(
-        &mut self,
-        nth: usize,
-        rows: &[Row],
-        inlined: &[Inlined],
-    ) -> Result<(), CompileError> {
-        let Some(function) = self.functions.get_mut(nth) else {
+    fn take_rows(&mut self, lines: &Lines, inlined: &[Inlined]) -> Result<(), CompileError> {
+        let Some(function) = self.functions.get_mut(lines.function) else {
             return Ok(());
         };
         function.inlined = inlined.iter().map(|inlined| inlined.range).collect();
-        for row in rows {
+        let ends = lines.rows.iter().skip(1).map(|row| row.offset);
+        for (row, end) in lines.rows.iter().zip(ends.chain([lines.end])) {
             let module_offset = match row.line {
                 0 => place_in_doubt(row.offset, inlined).unwrap_or(function.start_offset),
                 line => line,
@@ -303,18 +299,18 @@ impl Reader {
             else {
                 continue;
             };
-            if !is_trap(
-                &mut function.code,
-                row.offset,
-                self.architecture,
-                row.column,
-            ) {
+            let mut offset = row.offset;
+            while offset < end
+                && let Some(length) =
+                    take_trap(&mut function.code, offset, self.architecture, row.column)
+            {
+                function.traps.push(TrapSite { offset, code });
+                // LLVM may have put the same one behind it for another way there.
+                offset += length;
+            }
+            if offset == row.offset {
                 return Err(broken(format!("no instruction for `{code}`")));
             }
-            function.traps.push(TrapSite {
-                offset: row.offset,
-                code,
-            });
         }
         Ok(())
     }
@@ -374,22 +370,28 @@ impl SectionRelocations {
     }
 }
 
-/// Whether a trap's instruction is there. On x86-64 it becomes one that costs a tenth where there is a hypervisor.
-fn is_trap(code: &mut [u8], offset: u32, architecture: Architecture, column: u32) -> bool {
+/// The length of a trap's instruction, if it is there. On x86-64 it becomes one that costs a tenth where there is a hypervisor.
+fn take_trap(code: &mut [u8], offset: u32, architecture: Architecture, column: u32) -> Option<u32> {
     const HLT_NOP: [u8; 5] = [0xf4, 0x0f, 0x1f, 0x40, 0x00];
-    if architecture != Architecture::X86_64 {
-        return true;
-    }
-    let start = offset as usize;
-    let Some(place) = code.get_mut(start..start + HLT_NOP.len()) else {
-        return false;
+    let number = column as u8;
+    // What `llvm.ubsantrap` becomes: `ud1` with the number as its displacement, `brk` with it at its end, and `unimp`.
+    let instruction: &[u8] = match architecture {
+        Architecture::X86_64 => &[0x67, 0x0f, 0xb9, 0x40, number],
+        Architecture::Aarch64(_) => {
+            let brk: u32 = 0xd420_0000 | (0x5500 | u32::from(number)) << 5;
+            &brk.to_le_bytes()
+        }
+        _ => &[0, 0],
     };
-    // `ud1` with the number as its displacement.
-    let found = *place == [0x67, 0x0f, 0xb9, 0x40, column as u8];
-    if found {
+    let start = offset as usize;
+    let place = code.get_mut(start..start + instruction.len())?;
+    if place != instruction {
+        return None;
+    }
+    if architecture == Architecture::X86_64 {
         place.copy_from_slice(&HLT_NOP);
     }
-    found
+    Some(instruction.len() as u32)
 }
 
 /// By start, a range before those inside of it.
@@ -577,6 +579,10 @@ mod tests {
             .iter()
             .rfind(|entry| entry.offset <= trap.offset);
         assert_eq!(operator.unwrap().module_offset, 14);
+        // For two ways there, one behind the other.
+        let twice = format!("call void @llvm.ubsantrap(i8 {column}), !dbg !5\n").repeat(2);
+        let functions = read(&object(&located(&twice))).unwrap();
+        assert_eq!(functions[0].traps.len(), 2);
         let other = format!("call void @llvm.ubsantrap(i8 {})", column + 1);
         refused(&located(&other), "no instruction for");
         refused(&located("fence seq_cst"), "no instruction for");

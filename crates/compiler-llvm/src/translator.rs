@@ -11,7 +11,6 @@ use inkwell::attributes::AttributeLoc;
 use inkwell::basic_block::BasicBlock;
 use inkwell::builder::{Builder, BuilderError};
 use inkwell::debug_info::AsDIScope;
-use inkwell::intrinsics::Intrinsic;
 use inkwell::types::{BasicType, BasicTypeEnum, VectorType};
 use inkwell::values::{
     BasicMetadataValueEnum, BasicValue, BasicValueEnum, CallSiteValue, FloatValue, FunctionValue,
@@ -293,9 +292,7 @@ impl<'a, 'ctx> Translator<'a, 'ctx> {
         types: &[BasicTypeEnum<'ctx>],
         args: &[BasicMetadataValueEnum<'ctx>],
     ) -> CallSiteValue<'ctx> {
-        let intrinsic = Intrinsic::find(name).unwrap_or_else(|| panic!("LLVM has {name}"));
-        let function = intrinsic.get_declaration(&self.unit.module, types);
-        let function = function.unwrap_or_else(|| panic!("LLVM has {name} for these types"));
+        let function = self.unit.intrinsic(name, types);
         built(self.builder.build_call(function, args, ""))
     }
 
@@ -346,28 +343,20 @@ impl<'a, 'ctx> Translator<'a, 'ctx> {
     // ---- memory of the runtime
 
     /// A pointer so many bytes further on.
-    #[expect(unsafe_code, reason = "inkwell's only way to compute an address")]
     pub(crate) fn add_offset(
         &self,
         pointer: PointerValue<'ctx>,
         offset: IntValue<'ctx>,
     ) -> PointerValue<'ctx> {
-        // SAFETY: the elements are bytes, so one index fits the type; without `inbounds` any address is defined.
-        built(unsafe {
-            self.builder
-                .build_gep(self.types.i8, pointer, &[offset], "")
-        })
+        self.unit.add_offset(pointer, offset)
     }
 
     /// A pointer a constant number of bytes further on.
     pub(crate) fn at(&self, pointer: PointerValue<'ctx>, offset: u64) -> PointerValue<'ctx> {
-        match offset {
-            0 => pointer,
-            _ => self.add_offset(pointer, self.types.i64.const_int(offset, false)),
-        }
+        self.unit.at(pointer, offset)
     }
 
-    /// Loads from memory of the runtime, which is there. Without a region, the value never changes.
+    /// Loads from memory of the runtime: see [`Unit::load`].
     pub(crate) fn load(
         &self,
         ty: impl BasicType<'ctx>,
@@ -375,14 +364,7 @@ impl<'a, 'ctx> Translator<'a, 'ctx> {
         offset: u32,
         region: Option<Region>,
     ) -> BasicValueEnum<'ctx> {
-        let pointer = self.at(pointer, offset.into());
-        let value = built(self.builder.build_load(ty, pointer, ""));
-        let load = value.as_instruction_value().expect("a load");
-        match region {
-            Some(region) => self.unit.metadata.set_region(load, region),
-            None => self.unit.metadata.set_invariant(load),
-        }
-        value
+        self.unit.load(ty, pointer, offset, region)
     }
 
     /// Loads a pointer from the context that stays the same for the life of the instance.

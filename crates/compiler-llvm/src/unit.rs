@@ -14,14 +14,19 @@ use inkwell::debug_info::{
     AsDIScope, DICompileUnit, DIFlags, DIFlagsConstants, DWARFEmissionKind, DWARFSourceLanguage,
     DebugInfoBuilder,
 };
+use inkwell::intrinsics::Intrinsic;
 use inkwell::module::{FlagBehavior, Linkage, Module};
 use inkwell::targets::TargetMachine;
-use inkwell::values::{FunctionValue, UnnamedAddress};
+use inkwell::types::{BasicType, BasicTypeEnum};
+use inkwell::values::{
+    BasicValue, BasicValueEnum, FunctionValue, IntValue, PointerValue, UnnamedAddress,
+};
 use wasmill_types::FunctionIndex;
 
 use crate::environment::Environment;
-use crate::metadata::Metadata;
+use crate::metadata::{Metadata, Region};
 use crate::object;
+use crate::translator::built;
 use crate::types::Types;
 
 /// One module of LLVM.
@@ -147,6 +152,57 @@ impl<'ctx> Unit<'ctx> {
     pub(crate) fn attribute(&self, name: &str, value: u64) -> Attribute {
         let kind = Attribute::get_named_enum_kind_id(name);
         self.context.create_enum_attribute(kind, value)
+    }
+
+    /// An intrinsic of LLVM, for the types that it is overloaded by.
+    pub(crate) fn intrinsic(
+        &self,
+        name: &str,
+        types: &[BasicTypeEnum<'ctx>],
+    ) -> FunctionValue<'ctx> {
+        let intrinsic = Intrinsic::find(name).unwrap_or_else(|| panic!("LLVM has {name}"));
+        let function = intrinsic.get_declaration(&self.module, types);
+        function.unwrap_or_else(|| panic!("LLVM has {name} for these types"))
+    }
+
+    /// A pointer so many bytes further on.
+    #[expect(unsafe_code, reason = "inkwell's only way to compute an address")]
+    pub(crate) fn add_offset(
+        &self,
+        pointer: PointerValue<'ctx>,
+        offset: IntValue<'ctx>,
+    ) -> PointerValue<'ctx> {
+        // SAFETY: the elements are bytes, so one index fits the type; without `inbounds` any address is defined.
+        built(unsafe {
+            self.builder
+                .build_gep(self.types.i8, pointer, &[offset], "")
+        })
+    }
+
+    /// A pointer a constant number of bytes further on.
+    pub(crate) fn at(&self, pointer: PointerValue<'ctx>, offset: u64) -> PointerValue<'ctx> {
+        match offset {
+            0 => pointer,
+            _ => self.add_offset(pointer, self.types.i64.const_int(offset, false)),
+        }
+    }
+
+    /// Loads from memory of the runtime, which is there. Without a region, the value never changes.
+    pub(crate) fn load(
+        &self,
+        ty: impl BasicType<'ctx>,
+        pointer: PointerValue<'ctx>,
+        offset: u32,
+        region: Option<Region>,
+    ) -> BasicValueEnum<'ctx> {
+        let pointer = self.at(pointer, offset.into());
+        let value = built(self.builder.build_load(ty, pointer, ""));
+        let load = value.as_instruction_value().expect("a load");
+        match region {
+            Some(region) => self.metadata.set_region(load, region),
+            None => self.metadata.set_invariant(load),
+        }
+        value
     }
 
     /// Gives a function that is about to be defined its place in the debug information: its "lines" are offsets in the module, and

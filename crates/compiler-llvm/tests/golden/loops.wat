@@ -41,6 +41,27 @@
 ;;     push rbp
 ;;     mov rbp, rsp
 ;;     mov r64, qword ptr [r64+0x20]
+;;     mov r32, r32
+;;     dec r64
+;;     xor r32, r32
+;;     cmp r32, 2
+;;     cmovb r64, r64
+;;     mov r32, 0xfffffffe
+;;     cmp r64, r64
+;;     jg L1
+;;     mov r64, qword ptr [r64+0x28]
+;;     lea r64, [r64*8+8]
+;;     cmp r64, qword ptr [r64+8]
+;;     ja L1
+;;     cmp r32, 1
+;;     mov r32, r32
+;;     adc r32, 0
+;;     cmp r32, 4
+;;     jae L6
+;;     xor r32, r32
+;;     xor r32, r32
+;;     jmp L11
+;;   L1:
 ;;     cmp r32, 1
 ;;     mov r32, r32
 ;;     adc r32, 0
@@ -48,36 +69,89 @@
 ;;     and r32, 3
 ;;     mov r64, 0x3ff0000000000000
 ;;     cmp r32, 4
-;;     jae L1
-;;     xor r32, r32
-;;     jmp L3
-;;   L1:
+;;     jb L3
 ;;     and r32, 0xfffffffc
 ;;     xor r32, r32
+;;     mov r32, 0x18
 ;;   L2:
-;;     lea r32, [r64*8]
-;;     and r32, 0xffffffe0
+;;     lea r32, [r64-0x18]
 ;;     mov qword ptr [r64+r64], r64
-;;     mov qword ptr [r64+r64+8], r64
-;;     mov qword ptr [r64+r64+0x10], r64
-;;     mov qword ptr [r64+r64+0x18], r64
-;;     add r64, 4
-;;     cmp r64, r64
+;;     lea r32, [r64-0x10]
+;;     mov qword ptr [r64+r64], r64
+;;     lea r32, [r64-8]
+;;     mov qword ptr [r64+r64], r64
+;;     mov r32, r32
+;;     mov qword ptr [r64+r64], r64
+;;     add r32, 4
+;;     add r32, 0x20
+;;     cmp r32, r32
 ;;     jne L2
-;;     test r64, r64
+;;     test r32, r32
 ;;     je L5
 ;;   L3:
-;;     shl r64, 3
+;;     shl r32, 3
 ;;   L4:
 ;;     mov r32, r32
-;;     and r32, 0xfffffff8
 ;;     mov qword ptr [r64+r64], r64
-;;     add r64, 8
-;;     dec r64
+;;     add r32, 8
+;;     dec r32
 ;;     jne L4
 ;;   L5:
 ;;     pop rbp
 ;;     ret
+;;   L6:
+;;     cmp r32, 0x10
+;;     jae L7
+;;     xor r32, r32
+;;     jmp L9
+;;   L7:
+;;     mov r32, r32
+;;     and r32, 0xfffffff0
+;;     lea r64, [r64*8]
+;;     and r64, 0xffffffffffffff80
+;;     xor r32, r32
+;;     vbroadcastsd y, qword ptr [constants]
+;;   L8:
+;;     vmovups y ptr [r64+r64], y
+;;     vmovups y ptr [r64+r64+0x20], y
+;;     vmovups y ptr [r64+r64+0x40], y
+;;     vmovups y ptr [r64+r64+0x60], y
+;;     sub r64, 0xffffffffffffff80
+;;     cmp r64, r64
+;;     jne L8
+;;     cmp r32, r32
+;;     je L13
+;;     test r8, 0xc
+;;     je L14
+;;   L9:
+;;     mov r32, r32
+;;     and r32, 0xfffffffc
+;;     lea r64, [r64*8]
+;;     vbroadcastsd y, qword ptr [constants]
+;;   L10:
+;;     vmovups y ptr [r64+r64*8], y
+;;     add r64, 4
+;;     cmp r64, r64
+;;     jne L10
+;;     cmp r32, r32
+;;     je L13
+;;   L11:
+;;     add r64, r64
+;;     mov r64, 0x3ff0000000000000
+;;   L12:
+;;     mov qword ptr [r64], r64
+;;     inc r32
+;;     add r64, 8
+;;     cmp r32, r32
+;;     jb L12
+;;   L13:
+;;     pop rbp
+;;     vzeroupper
+;;     ret
+;;   L14:
+;;     lea r64, [r64*8]
+;;     mov r32, r32
+;;     jmp L11
 ;; function 3
 ;;     push rbp
 ;;     mov rbp, rsp
