@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::thread;
 
-use inkwell::context::Context;
 use inkwell::passes::PassBuilderOptions;
 use inkwell::targets::{FileType, TargetMachine};
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
@@ -15,6 +14,7 @@ use wasmill_compiler::{
 use wasmill_types::{LocalFunctionIndex, PrimaryMap};
 
 use crate::config::{CompiledKind, InkwellMemoryBuffer, LLVM, LLVMOptLevel};
+use crate::diagnostics::Session;
 use crate::environment::Environment;
 use crate::inspect::Texts;
 use crate::translator::Translator;
@@ -169,8 +169,8 @@ impl LLVMCompiler {
         texts: Option<&Texts>,
     ) -> Result<Vec<CompiledFunction>, CompileError> {
         let machine = machine::build(self.config.opt_level, target)?;
-        let context = Context::create();
-        let unit = Unit::new(&context, &machine, whole);
+        let session = Session::new();
+        let unit = Unit::new(session.context(), &machine, whole);
         // Who dumps units tells them apart by this.
         match whole {
             true => unit.module.set_name("module"),
@@ -200,7 +200,9 @@ impl LLVMCompiler {
             }
             false => (self.config.opt_level, machine),
         };
-        let object = self.generate(environment, &unit, level, &machine, texts)?;
+        let object = self.generate(environment, &unit, level, &machine, texts);
+        session.check()?;
+        let object = object?;
         object::read(object.as_slice(), first, &ranges, environment.architecture)
     }
 

@@ -12,6 +12,7 @@
 //! - `machine`: the target; `types`: our words for things to LLVM's; `metadata`: what LLVM may assume of memory.
 //! - `object`, `debug`: from LLVM's object file to what the runtime needs.
 //! - `loops`: a pass of our own: loops over arrays get a copy whose accesses are checked beforehand.
+//! - `diagnostics`: what goes wrong inside of LLVM.
 //! - `inspect`: IR and machine code as text.
 //!
 //! # Traps
@@ -23,6 +24,7 @@
 mod compiler;
 mod config;
 mod debug;
+mod diagnostics;
 mod emit;
 mod environment;
 mod extent;

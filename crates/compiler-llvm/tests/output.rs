@@ -1,10 +1,16 @@
 //! What LLVM's output becomes: relocations of other processors, traps, and functions that it had better not optimise.
 
 use std::fmt::Write;
+use std::sync::Arc;
 
 use wasmill_abi::TrapCode;
-use wasmill_compiler::{CompileError, CompiledFunction, CompilerConfig, RelocationKind, Target};
-use wasmill_compiler_llvm::{FunctionText, LLVM, LLVMCompiler};
+use wasmill_compiler::{
+    CompileError, CompiledFunction, Compiler as _, CompilerConfig, RelocationKind, Target,
+};
+use wasmill_compiler_llvm::{
+    CompiledKind, FunctionText, InkwellMemoryBuffer, InkwellModule, LLVM, LLVMCallbacks,
+    LLVMCompiler,
+};
 use wasmill_compiler_testing as support;
 
 fn compile(text: &str, target: &Target) -> Result<Vec<CompiledFunction>, CompileError> {
@@ -13,6 +19,30 @@ fn compile(text: &str, target: &Target) -> Result<Vec<CompiledFunction>, Compile
     let compiler = Box::new(LLVM::new()).compiler();
     let code = compiler.compile_module(target, &info, translation.bodies)?;
     Ok(code.functions.values().cloned().collect())
+}
+
+/// Adds to each unit what no assembler takes.
+#[derive(Debug)]
+struct Damage;
+
+impl LLVMCallbacks for Damage {
+    fn preopt_ir(&self, _: &CompiledKind, module: &InkwellModule<'_>) {
+        module.set_inline_assembly("what no assembler takes");
+    }
+    fn postopt_ir(&self, _: &CompiledKind, _: &InkwellModule<'_>) {}
+    fn obj_memory_buffer(&self, _: &CompiledKind, _: &InkwellMemoryBuffer) {}
+}
+
+#[test]
+fn errors_of_llvm_are_errors() {
+    let wasm = wat::parse_str(EVERYTHING).expect("a module");
+    let (info, translation) = support::plan(&wasm, &support::unchecked()).expect("valid");
+    let mut config = LLVM::new();
+    config.callbacks(Some(Arc::new(Damage)));
+    let compiler = LLVMCompiler::new(config);
+    let code = compiler.compile_module(&support::x86_64(), &info, translation.bodies);
+    let error = code.map(drop).expect_err("an error").to_string();
+    assert!(error.contains("LLVM: <inline asm>"), "{error}");
 }
 
 fn inspect(text: &str) -> Vec<FunctionText> {
