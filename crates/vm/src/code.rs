@@ -1,7 +1,7 @@
 //! Published code, and the registry that finds it by address.
 //!
 //! [`CodeMemory`] holds code in memory of its own, which is writable first ([`WritableCode`]) and executable then, never both.
-//! Or the code is that of a mapped file, which nobody can write to.
+//! Or the code is that of a mapped file or of a loaded shared object, which nobody can write to.
 //! The registry maps every address in registered code to the metadata that came with it. Signal handlers read it, so
 //! readers neither lock nor wait nor allocate:
 //!
@@ -15,9 +15,10 @@
 //! - C1: what `TABLE` points to, and the entries in it, stay valid while `READERS` is not zero: whoever replaces a table
 //!   frees it (and the entry that left it) only after it has seen `READERS` at zero since. Both sides are sequentially
 //!   consistent: a reader that the writer has not seen finds the new table.
-//! - C2: ranges in a table do not overlap.
+//! - C2: ranges in a table do not overlap. (An empty one starts where none of ours is.)
 
 use crate::mapped_file::MappedFile;
+use crate::shared_object::SharedObject;
 use crate::sys;
 use std::any::Any;
 use std::fmt;
@@ -41,13 +42,19 @@ pub trait CodeMetadata: Send + Sync {
     fn as_any(&self) -> &dyn Any;
 }
 
-/// Executable memory: a copy of some code, or a part of a mapped file. Unmapped when dropped.
+/// Executable memory: a copy of some code, or a part of something mapped. Unmapped when dropped.
 pub struct CodeMemory {
     base: NonNull<u8>,
     len: usize,
     mapped: usize,
-    /// What the code is a part of, if it is no copy.
-    file: Option<Arc<MappedFile>>,
+    place: Place,
+}
+
+/// What code is a part of, and what keeps it mapped.
+enum Place {
+    Own,
+    File { _file: Arc<MappedFile> },
+    Object { _object: Arc<SharedObject> },
 }
 
 // SAFETY: the memory is immutable once published, and owned.
@@ -90,8 +97,25 @@ impl CodeMemory {
             base,
             len: range.len(),
             mapped,
-            file: Some(file.clone()),
+            place: Place::File {
+                _file: file.clone(),
+            },
         })
+    }
+
+    /// The code in a loaded shared object.
+    ///
+    /// # Safety
+    ///
+    /// These bytes are mapped by the object, executable and not writable; they are less than 4 GiB, and nothing else than
+    /// this one's code.
+    pub unsafe fn in_object(object: Arc<SharedObject>, base: NonNull<u8>, len: usize) -> Self {
+        Self {
+            base,
+            len,
+            mapped: len,
+            place: Place::Object { _object: object },
+        }
     }
 
     /// The address of the first byte.
@@ -138,7 +162,7 @@ impl WritableCode {
             base,
             len,
             mapped,
-            file: None,
+            place: Place::Own,
         }))
     }
 
@@ -182,7 +206,7 @@ const TRAP_BYTE: u8 = 0xcc;
 
 impl Drop for CodeMemory {
     fn drop(&mut self) {
-        if self.file.is_none() {
+        if let Place::Own = self.place {
             // SAFETY: the mapping is owned; whoever runs code in it keeps it alive.
             unsafe { sys::unmap(self.base, self.mapped) };
         }

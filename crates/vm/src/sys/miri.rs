@@ -6,6 +6,7 @@
 use super::{FaultHandler, SignalHandler};
 use crate::thread::StackBounds;
 use std::alloc::{Layout, alloc_zeroed, dealloc};
+use std::ffi::CStr;
 use std::fs::File;
 use std::io::{self, Read};
 use std::ptr::{self, NonNull};
@@ -118,6 +119,34 @@ pub(crate) unsafe fn unmap_image(base: NonNull<u8>, len: usize) -> io::Result<()
     // SAFETY: the caller vouches for the range.
     unsafe { ptr::write_bytes(base.as_ptr(), 0, len) };
     Ok(())
+}
+
+pub(crate) fn sealed_file(_contents: &[u8]) -> io::Result<File> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// There is no loader.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Library {}
+
+impl Library {
+    /// # Safety
+    ///
+    /// As in `sys::unix`.
+    pub(crate) unsafe fn open(_file: &File) -> io::Result<Self> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    pub(crate) fn address_of(self, _symbol: &CStr) -> Option<NonNull<u8>> {
+        match self {}
+    }
+
+    /// # Safety
+    ///
+    /// As in `sys::unix`.
+    pub(crate) unsafe fn close(self) {
+        match self {}
+    }
 }
 
 pub(crate) fn stack_bounds() -> StackBounds {

@@ -7,6 +7,7 @@
 //! | `page_size` | bytes of a page |
 //! | `map_anonymous`, `make_executable`, `unmap` | memory for code |
 //! | `map_file` | the contents of a file, for reading |
+//! | `sealed_file`, `Library` | shared objects, and files for them |
 //! | `reserve`, `reserve_at` | address space without access, for linear memories |
 //! | `make_accessible`, `make_inaccessible` | open and close a part of a reservation |
 //! | `ImageFile`, `map_image`, `unmap_image` | contents shared between mappings, copied on write |
