@@ -109,6 +109,16 @@ impl AddressMapBuilder {
 impl AddressMap {
     /// The last entry at or before a code offset: its own code offset, and its module offset.
     pub fn lookup(&self, code: u32) -> Option<(u32, u32)> {
+        self.find(code).map(|(entry, _)| entry)
+    }
+
+    /// Where the entry at or before a code offset ends: where the next one starts.
+    pub(crate) fn end(&self, code: u32) -> Option<u32> {
+        self.find(code)?.1.filter(|end| *end > code)
+    }
+
+    /// The last entry at or before a code offset, and where the next one starts.
+    fn find(&self, code: u32) -> Option<((u32, u32), Option<u32>)> {
         let block = self
             .block_code
             .partition_point(|start| *start <= code)
@@ -120,12 +130,12 @@ impl AddressMap {
         while !bytes.is_empty() {
             let next = entry.0.checked_add(read_number(&mut bytes)? as u32)?;
             if next > code {
-                break;
+                return Some((entry, Some(next)));
             }
             let module = i64::from(entry.1).checked_add(unzigzag(read_number(&mut bytes)?))?;
             entry = (next, u32::try_from(module).ok()?);
         }
-        Some(entry)
+        Some((entry, self.block_code.get(block + 1).copied()))
     }
 
     /// The map in these tables; `None` if they do not belong together.

@@ -1,7 +1,7 @@
 //! Artifacts: compiled modules, executable or not.
 //!
 //! ```text
-//!   bytes ─► translate ─► styles from tunables ─► Compiler ─► link ─► publish ─┐
+//!   bytes ─► translate ─► styles from tunables ─► Compiler ─► link ─► publish ─┐     (Native: in a shared object)
 //!                                                                              ▼
 //!                          first instantiation: register code and types ─► RuntimeModule
 //!
@@ -15,13 +15,14 @@
 use crate::images::make_images;
 use crate::serialized::{self, Origin};
 use crate::{
-    AbsoluteAddress, CodeMap, FunctionBodyPtr, InstantiationError, LinkError, RuntimeError,
-    SerializeError, Tunables, VMSharedSignatureIndex,
+    AbsoluteAddress, CodeMap, Container, FunctionBodyPtr, InstantiationError, LinkError,
+    RuntimeError, SerializeError, Tunables, VMSharedSignatureIndex,
 };
 #[cfg(feature = "compiler")]
-use crate::{Layout, link::resolve_absolute, padding_byte};
+use crate::{Form, Layout, link::resolve_absolute, padding_byte};
 use std::any::Any;
 use std::fmt;
+use std::marker::PhantomData;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use wasmill_abi::ContextLayout;
@@ -379,18 +380,19 @@ impl dyn Artifact {
 /// Code, where it can run and where it cannot.
 pub(crate) enum Code {
     Executable(Arc<PublishedCode>),
+    /// For another machine, or not loaded yet.
     #[cfg_attr(
         not(feature = "compiler"),
         allow(dead_code, reason = "such artifacts are made here, but never loaded")
     )]
-    Foreign(Vec<u8>),
+    Bytes(Vec<u8>),
 }
 
 impl Code {
     pub(crate) fn as_slice(&self) -> &[u8] {
         match self {
             Self::Executable(code) => code.memory.as_slice(),
-            Self::Foreign(code) => code,
+            Self::Bytes(code) => code,
         }
     }
 }
@@ -437,7 +439,7 @@ pub(crate) struct Compiled {
     pub(crate) map: Arc<CodeMap>,
 }
 
-/// The artifact of the Universal engine: code mapped into this process.
+/// The artifact of an engine: a [`UniversalArtifact`](crate::UniversalArtifact) or a [`NativeArtifact`](crate::NativeArtifact).
 ///
 /// ```
 /// # use std::sync::Arc;
@@ -449,7 +451,7 @@ pub(crate) struct Compiled {
 /// let artifact = UniversalArtifact::new(&engine, b"\0asm\x01\0\0\0", &tunables).unwrap();
 /// assert!(UniversalArtifact::is_deserializable(&artifact.serialize().unwrap()));
 /// ```
-pub struct UniversalArtifact {
+pub struct ModuleArtifact<C: Container> {
     info: Arc<ModuleInfo>,
     /// Shared by artifacts that differ in their names only.
     compiled: Arc<Compiled>,
@@ -458,6 +460,7 @@ pub struct UniversalArtifact {
     /// What the host may ask for and the runtime keeps in another form, made when asked for.
     function_bodies: OnceLock<BoxedSlice<LocalFunctionIndex, FunctionBodyPtr>>,
     signatures: OnceLock<BoxedSlice<SignatureIndex, VMSharedSignatureIndex>>,
+    container: PhantomData<C>,
 }
 
 /// What an artifact is made with.
@@ -469,7 +472,7 @@ pub(crate) struct Workshop<'a> {
     pub(crate) store: &'a Arc<VMStore>,
 }
 
-impl UniversalArtifact {
+impl<C: Container> ModuleArtifact<C> {
     /// Compiles a module.
     ///
     /// # Errors
@@ -479,11 +482,13 @@ impl UniversalArtifact {
     pub(crate) fn compile(
         workshop: &Workshop<'_>,
         binary: &[u8],
+        prefix: String,
         tunables: &dyn Tunables,
     ) -> Result<Self, CompileError> {
         let Workshop {
             compiler, features, ..
         } = *workshop;
+        serialized::check_target(C::FORM, workshop.target, &prefix)?;
         let compile = |Translation { info, bodies }: Translation<'_>| {
             let module = compile_info(info, features, tunables)?;
             let compilation = compiler.compile_module(workshop.target, &module, bodies)?;
@@ -498,18 +503,19 @@ impl UniversalArtifact {
             other_faults,
         } = compilation;
         let layout = Layout::new(&functions).map_err(unlinkable)?;
-        let (code, absolute) = load(&layout, &mut functions, workshop.target)?;
+        let (code, absolute) = link(C::FORM, &layout, &mut functions, workshop.target)?;
         let info = module.module.clone();
         let map = CodeMap::new(&mut functions, other_faults, &layout, info).map_err(unlinkable)?;
         drop(functions);
         tracing::debug!(code = layout.size, tables = map.memory(), "module compiled");
-        let compiled = Compiled {
+        let mut compiled = Compiled {
             layout: module.layout,
             target: workshop.target.clone(),
             features: workshop.features.clone(),
             origin: Origin {
                 compiler: workshop.compiler.name().to_owned(),
                 options: workshop.compiler.options(),
+                prefix,
             },
             memory_styles: module.memory_styles,
             table_styles: module.table_styles,
@@ -517,6 +523,10 @@ impl UniversalArtifact {
             code,
             map: Arc::new(map),
         };
+        if C::FORM == Form::Native && runs_here(workshop.target) {
+            let code = serialized::load_object(&module.module, &compiled)?;
+            compiled.code = Code::Executable(Arc::new(PublishedCode::new(code)));
+        }
         Ok(Self::new_in(
             workshop.store,
             module.module,
@@ -537,28 +547,32 @@ impl UniversalArtifact {
             runtime: OnceLock::new(),
             function_bodies: OnceLock::new(),
             signatures: OnceLock::new(),
+            container: PhantomData,
         }
     }
 
-    /// Whether bytes start like an artifact of the Universal engine.
+    /// Whether bytes start like an artifact of the engine: for the Native one, like native code of some system.
     ///
     /// ```
-    /// # use wasmill_engine::UniversalArtifact;
+    /// # use wasmill_engine::{NativeArtifact, UniversalArtifact};
     /// assert!(!UniversalArtifact::is_deserializable(b"\0asm\x01\0\0\0"), "a module, not compiled yet");
+    /// assert!(NativeArtifact::is_deserializable(b"\x7fELF\x02 and so on"));
     /// ```
     pub fn is_deserializable(bytes: &[u8]) -> bool {
-        bytes.starts_with(serialized::MAGIC)
+        C::FORM.starts(bytes)
     }
 
     /// How files with such artifacts are usually called.
     ///
     /// ```
     /// # use wasmill_compiler::target::Triple;
-    /// # use wasmill_engine::UniversalArtifact;
+    /// # use wasmill_engine::{NativeArtifact, UniversalArtifact};
     /// assert_eq!(UniversalArtifact::get_default_extension(&Triple::host()), "wasmu");
+    /// let windows = "x86_64-pc-windows-msvc".parse().unwrap();
+    /// assert_eq!(NativeArtifact::get_default_extension(&windows), "dll");
     /// ```
-    pub fn get_default_extension(_: &target_lexicon::Triple) -> &'static str {
-        "wasmu"
+    pub fn get_default_extension(triple: &target_lexicon::Triple) -> &'static str {
+        C::FORM.extension(triple)
     }
 
     /// Registers code and types.
@@ -587,7 +601,7 @@ impl UniversalArtifact {
         };
         #[allow(unsafe_code, reason = "here code becomes something that can be called")]
         // SAFETY: the code was compiled for this very description, layout and styles, which nothing can change (names
-        // aside), and was found fit for this machine: by `load`, or by whoever vouched for an artifact when it was
+        // aside), and was found fit for this machine: by `compile`, or by whoever vouched for an artifact when it was
         // loaded. Entries lie in the code, which `resources` keeps mapped, as it keeps the ids.
         Ok(unsafe { RuntimeModule::new(parts) })
     }
@@ -626,9 +640,10 @@ fn unlinkable(error: crate::ImageError) -> CompileError {
     }
 }
 
-/// The code of `functions`, executable if it is for this machine; and its words that depend on where it lies.
+/// The code of `functions`, executable if it is for this machine and mapped as it is; and its words that depend on where it lies.
 #[cfg(feature = "compiler")]
-fn load(
+fn link(
+    form: Form,
     layout: &Layout,
     functions: &mut PrimaryMap<LocalFunctionIndex, CompiledFunction>,
     target: &Target,
@@ -636,10 +651,10 @@ fn load(
     let padding = padding_byte(target.triple().architecture);
     let mut link = |code: &mut [u8]| layout.write(functions, padding, code).map_err(unlinkable);
     let size = layout.size as usize;
-    if !runs_here(target) {
+    if form == Form::Native || !runs_here(target) {
         let mut code = vec![0; size];
         let absolute = link(&mut code)?;
-        return Ok((Code::Foreign(code), absolute));
+        return Ok((Code::Bytes(code), absolute));
     }
     let no_memory = |error| CompileError::Resource(format!("memory for code: {error}"));
     let mut code = WritableCode::new(size).map_err(no_memory)?;
@@ -671,7 +686,7 @@ fn describe(target: &Target) -> String {
     }
 }
 
-impl Artifact for UniversalArtifact {
+impl<C: Container> Artifact for ModuleArtifact<C> {
     fn module(&self) -> Arc<ModuleInfo> {
         self.info.clone()
     }
@@ -707,7 +722,7 @@ impl Artifact for UniversalArtifact {
         let defined = 0..self.info.functions.len() - self.info.num_imported_functions;
         self.function_bodies.get_or_init(|| {
             let bodies: PrimaryMap<_, _> = match &compiled.code {
-                Code::Foreign(_) => PrimaryMap::new(),
+                Code::Bytes(_) => PrimaryMap::new(),
                 Code::Executable(code) => defined
                     .map(|n| code.entry(&compiled.map, LocalFunctionIndex::new(n)))
                     .collect(),
@@ -738,16 +753,16 @@ impl Artifact for UniversalArtifact {
         Ok(self.runtime.get_or_init(|| made))
     }
     fn serialize(&self) -> Result<Vec<u8>, SerializeError> {
-        serialized::to_bytes(&self.info, &self.compiled)
+        serialized::to_bytes(C::FORM, &self.info, &self.compiled)
     }
     fn serialize_to_file(&self, path: &Path) -> Result<(), SerializeError> {
-        serialized::to_file(&self.info, &self.compiled, path)
+        serialized::to_file(C::FORM, &self.info, &self.compiled, path)
     }
 }
 
-impl fmt::Debug for UniversalArtifact {
+impl<C: Container> fmt::Debug for ModuleArtifact<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("UniversalArtifact")
+        f.debug_struct(C::FORM.artifact())
             .field("name", &self.info.name)
             .field("target", &self.compiled.target)
             .field("code", &self.code().len())

@@ -1,14 +1,14 @@
 //! Artifacts: compile or load a module, link it, make it executable; and what the host needs around that.
 //!
 //! ```text
-//!   Universal ─► UniversalEngine ─► UniversalArtifact ─► RuntimeModule (in `wasmill-vm`)
-//!                     │                   │
-//!              SignatureRegistry      link, CodeMap ─► RuntimeError, FrameInfo
+//!   EngineBuilder ─► ModuleEngine ─► ModuleArtifact ─► RuntimeModule (in `wasmill-vm`)       each as Universal… and Native…
+//!                        │                │
+//!                SignatureRegistry    link, CodeMap ─► RuntimeError, FrameInfo
 //!
 //!   Resolver ─► resolve_imports ─► instance creation
 //! ```
 //!
-//! - `engine`, `universal`: what engines are, and the one that maps code into this process.
+//! - `engine`, `module_engine`, `container`: what engines are, the one that there is, and the two forms of its artifacts.
 //! - `artifact`: the way from bytes to something that can be instantiated; `link`, `metadata`, `address_map`, `images`
 //!   are its steps. `serialized`: artifacts as bytes and files.
 //! - `resolver`, `export`: imports. `tunables`: layouts. `error`, `runtime_error`, `frame`: what goes wrong, and where.
@@ -22,6 +22,7 @@
 
 mod address_map;
 mod artifact;
+mod container;
 mod engine;
 mod error;
 mod export;
@@ -29,28 +30,32 @@ mod frame;
 mod images;
 mod link;
 mod metadata;
+mod module_engine;
 mod resolver;
 mod runtime_error;
 mod serialized;
 mod table;
 mod tunables;
-mod universal;
 
 pub use address_map::{AddressMap, AddressMapBuilder};
-pub use artifact::{Artifact, UniversalArtifact, compile_info};
+pub use artifact::{Artifact, ModuleArtifact, compile_info};
+pub use container::{
+    Container, Dylib, DylibArtifact, DylibEngine, Form, InMemory, InSharedObject, Native,
+    NativeArtifact, NativeEngine, Universal, UniversalArtifact, UniversalEngine,
+};
 pub use engine::{Engine, EngineId};
 pub use error::{DeserializeError, ImportError, InstantiationError, LinkError, SerializeError};
 pub use export::{Export, ExportFunction, ExportFunctionMetadata};
 pub use frame::FrameInfo;
 pub use link::{AbsoluteAddress, ImageError, Layout, padding_byte};
 pub use metadata::CodeMap;
+pub use module_engine::{EngineBuilder, ModuleEngine};
 pub use resolver::{
     ChainableNamedResolver, NamedResolver, NamedResolverChain, NullResolver, Resolver, Resources,
     instantiate, resolve_imports,
 };
 pub use runtime_error::RuntimeError;
 pub use tunables::{BaseTunables, Tunables};
-pub use universal::{Universal, UniversalEngine};
 pub use wasmill_vm::is_wasm_pc;
 pub use wasmill_vm::{SignatureRegistry, SignatureSet};
 

@@ -190,6 +190,25 @@ impl CodeMap {
         Some(*self.code.starts.get(nth)?..*self.code.ends.get(nth)?)
     }
 
+    /// The ranges of all functions' code, in the order of their indices.
+    pub(crate) fn functions(&self) -> impl Iterator<Item = std::ops::Range<u32>> {
+        let ranges = self.code.starts.iter().zip(self.code.ends.iter());
+        ranges.map(|(start, end)| *start..*end)
+    }
+
+    /// Where frames may be set up, and up to where each counts: at the start of each function, and behind what of it belongs to
+    /// no operator, if it starts with that.
+    pub(crate) fn frame_starts(&self) -> impl Iterator<Item = std::ops::Range<u32>> {
+        self.functions().flat_map(|range| {
+            let first = self.addresses.lookup(range.start);
+            let has_entry = first == Some((range.start, AddressMapEntry::NO_OPERATOR));
+            let behind = has_entry.then(|| self.addresses.end(range.start)).flatten();
+            let split = behind.map_or(range.end, |behind| behind.min(range.end));
+            let parts = [range.start..split, split..range.end];
+            parts.into_iter().filter(|part| !part.is_empty())
+        })
+    }
+
     /// Bytes that the tables take.
     pub fn memory(&self) -> usize {
         5 * self.traps.offsets.len()

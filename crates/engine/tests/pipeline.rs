@@ -9,8 +9,8 @@ use wasmill_compiler::{
     TrapSite,
 };
 use wasmill_engine::{
-    Artifact, BaseTunables, Engine, LinkError, Resources, RuntimeError, UniversalEngine,
-    instantiate,
+    Artifact, BaseTunables, Engine, LinkError, NativeEngine, Resources, RuntimeError,
+    UniversalEngine, instantiate,
 };
 use wasmill_types::{LocalFunctionIndex, MemoryIndex, Pages, PrimaryMap, Value};
 use wasmill_vm::{TrapCode, VMExtern, VMFunction, VMInstance};
@@ -68,7 +68,7 @@ fn engine(functions: Vec<Code>) -> UniversalEngine {
     UniversalEngine::new(compiler, Target::default(), Features::default())
 }
 
-fn compile(engine: &UniversalEngine, text: &str) -> Arc<dyn Artifact> {
+fn compile(engine: &dyn Engine, text: &str) -> Arc<dyn Artifact> {
     let tunables = BaseTunables::for_target(engine.target());
     let wasm = wat::parse_str(text).expect("the test's text is right");
     engine.compile(&wasm, &tunables).expect("it compiles")
@@ -152,10 +152,29 @@ fn absolute_addresses_are_those_of_the_mapped_code() {
         function.relocations = vec![relocation(2, RelocationKind::Abs8, 0)];
         function
     };
-    let engine = engine(vec![code(&ANSWER), Box::new(absolute_call)]);
-    let artifact = compile(&engine, CALLER_AND_CALLEE);
-    let instance = instance(&*artifact);
-    assert_eq!(call(&function(&instance, "caller")).unwrap(), Some(42));
+    let compiler = || Prepared(vec![code(&ANSWER), Box::new(absolute_call)]);
+    let (target, features) = (Target::default(), Features::default());
+    let engines: [Box<dyn Engine>; 2] = [
+        Box::new(UniversalEngine::new(
+            Box::new(compiler()),
+            target.clone(),
+            features.clone(),
+        )),
+        // There it is the system's loader who fills them in.
+        Box::new(NativeEngine::new(Box::new(compiler()), target, features)),
+    ];
+    for engine in engines {
+        let artifact = compile(&*engine, CALLER_AND_CALLEE);
+        let bytes = artifact.serialize().unwrap();
+        #[allow(unsafe_code, reason = "machine code is trusted")]
+        // SAFETY: just made.
+        let loaded = unsafe { engine.deserialize(&bytes) }.unwrap();
+        for artifact in [artifact, loaded] {
+            let instance = instance(&*artifact);
+            assert_eq!(call(&function(&instance, "caller")).unwrap(), Some(42));
+            assert_eq!(artifact.serialize().unwrap(), bytes);
+        }
+    }
 }
 
 /// `ud2` that stands for an `unreachable` two bytes into the body.

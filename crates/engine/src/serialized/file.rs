@@ -1,12 +1,9 @@
-//! Artifacts in files: written so that nobody ever sees a part, read by mapping.
+//! Artifacts in files: written so that nobody ever sees a part, opened to be mapped.
 
-use crate::DeserializeError;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use wasmill_vm::MappedFile;
 
 /// Writes a file beside the place where it belongs, and renames it there when it is complete: whoever opens the path
 /// finds the old contents or the new, and who has the old file mapped keeps it.
@@ -40,23 +37,16 @@ fn beside(path: &Path) -> io::Result<PathBuf> {
     Ok(path.with_file_name(hidden))
 }
 
-/// Maps a file.
-///
-/// # Safety
-///
-/// As long as it is mapped, nobody changes the file's contents or makes it shorter.
-#[allow(unsafe_code, reason = "the promise is the caller's")]
-pub(super) unsafe fn map(path: &Path) -> Result<Arc<MappedFile>, DeserializeError> {
+/// Opens a file for mapping; `None` if it is empty, which nothing can be mapped of.
+pub(super) fn open(path: &Path) -> io::Result<Option<File>> {
     // Opening a pipe would wait for somebody to write to it.
     let metadata = fs::metadata(path)?;
     if !metadata.is_file() {
         let text = format!("`{}` is not a file", path.display());
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, text).into());
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
     }
-    if metadata.len() == 0 {
-        return Err(super::not_ours());
+    match metadata.len() {
+        0 => Ok(None),
+        _ => File::open(path).map(Some),
     }
-    let file = File::open(path)?;
-    // SAFETY: as the caller promises.
-    Ok(Arc::new(unsafe { MappedFile::new(&file) }?))
 }

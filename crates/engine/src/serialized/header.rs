@@ -14,15 +14,15 @@
 //! Numbers are little-endian. Sections lie one behind the other, each at a multiple of 8; so their lengths say all, and
 //! lengths that do not add up to the size of the file are damage.
 
-use super::{corrupted, not_ours};
-use crate::{DeserializeError, VERSION};
+use super::corrupted;
+use crate::{DeserializeError, Form, VERSION};
 use std::ops::Range;
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 /// How every artifact of the Universal engine starts.
 pub(crate) const MAGIC: &[u8; 22] = b"\0wasmill-universal\0\0\0\0";
 /// The form of what follows the version. A change of anything behind that is a change of this number.
-const FORMAT: u16 = 1;
+const FORMAT: u16 = 2;
 /// Where the version ends.
 const PROLOGUE: usize = 48;
 /// Where the checksum that comes first ends: it covers what follows.
@@ -30,7 +30,7 @@ const CHECKED_FROM: usize = PROLOGUE + 8;
 /// Sections between the header and the code.
 pub(super) const SECTIONS: usize = 22;
 /// Bytes of the header.
-const HEADER: usize = PROLOGUE + 8 * (4 + SECTIONS);
+pub(super) const HEADER: usize = PROLOGUE + 8 * (4 + SECTIONS);
 /// Where sections start.
 const SECTION_ALIGNMENT: usize = 8;
 /// No page of a system is larger, and none is smaller than 4 KiB.
@@ -136,7 +136,7 @@ pub(super) fn read(bytes: &[u8], whole: bool) -> Result<Layout, DeserializeError
 
 fn check_prologue(bytes: &[u8]) -> Result<(), DeserializeError> {
     if !bytes.starts_with(MAGIC) {
-        return Err(not_ours());
+        return Err(Form::Universal.not_ours());
     }
     let prologue = bytes
         .get(MAGIC.len()..PROLOGUE)

@@ -9,7 +9,7 @@
 //! ```
 //!
 //! - `header`: the fixed part. `settings`: what it was made for. `description`: what the module declares. `check`: whether
-//!   that makes sense. `file`: writing and mapping.
+//!   that makes sense. `file`: writing and mapping. `shared_object`: the same as the Native engine has it.
 //!
 //! There are two ways to load. The *checked* one verifies a checksum over everything first. The *mapped* one verifies
 //! everything but the code, so that no page of code is read before it runs. On both, what was decoded is checked; loading
@@ -23,22 +23,23 @@ mod description;
 mod file;
 mod header;
 mod settings;
+mod shared_object;
 
 use crate::artifact::{Code, Compiled, PublishedCode};
 use crate::link::resolve_absolute;
 use crate::metadata::{CodeMap, TABLES};
-use crate::{AbsoluteAddress, DeserializeError, SerializeError};
+use crate::{AbsoluteAddress, DeserializeError, Form, SerializeError};
 use description::Described;
 use header::SECTIONS;
 use std::borrow::Cow;
-use std::io;
+use std::fs::File;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 use wasmill_abi::ContextLayout;
-use wasmill_compiler::CompileError;
+use wasmill_compiler::{CompileError, Target};
 use wasmill_types::{ModuleInfo, SharedBytes};
-use wasmill_vm::{CodeMemory, MappedFile, WritableCode};
+use wasmill_vm::{CodeMemory, MappedFile, SharedObject, WritableCode};
 
 pub(crate) use header::MAGIC;
 pub(crate) use settings::Origin;
@@ -88,10 +89,6 @@ impl Sections {
 
 fn corrupted(text: impl Into<String>) -> DeserializeError {
     DeserializeError::CorruptedBinary(text.into())
-}
-
-fn not_ours() -> DeserializeError {
-    DeserializeError::Incompatible("The provided bytes are not wasmill-universal".to_owned())
 }
 
 /// Decodes a whole section.
@@ -160,30 +157,78 @@ fn page_size(compiled: &Compiled) -> usize {
     }
 }
 
+/// Checks that there can be artifacts for a target, with this prefix of their symbols.
+pub(crate) fn check_target(form: Form, target: &Target, prefix: &str) -> Result<(), CompileError> {
+    match form {
+        Form::Universal => Ok(()),
+        Form::Native => shared_object::check(target, prefix),
+    }
+}
+
 /// Serializes into memory.
-pub(crate) fn to_bytes(info: &ModuleInfo, compiled: &Compiled) -> Result<Vec<u8>, SerializeError> {
-    Ok(parts(info, compiled)?.concat())
+pub(crate) fn to_bytes(
+    form: Form,
+    info: &ModuleInfo,
+    compiled: &Compiled,
+) -> Result<Vec<u8>, SerializeError> {
+    let parts = parts(info, compiled)?;
+    match form {
+        Form::Universal => Ok(parts.concat()),
+        Form::Native => Ok(shared_object::write(compiled, &parts)?.0),
+    }
 }
 
 /// Serializes into a file, which appears when it is complete.
 pub(crate) fn to_file(
+    form: Form,
     info: &ModuleInfo,
     compiled: &Compiled,
     path: &Path,
 ) -> Result<(), SerializeError> {
     let parts = parts(info, compiled)?;
-    Ok(file::write(path, &[&parts[0], &parts[1], &parts[2]])?)
+    match form {
+        Form::Universal => Ok(file::write(path, &[&parts[0], &parts[1], &parts[2]])?),
+        Form::Native => Ok(file::write(
+            path,
+            &[&shared_object::write(compiled, &parts)?.0],
+        )?),
+    }
+}
+
+/// Loads what was just compiled, as a shared object.
+#[cfg(feature = "compiler")]
+pub(crate) fn load_object(
+    info: &ModuleInfo,
+    compiled: &Compiled,
+) -> Result<CodeMemory, CompileError> {
+    let unwritable = |error: SerializeError| CompileError::Resource(error.to_string());
+    let parts = parts(info, compiled).map_err(unwritable)?;
+    let (bytes, place) = shared_object::write(compiled, &parts).map_err(unwritable)?;
+    #[allow(unsafe_code, reason = "what was compiled becomes executable")]
+    // SAFETY: we have written it, into a file that nobody can change.
+    let load = |file| unsafe { shared_object::load(file, &bytes, &place) };
+    let code = SharedObject::file(&bytes).and_then(load);
+    code.map_err(|error| CompileError::Resource(format!("memory for code: {error}")))
 }
 
 /// A loaded module.
 pub(crate) type Loaded = (Arc<ModuleInfo>, Compiled);
 
 /// Loads from bytes, on the checked way. They are copied.
-pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Loaded, DeserializeError> {
+pub(crate) fn from_bytes(form: Form, bytes: &[u8]) -> Result<Loaded, DeserializeError> {
+    if !form.starts(bytes) {
+        return Err(form.not_ours());
+    }
+    if form == Form::Native {
+        let file = SharedObject::file(bytes)?;
+        #[allow(unsafe_code, reason = "as for any file")]
+        // SAFETY: nobody can change the file.
+        return unsafe { from_open_file(form, file, true) };
+    }
     let layout = header::read(bytes, true)?;
     let head = SharedBytes::new(Arc::new(Aligned::copy(&bytes[..layout.code.start])));
     let code = CodeSource::Bytes(&bytes[layout.code.clone()]);
-    load(&Sections { head, layout }, &code)
+    load(&Sections { head, layout }, code)
 }
 
 /// Loads from a file that stays mapped, on the checked way (`whole`) or the mapped one.
@@ -192,17 +237,40 @@ pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Loaded, DeserializeError> {
 ///
 /// As long as anything of it is in use, nobody changes the file's contents or makes it shorter.
 #[allow(unsafe_code, reason = "the promise is the caller's")]
-pub(crate) unsafe fn from_file(path: &Path, whole: bool) -> Result<Loaded, DeserializeError> {
+pub(crate) unsafe fn from_file(
+    form: Form,
+    path: &Path,
+    whole: bool,
+) -> Result<Loaded, DeserializeError> {
+    let file = file::open(path)?.ok_or_else(|| form.not_ours())?;
     // SAFETY: as the caller promises.
-    let file = unsafe { file::map(path)? };
-    let head = SharedBytes::new(file.clone());
+    unsafe { from_open_file(form, file, whole) }
+}
+
+/// # Safety
+///
+/// As for [`from_file`].
+#[allow(unsafe_code, reason = "the promise is the caller's")]
+unsafe fn from_open_file(form: Form, file: File, whole: bool) -> Result<Loaded, DeserializeError> {
+    // SAFETY: as the caller promises.
+    let mapped = Arc::new(unsafe { MappedFile::new(&file) }?);
+    let all = SharedBytes::new(mapped.clone());
+    let artifact = match form {
+        Form::Universal => 0..all.len(),
+        Form::Native => shared_object::find(&all)?,
+    };
+    let head = all.slice(artifact.clone()).expect("found in it");
     let layout = header::read(&head, whole)?;
-    let code = CodeSource::File(&file, layout.code.clone());
-    load(&Sections { head, layout }, &code)
+    let code = artifact.start + layout.code.start..artifact.start + layout.code.end;
+    let code = match form {
+        Form::Universal => CodeSource::File(&mapped, code),
+        Form::Native => CodeSource::Object(file, &mapped, shared_object::Place { artifact, code }),
+    };
+    load(&Sections { head, layout }, code)
 }
 
 /// Makes a module of sections whose checksum is right.
-fn load(sections: &Sections, code: &CodeSource<'_>) -> Result<Loaded, DeserializeError> {
+fn load(sections: &Sections, code: CodeSource<'_>) -> Result<Loaded, DeserializeError> {
     let (target, features, origin) = settings::read(&sections.get(Section::Settings))?;
     let described = description::read(sections)?;
     check::check(&described).map_err(corrupted)?;
@@ -219,8 +287,7 @@ fn load(sections: &Sections, code: &CodeSource<'_>) -> Result<Loaded, Deserializ
     let info = Arc::new(info);
     let map = CodeMap::in_place(sections.tables(), functions, code_length, info.clone());
     let map = map.ok_or_else(|| corrupted("its tables do not belong together"))?;
-    let code = code.publish(&absolute);
-    let code = code.map_err(|error| CompileError::Resource(format!("memory for code: {error}")))?;
+    let code = code.publish(&absolute)?;
     let compiled = Compiled {
         layout: Arc::new(layout),
         target,
@@ -249,6 +316,7 @@ fn code_length(code: &[u8], absolute: &[AbsoluteAddress]) -> Result<u32, Deseria
 enum CodeSource<'a> {
     Bytes(&'a [u8]),
     File(&'a Arc<MappedFile>, Range<usize>),
+    Object(File, &'a Arc<MappedFile>, shared_object::Place),
 }
 
 impl CodeSource<'_> {
@@ -256,22 +324,30 @@ impl CodeSource<'_> {
         match self {
             Self::Bytes(code) => code,
             Self::File(file, range) => &(***file).as_ref()[range.clone()],
+            Self::Object(_, file, place) => &(***file).as_ref()[place.code.clone()],
         }
     }
 
     /// Makes the code executable: where it lies if that is in a file, unless the system does not allow it there, or the
-    /// code depends on its address.
-    fn publish(&self, absolute: &[AbsoluteAddress]) -> io::Result<CodeMemory> {
-        if let (Self::File(file, range), []) = (self, absolute) {
+    /// code depends on its address. Of shared objects the system's loader does all that.
+    fn publish(self, absolute: &[AbsoluteAddress]) -> Result<CodeMemory, DeserializeError> {
+        if let Self::Object(file, mapped, place) = self {
+            #[allow(unsafe_code, reason = "machine code is trusted")]
+            // SAFETY: it was found whole; that its code may be run, and stays, is what whoever loads artifacts promises.
+            let code = unsafe { shared_object::load(file, (**mapped).as_ref(), &place) };
+            return code.map_err(|error| corrupted(format!("Library loading failed: {error}")));
+        }
+        if let (Self::File(file, range), []) = (&self, absolute) {
             match CodeMemory::in_file(file, range.clone()) {
                 Ok(code) => return Ok(code),
                 Err(error) => tracing::debug!(%error, "code is copied"),
             }
         }
-        let mut code = WritableCode::copy(self.as_slice())?;
+        let no_memory = |error| CompileError::Resource(format!("memory for code: {error}"));
+        let mut code = WritableCode::copy(self.as_slice()).map_err(no_memory)?;
         let address = code.address();
         resolve_absolute(absolute, code.bytes(), address);
-        code.publish()
+        Ok(code.publish().map_err(no_memory)?)
     }
 }
 

@@ -25,6 +25,7 @@ struct Settings<'a> {
     features: [bool; 10],
     compiler: &'a str,
     options: &'a str,
+    prefix: &'a str,
 }
 
 /// Which compiler made code, and what influenced it.
@@ -32,6 +33,8 @@ struct Settings<'a> {
 pub(crate) struct Origin {
     pub(crate) compiler: String,
     pub(crate) options: String,
+    /// What the symbols of a shared object have in their names; empty where there are none.
+    pub(crate) prefix: String,
 }
 
 pub(super) fn write(target: &Target, features: &Features, origin: &Origin) -> Vec<u8> {
@@ -47,6 +50,7 @@ pub(super) fn write(target: &Target, features: &Features, origin: &Origin) -> Ve
         features: features_to_array(features),
         compiler: &origin.compiler,
         options: &origin.options,
+        prefix: &origin.prefix,
     };
     postcard::to_allocvec(&settings).expect("plain data, into memory")
 }
@@ -61,9 +65,13 @@ pub(super) fn read(bytes: &[u8]) -> Result<(Target, Features, Origin), Deseriali
         ));
     }
     let target = target(&settings)?;
+    if !super::shared_object::is_prefix(settings.prefix) {
+        return Err(corrupted("the prefix of its symbols is impossible"));
+    }
     let origin = Origin {
         compiler: settings.compiler.to_owned(),
         options: settings.options.to_owned(),
+        prefix: settings.prefix.to_owned(),
     };
     Ok((target, features_from_array(settings.features), origin))
 }
@@ -219,6 +227,7 @@ mod tests {
         let origin = Origin {
             compiler: "none".into(),
             options: "fast".into(),
+            prefix: "p".into(),
         };
         read(&write(target, &Features::default(), &origin))
     }
@@ -230,6 +239,7 @@ mod tests {
         let origin = Origin {
             compiler: "none".into(),
             options: "fast".into(),
+            prefix: "p".into(),
         };
         let host = Target::default();
         let read = read(&write(&host, &features, &origin)).unwrap();

@@ -1,18 +1,22 @@
-//! The Universal engine: code mapped into this process.
+//! The engines, and what builds them: Universal and Native are the same but for their [`Container`].
 
 #[cfg(feature = "compiler")]
 use crate::artifact::Workshop;
 use crate::serialized::{self, Loaded};
 use crate::{
-    Artifact, DeserializeError, Engine, EngineId, SignatureRegistry, Tunables, UniversalArtifact,
+    Artifact, Container, DeserializeError, Engine, EngineId, Form, InSharedObject, ModuleArtifact,
+    SignatureRegistry, Tunables,
 };
 use std::fmt;
+use std::marker::PhantomData;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use wasmill_compiler::{CompileError, Compiler, CompilerConfig, Features, Target};
 use wasmill_vm::VMStore;
+#[cfg(feature = "compiler")]
+use xxhash_rust::xxh3::xxh3_64;
 
-/// Builds a [`UniversalEngine`].
+/// Builds an engine: a [`UniversalEngine`](crate::UniversalEngine) or a [`NativeEngine`](crate::NativeEngine).
 ///
 /// ```
 /// # use wasmill_compiler::{CpuFeature, Features, Target};
@@ -30,13 +34,15 @@ use wasmill_vm::VMStore;
 /// let headless = Universal::headless().engine();
 /// assert!(headless.validate(b"\0asm\x01\0\0\0").is_err(), "it has no compiler");
 /// ```
-pub struct Universal {
+pub struct EngineBuilder<C: Container> {
     compiler_config: Option<Box<dyn CompilerConfig>>,
     target: Option<Target>,
     features: Option<Features>,
+    store: Option<Arc<VMStore>>,
+    container: PhantomData<C>,
 }
 
-impl Universal {
+impl<C: Container> EngineBuilder<C> {
     /// An engine with a compiler.
     ///
     /// ```
@@ -48,8 +54,7 @@ impl Universal {
     pub fn new<T: Into<Box<dyn CompilerConfig>>>(compiler_config: T) -> Self {
         Self {
             compiler_config: Some(compiler_config.into()),
-            target: None,
-            features: None,
+            ..Self::headless()
         }
     }
     /// An engine without a compiler: it runs modules that were compiled before.
@@ -64,6 +69,8 @@ impl Universal {
             compiler_config: None,
             target: None,
             features: None,
+            store: None,
+            container: PhantomData,
         }
     }
     /// Sets the machine to make code for. The default is this one.
@@ -97,6 +104,23 @@ impl Universal {
         self.features = Some(features);
         self
     }
+    /// Lets what the engine makes be linked with what another one makes, whatever kinds and compilers they have: their stores are
+    /// the same.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use wasmill_compiler_cranelift::Cranelift;
+    /// # use wasmill_engine::{Engine, Native, Universal};
+    /// let universal = Universal::new(Cranelift::default()).engine();
+    /// let native = Native::new(Cranelift::default()).beside(&universal).engine();
+    /// assert!(Arc::ptr_eq(native.vm_store(), universal.vm_store()));
+    /// assert_ne!(native.id(), universal.id());
+    /// ```
+    #[must_use]
+    pub fn beside<E: Engine + ?Sized>(mut self, other: &E) -> Self {
+        self.store = Some(other.vm_store().clone());
+        self
+    }
     /// Builds the engine.
     ///
     /// ```
@@ -104,28 +128,46 @@ impl Universal {
     /// let (first, second) = (Universal::headless().engine(), Universal::headless().engine());
     /// assert_ne!(first.id(), second.id());
     /// ```
-    pub fn engine(self) -> UniversalEngine {
-        let Some(config) = self.compiler_config else {
-            return UniversalEngine::headless();
+    pub fn engine(self) -> ModuleEngine<C> {
+        let Some(mut config) = self.compiler_config else {
+            return ModuleEngine::from_parts(
+                None,
+                Target::default(),
+                Features::default(),
+                self.store,
+            );
         };
+        if C::FORM == Form::Native {
+            config.enable_pic();
+        }
         let target = self.target.unwrap_or_default();
         let features = self
             .features
             .unwrap_or_else(|| config.default_features_for_target(&target));
-        UniversalEngine::new(config.compiler(), target, features)
+        ModuleEngine::from_parts(Some(config.compiler()), target, features, self.store)
     }
 }
 
-/// An engine that maps code into this process. Clones are handles to the same engine.
+/// An engine: a [`UniversalEngine`](crate::UniversalEngine) or a [`NativeEngine`](crate::NativeEngine). Clones are handles to the
+/// same engine.
 ///
 /// ```
 /// # use wasmill_engine::{Engine, Universal};
 /// let engine = Universal::headless().engine();
 /// assert_eq!(engine.clone().id(), engine.id(), "a clone is the same engine");
 /// ```
-#[derive(Clone)]
-pub struct UniversalEngine {
+pub struct ModuleEngine<C: Container> {
     inner: Arc<Inner>,
+    container: PhantomData<C>,
+}
+
+impl<C: Container> Clone for ModuleEngine<C> {
+    fn clone(&self) -> Self {
+        Self {
+            inner: self.inner.clone(),
+            container: PhantomData,
+        }
+    }
 }
 
 struct Inner {
@@ -134,9 +176,13 @@ struct Inner {
     features: Features,
     store: Arc<VMStore>,
     id: EngineId,
+    prefixer: Mutex<Option<Prefixer>>,
 }
 
-impl UniversalEngine {
+/// What makes the prefix of a module's symbols, from its bytes.
+type Prefixer = Box<dyn Fn(&[u8]) -> String + Send>;
+
+impl<C: Container> ModuleEngine<C> {
     /// An engine with a compiler.
     ///
     /// ```
@@ -148,7 +194,7 @@ impl UniversalEngine {
     /// assert!(engine.validate(b"\0asm\x01\0\0\0").is_ok());
     /// ```
     pub fn new(compiler: Box<dyn Compiler>, target: Target, features: Features) -> Self {
-        Self::from_parts(Some(compiler), target, features)
+        Self::from_parts(Some(compiler), target, features, None)
     }
     /// An engine without a compiler: it runs modules that were compiled before.
     ///
@@ -157,18 +203,25 @@ impl UniversalEngine {
     /// assert!(UniversalEngine::headless().validate(b"\0asm\x01\0\0\0").is_err());
     /// ```
     pub fn headless() -> Self {
-        Self::from_parts(None, Target::default(), Features::default())
+        Self::from_parts(None, Target::default(), Features::default(), None)
     }
 
-    fn from_parts(compiler: Option<Box<dyn Compiler>>, target: Target, features: Features) -> Self {
+    fn from_parts(
+        compiler: Option<Box<dyn Compiler>>,
+        target: Target,
+        features: Features,
+        store: Option<Arc<VMStore>>,
+    ) -> Self {
         Self {
             inner: Arc::new(Inner {
                 compiler,
                 target,
                 features,
-                store: VMStore::new(),
+                store: store.unwrap_or_else(VMStore::new),
                 id: EngineId::default(),
+                prefixer: Mutex::new(None),
             }),
+            container: PhantomData,
         }
     }
 
@@ -176,10 +229,10 @@ impl UniversalEngine {
     fn workshop(&self) -> Result<Workshop<'_>, CompileError> {
         let inner = &*self.inner;
         let Some(compiler) = &inner.compiler else {
-            return Err(CompileError::Codegen(
-                "The UniversalEngine is operating in headless mode, so it can only execute already compiled Modules."
-                    .to_owned(),
-            ));
+            return Err(CompileError::Codegen(format!(
+                "The {} is operating in headless mode, so it can only execute already compiled Modules.",
+                C::FORM.engine()
+            )));
         };
         Ok(Workshop {
             compiler: &**compiler,
@@ -188,16 +241,57 @@ impl UniversalEngine {
             store: &inner.store,
         })
     }
-}
 
-impl UniversalEngine {
+    /// What the symbols of a module have in their names.
+    #[cfg(feature = "compiler")]
+    fn prefix(&self, binary: &[u8]) -> String {
+        if C::FORM == Form::Universal {
+            return String::new();
+        }
+        let prefixer = self.inner.prefixer.lock();
+        match &*prefixer.unwrap_or_else(PoisonError::into_inner) {
+            Some(prefixer) => prefixer(binary),
+            None => format!("{:016x}", xxh3_64(binary)),
+        }
+    }
+
     /// Makes a loaded module one of this engine.
-    fn adopt(&self, (info, compiled): Loaded) -> UniversalArtifact {
-        UniversalArtifact::new_in(&self.inner.store, info, Arc::new(compiled))
+    fn adopt(&self, (info, compiled): Loaded) -> ModuleArtifact<C> {
+        ModuleArtifact::new_in(&self.inner.store, info, Arc::new(compiled))
     }
 }
 
-impl UniversalArtifact {
+impl ModuleEngine<InSharedObject> {
+    /// Sets what makes, from a module's bytes, the prefix that is part of its symbols' names: `wasmill_function_{prefix}_{index}`.
+    /// It counts for all clones of the engine. The default is a hash of the bytes.
+    ///
+    /// It cannot compile with this engine: that would wait for itself.
+    ///
+    /// ```
+    /// # use wasmill_compiler_cranelift::Cranelift;
+    /// # use wasmill_engine::{BaseTunables, Engine, Native};
+    /// let mut engine = Native::new(Cranelift::default()).engine();
+    /// engine.set_deterministic_prefixer(|binary| format!("module{}", binary.len()));
+    /// # let tunables = BaseTunables::for_target(engine.target());
+    /// # let module = wat::parse_str("(module (func))").unwrap();
+    /// let bytes = engine.compile(&module, &tunables).unwrap().serialize().unwrap();
+    /// let symbol = format!("wasmill_function_module{}_0", module.len());
+    /// assert!(bytes.windows(symbol.len()).any(|part| part == symbol.as_bytes()));
+    /// ```
+    pub fn set_deterministic_prefixer<F>(&mut self, prefixer: F)
+    where
+        F: Fn(&[u8]) -> String + Send + 'static,
+    {
+        let mut place = self
+            .inner
+            .prefixer
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        *place = Some(Box::new(prefixer));
+    }
+}
+
+impl<C: Container> ModuleArtifact<C> {
     /// Compiles a module.
     ///
     /// ```
@@ -216,11 +310,12 @@ impl UniversalArtifact {
     /// If the module is not valid, or too much for the compiler or for this machine, or the engine has no compiler.
     #[cfg(feature = "compiler")]
     pub fn new(
-        engine: &UniversalEngine,
+        engine: &ModuleEngine<C>,
         data: &[u8],
         tunables: &dyn Tunables,
     ) -> Result<Self, CompileError> {
-        Self::compile(&engine.workshop()?, data, tunables)
+        let workshop = engine.workshop()?;
+        Self::compile(&workshop, data, engine.prefix(data), tunables)
     }
 
     /// Loads an artifact: see [`Engine::deserialize`].
@@ -249,14 +344,70 @@ impl UniversalArtifact {
     /// As there.
     #[allow(unsafe_code, reason = "machine code is trusted")]
     pub unsafe fn deserialize(
-        universal: &UniversalEngine,
+        engine: &ModuleEngine<C>,
         bytes: &[u8],
     ) -> Result<Self, DeserializeError> {
-        Ok(universal.adopt(serialized::from_bytes(bytes)?))
+        Ok(engine.adopt(serialized::from_bytes(C::FORM, bytes)?))
+    }
+
+    /// Loads an artifact from a file: see [`Engine::deserialize_from_file`].
+    ///
+    /// ```
+    /// # use std::path::Path;
+    /// # use wasmill_engine::{DeserializeError, Native, NativeArtifact};
+    /// # let engine = Native::headless().engine();
+    /// // SAFETY: there is no such file.
+    /// let error = unsafe { NativeArtifact::deserialize_from_file(&engine, Path::new("/no/such/file.so")) };
+    /// assert!(matches!(error, Err(DeserializeError::Io(_))));
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    ///
+    /// # Safety
+    ///
+    /// As there.
+    #[allow(unsafe_code, reason = "machine code is trusted")]
+    pub unsafe fn deserialize_from_file(
+        engine: &ModuleEngine<C>,
+        path: &Path,
+    ) -> Result<Self, DeserializeError> {
+        // SAFETY: as the caller promises.
+        Ok(engine.adopt(unsafe { serialized::from_file(C::FORM, path, false)? }))
     }
 }
 
-impl Engine for UniversalEngine {
+impl ModuleArtifact<InSharedObject> {
+    /// The same as [`ModuleArtifact::deserialize_from_file`]: what is checked there costs next to nothing.
+    ///
+    /// ```
+    /// # use std::path::Path;
+    /// # use wasmill_engine::{DeserializeError, Native, NativeArtifact};
+    /// # let engine = Native::headless().engine();
+    /// // SAFETY: there is no such file.
+    /// let error = unsafe { NativeArtifact::deserialize_from_file_unchecked(&engine, Path::new("/no/such/file.so")) };
+    /// assert!(matches!(error, Err(DeserializeError::Io(_))));
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    ///
+    /// # Safety
+    ///
+    /// As there.
+    #[allow(unsafe_code, reason = "machine code is trusted")]
+    pub unsafe fn deserialize_from_file_unchecked(
+        engine: &ModuleEngine<InSharedObject>,
+        path: &Path,
+    ) -> Result<Self, DeserializeError> {
+        // SAFETY: as the caller promises.
+        unsafe { Self::deserialize_from_file(engine, path) }
+    }
+}
+
+impl<C: Container> Engine for ModuleEngine<C> {
     fn target(&self) -> &Target {
         &self.inner.target
     }
@@ -276,10 +427,10 @@ impl Engine for UniversalEngine {
     }
     #[cfg(not(feature = "compiler"))]
     fn validate(&self, _binary: &[u8]) -> Result<(), CompileError> {
-        Err(CompileError::Validate(
-            "The UniversalEngine is not compiled with compiler support, which is required for validating"
-                .to_owned(),
-        ))
+        Err(CompileError::Validate(format!(
+            "The {} is not compiled with compiler support, which is required for validating",
+            C::FORM.engine()
+        )))
     }
     #[cfg(not(feature = "compiler"))]
     fn compile(
@@ -287,10 +438,10 @@ impl Engine for UniversalEngine {
         _binary: &[u8],
         _tunables: &dyn Tunables,
     ) -> Result<Arc<dyn Artifact>, CompileError> {
-        Err(CompileError::Codegen(
-            "The UniversalEngine is operating in headless mode, so it can not compile Modules."
-                .to_owned(),
-        ))
+        Err(CompileError::Codegen(format!(
+            "The {} is operating in headless mode, so it can not compile Modules.",
+            C::FORM.engine()
+        )))
     }
     #[cfg(feature = "compiler")]
     fn compile(
@@ -298,13 +449,13 @@ impl Engine for UniversalEngine {
         binary: &[u8],
         tunables: &dyn Tunables,
     ) -> Result<Arc<dyn Artifact>, CompileError> {
-        Ok(Arc::new(UniversalArtifact::new(self, binary, tunables)?))
+        Ok(Arc::new(ModuleArtifact::new(self, binary, tunables)?))
     }
     #[allow(unsafe_code, reason = "machine code is trusted")]
     unsafe fn deserialize(&self, bytes: &[u8]) -> Result<Arc<dyn Artifact>, DeserializeError> {
         // SAFETY: as the caller promises.
         Ok(Arc::new(unsafe {
-            UniversalArtifact::deserialize(self, bytes)?
+            ModuleArtifact::deserialize(self, bytes)?
         }))
     }
     #[allow(unsafe_code, reason = "machine code is trusted")]
@@ -313,7 +464,7 @@ impl Engine for UniversalEngine {
         path: &Path,
     ) -> Result<Arc<dyn Artifact>, DeserializeError> {
         // SAFETY: as the caller promises.
-        let loaded = unsafe { serialized::from_file(path, false)? };
+        let loaded = unsafe { serialized::from_file(C::FORM, path, false)? };
         Ok(Arc::new(self.adopt(loaded)))
     }
     #[allow(unsafe_code, reason = "machine code is trusted")]
@@ -322,7 +473,7 @@ impl Engine for UniversalEngine {
         path: &Path,
     ) -> Result<Arc<dyn Artifact>, DeserializeError> {
         // SAFETY: as the caller promises.
-        let loaded = unsafe { serialized::from_file(path, true)? };
+        let loaded = unsafe { serialized::from_file(C::FORM, path, true)? };
         Ok(Arc::new(self.adopt(loaded)))
     }
     fn id(&self) -> &EngineId {
@@ -333,9 +484,9 @@ impl Engine for UniversalEngine {
     }
 }
 
-impl fmt::Debug for UniversalEngine {
+impl<C: Container> fmt::Debug for ModuleEngine<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("UniversalEngine")
+        f.debug_struct(C::FORM.engine().trim_matches('`'))
             .field("id", &self.inner.id)
             .field("compiler", &self.inner.compiler.as_ref().map(|c| c.name()))
             .field("target", &self.inner.target)
@@ -346,18 +497,23 @@ impl fmt::Debug for UniversalEngine {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::BaseTunables;
+    use crate::{BaseTunables, Native, Universal};
 
     const EMPTY: &[u8] = b"\0asm\x01\0\0\0";
 
     #[test]
     fn a_headless_engine_says_so() {
-        let engine = Universal::headless().engine();
-        let expected = "Compilation error: The UniversalEngine is operating in headless mode, so it can only execute already compiled Modules.";
-        assert_eq!(engine.validate(EMPTY).unwrap_err().to_string(), expected);
-        let tunables = BaseTunables::for_target(engine.target());
-        let error = engine.compile(EMPTY, &tunables).err().unwrap();
-        assert_eq!(error.to_string(), expected);
+        let says = |engine: &dyn Engine, name: &str| {
+            let expected = format!(
+                "Compilation error: The {name} is operating in headless mode, so it can only execute already compiled Modules."
+            );
+            assert_eq!(engine.validate(EMPTY).unwrap_err().to_string(), expected);
+            let tunables = BaseTunables::for_target(engine.target());
+            let error = engine.compile(EMPTY, &tunables).err().unwrap();
+            assert_eq!(error.to_string(), expected);
+        };
+        says(&Universal::headless().engine(), "UniversalEngine");
+        says(&Native::headless().engine(), "`DylibEngine`");
     }
 
     #[test]
