@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use wasmill::{
     BaseTunables, CompileError, CompilerConfig, CpuFeature, Cranelift, CraneliftOptLevel, Engine,
-    Features, FunctionMiddleware, LocalFunctionIndex, Module, ModuleMiddleware, Pages, Singlepass,
-    Store, Target, Triple, Universal, UniversalEngine,
+    Features, FunctionMiddleware, LocalFunctionIndex, Module, ModuleMiddleware, Native, Pages,
+    Singlepass, Store, Target, Triple, Universal, UniversalEngine,
 };
 
 /// A compiler with its settings, in an engine, in a store.
@@ -49,6 +49,12 @@ pub(crate) const CONFIGURATIONS: &[Configuration] = &[
         store: |features| checked(&universal(Cranelift::new(), features)),
         load: compile,
     },
+    // In shared objects, and loaded again from them.
+    Configuration {
+        name: "cranelift-native",
+        store: |features| native(Cranelift::new(), features),
+        load: reload,
+    },
     Configuration {
         name: "singlepass",
         store: |features| Store::new(&universal(Singlepass::new(), features)),
@@ -57,6 +63,11 @@ pub(crate) const CONFIGURATIONS: &[Configuration] = &[
     Configuration {
         name: "singlepass-artifacts",
         store: |features| Store::new(&universal(Singlepass::new(), features)),
+        load: reload,
+    },
+    Configuration {
+        name: "singlepass-native",
+        store: |features| native(Singlepass::new(), features),
         load: reload,
     },
     Configuration {
@@ -83,6 +94,12 @@ pub(crate) const CONFIGURATIONS: &[Configuration] = &[
     Configuration {
         name: "llvm-artifacts",
         store: |features| Store::new(&universal(wasmill::LLVM::new(), features)),
+        load: reload,
+    },
+    #[cfg(feature = "llvm")]
+    Configuration {
+        name: "llvm-native",
+        store: |features| native(wasmill::LLVM::new(), features),
         load: reload,
     },
     #[cfg(feature = "llvm")]
@@ -120,6 +137,10 @@ pub(crate) const CONFIGURATIONS: &[Configuration] = &[
 
 fn universal(config: impl CompilerConfig + 'static, features: Features) -> UniversalEngine {
     Universal::new(config).features(features).engine()
+}
+
+fn native(config: impl CompilerConfig + 'static, features: Features) -> Store {
+    Store::new(&Native::new(config).features(features).engine())
 }
 
 /// A store where no address space is reserved for memories, so that code must check every access.

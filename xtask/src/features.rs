@@ -14,16 +14,11 @@ use std::process::{Command, Stdio};
 /// The manifest of the front crate, and what must be among its features for this check to mean anything.
 const MANIFEST: &str = "crates/wasmill/Cargo.toml";
 
-const NATIVE: &str = "need the Native engine";
 const EXCLUSIVE: &str = "let quick = Store::new(&Universal::new(Singlepass::default()).engine());";
 
 /// Sets that must not build, and words of the one error they must give. A feature that is here alone is not tried as one
 /// that builds.
 const REFUSED: &[(&str, &str)] = &[
-    ("dylib", NATIVE),
-    ("native", NATIVE),
-    ("default-dylib", NATIVE),
-    ("default-native", NATIVE),
     ("default-cranelift,default-singlepass", EXCLUSIVE),
     ("default-cranelift,default-llvm", EXCLUSIVE),
     (
@@ -44,6 +39,8 @@ const REFUSED: &[(&str, &str)] = &[
 const TOGETHER: &[&str] = &[
     "default-cranelift,default-universal",
     "default-singlepass,default-universal",
+    "default-singlepass,default-native",
+    "default-cranelift,default-universal,default-dylib",
     "cranelift,singlepass,universal",
     "cranelift,universal",
     "wat,universal",

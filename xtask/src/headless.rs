@@ -1,7 +1,7 @@
 //! `cargo xtask headless`: a module that a program with a compiler has compiled runs in one that has none.
 //!
-//! The first program is the example `engine-headless`, which the tests have built already; the second, `tests/headless`, is
-//! built on its own, since in a build of the whole workspace it would get the features of all the others.
+//! The first program is the example `engine-headless`, or `engine-dylib` for the Native engine, which the tests have built already;
+//! the second, `tests/headless`, is built on its own, since in a build of the whole workspace it would get the features of all the others.
 
 use crate::llvm;
 use crate::process::{cargo, output, run as start, target};
@@ -9,14 +9,26 @@ use anyhow::{Context, Result, ensure};
 use std::fs;
 use std::process::Command;
 
-const EXPECTED: &str = "42
-Compilation error: The UniversalEngine is operating in headless mode, so it can not compile Modules.
-Validation error: The UniversalEngine is not compiled with compiler support, which is required for validating
-";
+/// What compiles, into what, and how the second program names its engine.
+const ENGINES: [(&str, &str, &str); 2] = [
+    ("engine-headless", "headless.wasmu", "UniversalEngine"),
+    ("engine-dylib", "headless.so", "`DylibEngine`"),
+];
+
+fn expected(engine: &str) -> String {
+    format!(
+        "42
+Compilation error: The {engine} is operating in headless mode, so it can not compile Modules.
+Validation error: The {engine} is not compiled with compiler support, which is required for validating
+"
+    )
+}
 
 /// Compiles, runs, and tells the sizes of the two programs.
 pub(crate) fn run(_: &[String]) -> Result<()> {
-    start(llvm::workspace("build").args(["--example", "engine-headless"]))?;
+    for (example, ..) in ENGINES {
+        start(llvm::workspace("build").args(["--example", example]))?;
+    }
     let host = ["--package", "headless-host"];
     let tree = output(&mut cargo(
         ["tree", "--edges", "normal", "--prefix", "none"]
@@ -30,18 +42,18 @@ pub(crate) fn run(_: &[String]) -> Result<()> {
     start(&mut cargo(["build"].iter().chain(&host)))?;
 
     let folder = target().join("debug");
-    let file = target().join("tmp/headless.wasmu");
     fs::create_dir_all(target().join("tmp"))?;
-    let (with, without) = (
-        folder.join("examples/engine-headless"),
-        folder.join("headless-host"),
-    );
-    start(Command::new(&with).arg(&file))?;
-    let printed = output(Command::new(&without).arg(&file))?;
-    ensure!(
-        printed == EXPECTED,
-        "the program without a compiler printed:\n{printed}"
-    );
+    let without = folder.join("headless-host");
+    for (example, file, engine) in ENGINES {
+        let file = target().join("tmp").join(file);
+        start(Command::new(folder.join("examples").join(example)).arg(&file))?;
+        let printed = output(Command::new(&without).arg(&file))?;
+        ensure!(
+            printed == expected(engine),
+            "the program without a compiler printed:\n{printed}"
+        );
+    }
+    let with = folder.join("examples/engine-headless");
 
     let size = |path| -> Result<u64> {
         let metadata = fs::metadata(path).with_context(|| format!("no {path:?}"))?;

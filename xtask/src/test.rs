@@ -2,7 +2,7 @@
 //!
 //! `cargo test` builds and runs everything in the workspace, documentation tests and `tidy` (a test of this package)
 //! included, and prints its plain output, so that whoever counts tests sees them. Then the front crate's tests run with
-//! the other compilers as the default one; then come loom's model checks, Miri where the toolchain has it, and the small
+//! the other compilers as the default one, once in the Native engine; then come loom's model checks, Miri where the toolchain has it, and the small
 //! real programs with each compiler.
 
 use crate::process::{cargo, run as start};
@@ -28,9 +28,9 @@ pub(crate) fn run(_: &[String]) -> Result<()> {
     }
 }
 
-/// The front crate's tests say `Store::default()` wherever the compiler does not matter.
+/// The front crate's tests say `Store::default()` wherever compiler and engine do not matter.
 fn other_compilers() -> Result<()> {
-    let singlepass = "wat,default-singlepass,default-universal,cranelift";
+    let singlepass = "wat,default-singlepass,default-native,universal,cranelift";
     let llvm = "wat,default-llvm,default-universal,cranelift,singlepass";
     let compilers = [singlepass]
         .into_iter()

@@ -4,7 +4,7 @@
 use std::{path::PathBuf, sync::Arc};
 
 use clap::Args;
-use wasmill::{CompilerConfig, Cranelift, Features, Singlepass, Store, Universal};
+use wasmill::{CompilerConfig, Cranelift, Features, Native, Singlepass, Store, Universal};
 
 #[cfg(feature = "llvm")]
 use crate::llvm_dump::LlvmDump;
@@ -32,8 +32,12 @@ pub(crate) struct StoreOptions {
     llvm_debug_dir: Option<PathBuf>,
 
     /// Use the engine that keeps code in memory (the default).
-    #[arg(long, alias = "jit")]
+    #[arg(long, alias = "jit", group = "engine")]
     universal: bool,
+
+    /// Use the engine that makes shared objects, which debuggers and profilers can read.
+    #[arg(long, alias = "dylib", group = "engine")]
+    native: bool,
 
     /// Let the compiler check its own work.
     #[arg(long)]
@@ -74,14 +78,19 @@ pub(crate) struct StoreOptions {
 
 impl StoreOptions {
     /// The engine and the compiler, for messages.
-    pub(crate) fn description(&self) -> &'static str {
+    pub(crate) fn description(&self) -> String {
+        let engine = if self.native { "native" } else { "universal" };
+        format!("engine: {engine}, compiler: {}", self.compiler_name())
+    }
+
+    fn compiler_name(&self) -> &'static str {
         #[cfg(feature = "llvm")]
         if self.llvm {
-            return "engine: universal, compiler: llvm";
+            return "llvm";
         }
         match self.singlepass {
-            true => "engine: universal, compiler: singlepass",
-            false => "engine: universal, compiler: cranelift",
+            true => "singlepass",
+            false => "cranelift",
         }
     }
 
@@ -144,7 +153,10 @@ impl StoreOptions {
 
     /// A store with a new engine.
     pub(crate) fn store(&self) -> Store {
-        let engine = Universal::new(self.compiler()).features(self.features());
-        Store::new(&engine.engine())
+        let (compiler, features) = (self.compiler(), self.features());
+        match self.native {
+            true => Store::new(&Native::new(compiler).features(features).engine()),
+            false => Store::new(&Universal::new(compiler).features(features).engine()),
+        }
     }
 }

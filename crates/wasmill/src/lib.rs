@@ -3,7 +3,8 @@
 //! ```text
 //!   Store ── Module::new ──► Module ── Instance::new(&module, &imports) ──► Instance { exports }
 //!     │                                                                        │
-//!   engine (Universal) + compiler (Cranelift, Singlepass)  Function, NativeFunc, Memory, Global, Table
+//!   engine (Universal, Native)                             Function, NativeFunc, Memory, Global, Table
+//!   + compiler (Cranelift, Singlepass, LLVM)
 //! ```
 //!
 //! # Example
@@ -43,10 +44,29 @@
 //! Instances that share something mutable (a memory, a table, another instance) run one at a time, whichever thread
 //! calls; others run in parallel. A [`MemoryView`] holds what it looks at while it lives.
 //!
+//! # Which engine
+//!
+//! Both run the same code, at the same speed, with the same traps and traces; they differ in what a compiled module is.
+//!
+//! | | [`Universal`] | `Native`, also called `Dylib` (feature `native` or `dylib`) |
+//! |---|---|---|
+//! | a compiled module is | an image of our own, `.wasmu` | a shared object: ELF, `.so` |
+//! | who maps it | this library | the system's loader (`dlopen`) |
+//! | `gdb`, `perf`, `objdump`, `readelf` | see nothing | see a symbol per function, and frames |
+//! | made by `Module::new` | in memory | in an unnamed file, of which a descriptor stays open as long as the module lives |
+//! | loading from a file | maps it | the same, and what the loader does: some 0.1 ms |
+//! | targets | all that compilers have | those with ELF |
+//!
+//! Take Universal unless somebody is to look at the machine code with the tools of the system, or the files are to be
+//! distributed, signed or inspected as native code is. `perf` finds symbols in files only: load the module with
+//! [`Module::deserialize_from_file`]. Neither engine needs a compiler or a linker at run time, and neither leaves files behind.
+//!
+//! A store belongs to an engine. `beside` makes one whose modules may be linked with those of another, of the other kind or with
+//! another compiler.
+//!
 //! # What is not offered
 //!
-//! The features for compilers and engines that do not exist yet are refused, in one sentence each. Otherwise all of the API
-//! of wasmer 2.0 is here, but for what shows its inside. Of `Engine` and `Artifact` there is none of
+//! All of the API of wasmer 2.0 is here, but for what shows its inside. Of `Engine` and `Artifact` there is none of
 //! `register_function_metadata`, `func_data_registry`, `data_initializers`, `instantiate`, `finish_instantiation`,
 //! `from_parts` or the lists of trampolines; `module_mut` gives `None`. There is no feature `loupe`, nor the trait
 //! `MemoryUsage` that it is about. `RATIONALE.md` says why, and what to use instead.
@@ -133,6 +153,8 @@ pub use wasmill_engine::{
     ExportFunction, ExportFunctionMetadata, FrameInfo, ImportError, LinkError, NamedResolver,
     NamedResolverChain, Resolver, RuntimeError, SerializeError, Tunables,
 };
+#[cfg(feature = "dylib")]
+pub use wasmill_engine::{Dylib, DylibArtifact, DylibEngine, Native, NativeArtifact, NativeEngine};
 #[cfg(feature = "universal")]
 pub use wasmill_engine::{Universal, UniversalArtifact, UniversalEngine};
 pub use wasmill_types::{

@@ -19,26 +19,6 @@ compile_error!(
 "
 );
 
-/// Reports what is missing, unless the set is contradictory anyway.
-macro_rules! not_yet {
-    ($feature:literal, $text:literal) => {
-        #[cfg(all(
-                            feature = $feature,
-                            not(any(
-                                all(feature = "default-cranelift", feature = "default-llvm"),
-                                all(feature = "default-cranelift", feature = "default-singlepass"),
-                                all(feature = "default-llvm", feature = "default-singlepass"),
-                            ))
-                        ))]
-        compile_error!($text);
-    };
-}
-
-not_yet!(
-    "dylib",
-    "the features `dylib` and `native` need the Native engine, which this version does not have yet"
-);
-
 #[cfg(all(
     feature = "default-compiler",
     feature = "default-engine",

@@ -265,26 +265,32 @@ impl fmt::Debug for Store {
     }
 }
 
-#[cfg(all(feature = "default-cranelift", feature = "default-universal"))]
-impl Default for Store {
-    /// A store with the default engine and compiler.
-    fn default() -> Self {
-        Self::new(&crate::Universal::new(crate::Cranelift::default()).engine())
-    }
+/// The compiler and the engine that features have chosen; of two engines, Universal.
+#[cfg(all(feature = "default-compiler", feature = "default-engine"))]
+mod default {
+    #[cfg(feature = "default-cranelift")]
+    pub(super) use crate::Cranelift as Compiler;
+    #[cfg(feature = "default-llvm")]
+    pub(super) use crate::LLVM as Compiler;
+    #[cfg(all(feature = "default-dylib", not(feature = "default-universal")))]
+    pub(super) use crate::Native as Engine;
+    #[cfg(feature = "default-singlepass")]
+    pub(super) use crate::Singlepass as Compiler;
+    #[cfg(feature = "default-universal")]
+    pub(super) use crate::Universal as Engine;
 }
 
-#[cfg(all(feature = "default-llvm", feature = "default-universal"))]
+#[cfg(all(
+    any(
+        feature = "default-cranelift",
+        feature = "default-llvm",
+        feature = "default-singlepass"
+    ),
+    any(feature = "default-universal", feature = "default-dylib")
+))]
 impl Default for Store {
     /// A store with the default engine and compiler.
     fn default() -> Self {
-        Self::new(&crate::Universal::new(crate::LLVM::default()).engine())
-    }
-}
-
-#[cfg(all(feature = "default-singlepass", feature = "default-universal"))]
-impl Default for Store {
-    /// A store with the default engine and compiler.
-    fn default() -> Self {
-        Self::new(&crate::Universal::new(crate::Singlepass::default()).engine())
+        Self::new(&default::Engine::new(default::Compiler::default()).engine())
     }
 }

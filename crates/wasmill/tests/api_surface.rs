@@ -203,6 +203,34 @@ mod signatures {
     }
 
     #[test]
+    #[cfg(feature = "dylib")]
+    #[allow(unsafe_code, reason = "signatures, not called")]
+    fn the_native_engine() {
+        use wasmill::{Dylib, DylibArtifact, DylibEngine, Native};
+        let _: fn(Cranelift) -> Dylib = Dylib::new;
+        let _: fn() -> Native = Dylib::headless;
+        let _: fn(Dylib, Target) -> Dylib = Dylib::target;
+        let _: fn(Dylib, Features) -> Dylib = Dylib::features;
+        let _: fn(Dylib) -> DylibEngine = Dylib::engine;
+        type C = Box<dyn wasmill_compiler::Compiler>;
+        let _: fn(C, Target, Features) -> DylibEngine = DylibEngine::new;
+        let _: fn() -> DylibEngine = DylibEngine::headless;
+        let _: fn(&mut DylibEngine, fn(&[u8]) -> String) = DylibEngine::set_deterministic_prefixer;
+        let _: fn(&DylibEngine) -> Store = Store::new;
+        let _: fn(&DylibEngine) -> &Target = Engine::target;
+        type Loaded = Result<DylibArtifact, DeserializeError>;
+        let _: fn(&DylibEngine, &[u8], &dyn Tunables) -> Result<DylibArtifact, CompileError> =
+            DylibArtifact::new;
+        let _: unsafe fn(&DylibEngine, &[u8]) -> Loaded = DylibArtifact::deserialize;
+        let _: unsafe fn(&DylibEngine, &Path) -> Loaded = DylibArtifact::deserialize_from_file;
+        let _: unsafe fn(&DylibEngine, &Path) -> Loaded =
+            DylibArtifact::deserialize_from_file_unchecked;
+        let _: fn(&[u8]) -> bool = DylibArtifact::is_deserializable;
+        let _: fn(&Triple) -> &'static str = DylibArtifact::get_default_extension;
+        let _: fn(&dyn Artifact) -> Option<&DylibArtifact> = |a| a.downcast_ref();
+    }
+
+    #[test]
     fn artifacts() {
         use wasmill_engine::{FunctionBodyPtr, VMSharedSignatureIndex};
         use wasmill_types::{BoxedSlice, MemoryIndex, PrimaryMap, SignatureIndex, TableIndex};
@@ -734,6 +762,11 @@ mod impls {
         shared::<LazyInit<Memory>>();
         shared::<WasmPtr<u8, Array>>();
         shared::<UniversalArtifact>();
+        #[cfg(feature = "dylib")]
+        {
+            handle::<DylibEngine>();
+            shared::<DylibArtifact>();
+        }
     }
 
     #[test]

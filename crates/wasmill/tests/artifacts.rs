@@ -2,7 +2,11 @@
 
 #![allow(unsafe_code, reason = "loading machine code is")]
 
+mod support;
+
+use std::ops::Range;
 use std::path::{Path, PathBuf};
+use support::DefaultCompiler;
 use wasmill::*;
 
 /// Something of everything that a module can declare.
@@ -42,27 +46,73 @@ const EVERYTHING: &str = r#"(module $everything
     (start $start)
     (@custom "note" "first") (@custom "other" "") (@custom "note" "second"))"#;
 
+/// The engines, whose artifacts have different forms.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Form {
+    Universal,
+    #[cfg(feature = "dylib")]
+    Native,
+}
+
+const FORMS: &[Form] = &[
+    Form::Universal,
+    #[cfg(feature = "dylib")]
+    Form::Native,
+];
+
+impl Form {
+    fn store(self) -> Store {
+        match self {
+            Self::Universal => Store::new(&Universal::new(DefaultCompiler::new()).engine()),
+            #[cfg(feature = "dylib")]
+            Self::Native => Store::new(&Native::new(DefaultCompiler::new()).engine()),
+        }
+    }
+
+    fn headless(self) -> Store {
+        match self {
+            Self::Universal => Store::new(&Universal::headless().engine()),
+            #[cfg(feature = "dylib")]
+            Self::Native => Store::new(&Native::headless().engine()),
+        }
+    }
+
+    fn compile(self, wat: &str) -> Module {
+        Module::new(&self.store(), wat).unwrap()
+    }
+
+    fn load(self, bytes: &[u8]) -> Result<Module, DeserializeError> {
+        // SAFETY: the tests load only what they compiled; what they damage is not run.
+        unsafe { Module::deserialize(&self.headless(), bytes) }
+    }
+
+    fn load_file(self, path: &Path) -> Result<Module, DeserializeError> {
+        // SAFETY: as above; nobody else knows the file.
+        unsafe { Module::deserialize_from_file(&self.headless(), path) }
+    }
+
+    fn load_file_checked(self, path: &Path) -> Result<Module, DeserializeError> {
+        // SAFETY: as above.
+        unsafe { Module::deserialize_from_file_checked(&self.headless(), path) }
+    }
+
+    /// The module, loaded on every way.
+    fn reloaded(self, name: &str, module: &Module) -> [Module; 3] {
+        let file = TestFile::new(&format!("{name}-{self:?}"));
+        module.serialize_to_file(&file.0).unwrap();
+        let bytes = module.serialize().unwrap();
+        assert_eq!(std::fs::read(&file.0).unwrap(), bytes);
+        [
+            self.load(&bytes),
+            self.load_file(&file.0),
+            self.load_file_checked(&file.0),
+        ]
+        .map(Result::unwrap)
+    }
+}
+
 fn compile(wat: &str) -> Module {
-    Module::new(&Store::default(), wat).unwrap()
-}
-
-fn headless() -> Store {
-    Store::new(&Universal::headless().engine())
-}
-
-fn load(bytes: &[u8]) -> Result<Module, DeserializeError> {
-    // SAFETY: the tests load only what they compiled; what they damage is not run.
-    unsafe { Module::deserialize(&headless(), bytes) }
-}
-
-fn load_file(path: &Path) -> Result<Module, DeserializeError> {
-    // SAFETY: as above; nobody else knows the file.
-    unsafe { Module::deserialize_from_file(&headless(), path) }
-}
-
-fn load_file_checked(path: &Path) -> Result<Module, DeserializeError> {
-    // SAFETY: as above.
-    unsafe { Module::deserialize_from_file_checked(&headless(), path) }
+    Form::Universal.compile(wat)
 }
 
 /// A file of this test, deleted in the end. It lies where programs may be executed from.
@@ -87,52 +137,51 @@ impl Drop for TestFile {
     }
 }
 
-/// The module, loaded on every way.
-fn reloaded(name: &str, module: &Module) -> [Module; 3] {
-    let file = TestFile::new(name);
-    module.serialize_to_file(&file.0).unwrap();
-    let bytes = module.serialize().unwrap();
-    assert_eq!(std::fs::read(&file.0).unwrap(), bytes);
-    [load(&bytes), load_file(&file.0), load_file_checked(&file.0)].map(Result::unwrap)
-}
-
 #[test]
 fn a_loaded_module_declares_the_same() {
-    let module = compile(EVERYTHING);
-    for loaded in reloaded("same", &module) {
-        assert_eq!(loaded.name(), Some("everything"));
-        assert!(loaded.imports().eq(module.imports()));
-        assert!(loaded.exports().eq(module.exports()));
-        let notes: Vec<_> = loaded.custom_sections("note").collect();
-        assert_eq!(
-            notes,
-            [b"first".as_slice().into(), b"second".as_slice().into()]
-        );
-        // As text, since the NaN among the globals is not equal to itself; without what has no order.
-        let text = |info: &ModuleInfo| {
-            let mut info = info.clone();
-            info.id = module.info().id;
-            let names = std::mem::take(&mut info.function_names);
-            (names, format!("{info:?}"))
-        };
-        assert_eq!(text(loaded.info()), text(module.info()));
-        let (a, b) = (loaded.artifact(), module.artifact());
-        assert_eq!(a.memory_styles(), b.memory_styles());
-        assert_eq!(a.table_styles(), b.table_styles());
-        assert_eq!((a.features(), a.target()), (b.features(), b.target()));
-        assert_eq!(a.code(), b.code());
+    for form in FORMS {
+        let module = form.compile(EVERYTHING);
+        for loaded in form.reloaded("same", &module) {
+            declares_the_same(&loaded, &module);
+        }
     }
+}
+
+fn declares_the_same(loaded: &Module, module: &Module) {
+    assert_eq!(loaded.name(), Some("everything"));
+    assert!(loaded.imports().eq(module.imports()));
+    assert!(loaded.exports().eq(module.exports()));
+    let notes: Vec<_> = loaded.custom_sections("note").collect();
+    assert_eq!(
+        notes,
+        [b"first".as_slice().into(), b"second".as_slice().into()]
+    );
+    // As text, since the NaN among the globals is not equal to itself; without what has no order.
+    let text = |info: &ModuleInfo| {
+        let mut info = info.clone();
+        info.id = module.info().id;
+        let names = std::mem::take(&mut info.function_names);
+        (names, format!("{info:?}"))
+    };
+    assert_eq!(text(loaded.info()), text(module.info()));
+    let (a, b) = (loaded.artifact(), module.artifact());
+    assert_eq!(a.memory_styles(), b.memory_styles());
+    assert_eq!(a.table_styles(), b.table_styles());
+    assert_eq!((a.features(), a.target()), (b.features(), b.target()));
+    assert_eq!(a.code(), b.code());
 }
 
 #[test]
 fn the_same_module_gives_the_same_bytes() {
-    let bytes = compile(EVERYTHING).serialize().unwrap();
-    assert_eq!(compile(EVERYTHING).serialize().unwrap(), bytes);
-    for loaded in reloaded("bytes", &compile(EVERYTHING)) {
-        assert_eq!(loaded.serialize().unwrap(), bytes);
-        // Also when the names were looked at.
-        assert_eq!(loaded.info().function_names.len(), 5);
-        assert_eq!(loaded.serialize().unwrap(), bytes);
+    for form in FORMS {
+        let bytes = form.compile(EVERYTHING).serialize().unwrap();
+        assert_eq!(form.compile(EVERYTHING).serialize().unwrap(), bytes);
+        for loaded in form.reloaded("bytes", &form.compile(EVERYTHING)) {
+            assert_eq!(loaded.serialize().unwrap(), bytes);
+            // Also when the names were looked at.
+            assert_eq!(loaded.info().function_names.len(), 5);
+            assert_eq!(loaded.serialize().unwrap(), bytes);
+        }
     }
 }
 
@@ -178,8 +227,7 @@ fn behaviour(module: &Module) -> String {
 
 #[test]
 fn a_loaded_module_does_the_same() {
-    let module = compile(EVERYTHING);
-    let expected = behaviour(&module);
+    let expected = behaviour(&compile(EVERYTHING));
     for part in [
         "divide [I32(42)]",
         "integer divide by zero\n    at divide (everything[",
@@ -196,58 +244,68 @@ fn a_loaded_module_does_the_same() {
     ] {
         assert!(expected.contains(part), "{part}: {expected}");
     }
-    for loaded in reloaded("behaviour", &module) {
-        assert_eq!(behaviour(&loaded), expected);
+    for form in FORMS {
+        let module = form.compile(EVERYTHING);
+        assert_eq!(behaviour(&module), expected);
+        for loaded in form.reloaded("behaviour", &module) {
+            assert_eq!(behaviour(&loaded), expected);
+        }
     }
 }
 
 #[test]
 fn an_engine_with_a_compiler_loads_too() {
-    let store = Store::default();
-    let bytes = compile(EVERYTHING).serialize().unwrap();
-    // SAFETY: just made.
-    let loaded = unsafe { Module::deserialize(&store, &bytes).unwrap() };
-    assert!(behaviour(&loaded).contains("divide [I32(42)]"));
-    let artifact = loaded.artifact();
-    artifact.preinstantiate().unwrap();
-    artifact.register_frame_info();
-    assert!(UniversalArtifact::is_deserializable(&bytes));
+    assert!(UniversalArtifact::is_deserializable(
+        &compile("(module)").serialize().unwrap()
+    ));
     assert_eq!(UniversalArtifact::get_default_extension(&HOST), "wasmu");
-    let info = artifact.module_ref();
-    for (index, id) in artifact.signatures().iter() {
-        let ty = store.engine().lookup_signature(id.clone());
-        assert_eq!(ty.as_ref(), Some(&info.signatures[index]));
-        assert_eq!(*id, store.engine().register_signature(&ty.unwrap()));
+    for form in FORMS {
+        let store = form.store();
+        let bytes = form.compile(EVERYTHING).serialize().unwrap();
+        // SAFETY: just made.
+        let loaded = unsafe { Module::deserialize(&store, &bytes).unwrap() };
+        assert!(behaviour(&loaded).contains("divide [I32(42)]"));
+        let artifact = loaded.artifact();
+        artifact.preinstantiate().unwrap();
+        artifact.register_frame_info();
+        let info = artifact.module_ref();
+        for (index, id) in artifact.signatures().iter() {
+            let ty = store.engine().lookup_signature(id.clone());
+            assert_eq!(ty.as_ref(), Some(&info.signatures[index]));
+            assert_eq!(*id, store.engine().register_signature(&ty.unwrap()));
+        }
+        let defined = info.functions.len() - info.num_imported_functions;
+        assert_eq!(artifact.finished_functions().len(), defined);
+        let bodies = artifact.finished_functions().values();
+        let code = artifact.code().as_ptr_range();
+        let mut starts = bodies.map(|body| body.0.cast());
+        assert!(starts.all(|start| code.contains(&start)));
     }
-    let defined = info.functions.len() - info.num_imported_functions;
-    assert_eq!(artifact.finished_functions().len(), defined);
-    let bodies = artifact.finished_functions().values();
-    let code = artifact.code().as_ptr_range();
-    assert!(
-        bodies
-            .map(|body| body.0.cast())
-            .all(|start| code.contains(&start))
-    );
 }
 
 #[test]
 fn a_module_without_anything() {
-    for loaded in reloaded("nothing", &compile("(module)")) {
-        Instance::new(&loaded, &imports! {}).unwrap();
-        assert_eq!((loaded.name(), loaded.exports().len()), (None, 0));
+    for form in FORMS {
+        let module = form.compile("(module)");
+        for loaded in form.reloaded("nothing", &module) {
+            Instance::new(&loaded, &imports! {}).unwrap();
+            assert_eq!((loaded.name(), loaded.exports().len()), (None, 0));
+        }
     }
 }
 
 #[test]
 fn a_loaded_module_can_be_renamed() {
     let trap = "(module $old (func (export \"f\") unreachable))";
-    for mut loaded in reloaded("rename", &compile(trap)) {
-        assert!(loaded.set_name("new"));
-        let again = load(&loaded.serialize().unwrap()).unwrap();
-        for module in [&loaded, &again] {
-            let instance = Instance::new(module, &imports! {}).unwrap();
-            let error = instance.exports.get_function("f").unwrap().call(&[]);
-            assert_eq!(error.unwrap_err().trace()[0].module_name(), "new");
+    for form in FORMS {
+        for mut loaded in form.reloaded("rename", &form.compile(trap)) {
+            assert!(loaded.set_name("new"));
+            let again = form.load(&loaded.serialize().unwrap()).unwrap();
+            for module in [&loaded, &again] {
+                let instance = Instance::new(module, &imports! {}).unwrap();
+                let error = instance.exports.get_function("f").unwrap().call(&[]);
+                assert_eq!(error.unwrap_err().trace()[0].module_name(), "new");
+            }
         }
     }
 }
@@ -260,77 +318,114 @@ fn many_functions() {
     for n in 0..3000 {
         wat += &format!("(func $f{n} (export \"f{n}\") (result i32) (i32.const {n}))");
     }
-    let module = compile(&(wat + ")"));
-    for loaded in reloaded("many", &module) {
-        let instance = Instance::new(&loaded, &imports! {}).unwrap();
-        for n in (0..3000).step_by(7) {
-            let function = instance
-                .exports
-                .get_native_function::<(), i32>(&format!("f{n}"));
-            assert_eq!(function.unwrap().call().unwrap(), n);
+    wat += ")";
+    for form in FORMS {
+        for loaded in form.reloaded("many", &form.compile(&wat)) {
+            let instance = Instance::new(&loaded, &imports! {}).unwrap();
+            for n in (0..3000).step_by(7) {
+                let function = instance
+                    .exports
+                    .get_native_function::<(), i32>(&format!("f{n}"));
+                assert_eq!(function.unwrap().call().unwrap(), n);
+            }
         }
     }
 }
 
 #[test]
 fn what_is_something_else_says_so() {
-    let expected = "incompatible binary: The provided bytes are not wasmill-universal";
-    for bytes in [
-        &b""[..],
-        b"\0",
-        b"\0asm\x01\0\0\0",
-        &[0xff; 100],
-        b"\0wasmill-universa",
-    ] {
-        assert_eq!(load(bytes).unwrap_err().to_string(), expected);
-        let file = TestFile::with("garbage", bytes);
-        assert_eq!(load_file(&file.0).unwrap_err().to_string(), expected);
-        assert!(!UniversalArtifact::is_deserializable(bytes));
+    for &form in FORMS {
+        let expected = match form {
+            Form::Universal => "incompatible binary: The provided bytes are not wasmill-universal",
+            #[cfg(feature = "dylib")]
+            Form::Native => {
+                "incompatible binary: The provided bytes are not in any native format Wasmill can understand"
+            }
+        };
+        for bytes in [
+            &b""[..],
+            b"\0",
+            b"\0asm\x01\0\0\0",
+            &[0xff; 100],
+            b"\0wasmill-universa",
+        ] {
+            assert_eq!(form.load(bytes).unwrap_err().to_string(), expected);
+            let file = TestFile::with("garbage", bytes);
+            assert_eq!(form.load_file(&file.0).unwrap_err().to_string(), expected);
+            assert!(!UniversalArtifact::is_deserializable(bytes));
+        }
+        // What another engine made.
+        for other in FORMS.iter().filter(|other| **other != form) {
+            let bytes = other.compile("(module)").serialize().unwrap();
+            assert_eq!(form.load(&bytes).unwrap_err().to_string(), expected);
+        }
+        files_that_are_none(form);
     }
-    let missing = load_file(Path::new("/nowhere/to/be/found"));
+}
+
+fn files_that_are_none(form: Form) {
+    let missing = form.load_file(Path::new("/nowhere/to/be/found"));
     assert!(
         matches!(missing, Err(DeserializeError::Io(error)) if error.kind() == std::io::ErrorKind::NotFound)
     );
     assert!(matches!(
-        load_file(Path::new(env!("CARGO_TARGET_TMPDIR"))),
+        form.load_file(Path::new(env!("CARGO_TARGET_TMPDIR"))),
         Err(DeserializeError::Io(_))
     ));
-    let unwritable = compile("(module)").serialize_to_file("/nowhere/to/be/found");
+    let unwritable = form
+        .compile("(module)")
+        .serialize_to_file("/nowhere/to/be/found");
     assert!(matches!(unwritable, Err(SerializeError::Io(_))));
 }
 
 #[test]
 fn other_versions_are_named() {
-    let mut bytes = compile("(module)").serialize().unwrap();
-    bytes[24..32].copy_from_slice(b"9.8.7-rc");
-    let error = load(&bytes).unwrap_err();
-    assert!(matches!(error, DeserializeError::Incompatible(_)));
-    let text = error.to_string();
-    assert!(
-        text.contains("made by Wasmill \"9.8.7-rc\"") && text.contains("compile the module again"),
-        "{text}"
-    );
+    for form in FORMS {
+        let mut bytes = form.compile("(module)").serialize().unwrap();
+        let version = artifact(&bytes).start + 24;
+        bytes[version..][..8].copy_from_slice(b"9.8.7-rc");
+        let error = form.load(&bytes).unwrap_err();
+        assert!(matches!(error, DeserializeError::Incompatible(_)));
+        let text = error.to_string();
+        assert!(
+            text.contains("made by Wasmill \"9.8.7-rc\"")
+                && text.contains("compile the module again"),
+            "{text}"
+        );
+    }
 }
 
 #[test]
 fn other_systems_are_named() {
-    let target = Target::new(
-        "x86_64-unknown-freebsd".parse().unwrap(),
-        CpuFeature::for_host(),
-    );
-    let store = Store::new(&Universal::new(Cranelift::new()).target(target).engine());
-    let module = Module::new(&store, "(module (func (export \"f\")))").unwrap();
-    let error = load(&module.serialize().unwrap()).unwrap_err();
-    assert!(matches!(error, DeserializeError::Incompatible(_)));
-    let text = error.to_string();
-    assert!(
-        text.contains("it was compiled for x86_64-unknown-freebsd, and this machine is "),
-        "{text}"
-    );
+    for &form in FORMS {
+        let target = Target::new(
+            "x86_64-unknown-freebsd".parse().unwrap(),
+            CpuFeature::for_host(),
+        );
+        let store = match form {
+            Form::Universal => Store::new(
+                &Universal::new(DefaultCompiler::new())
+                    .target(target)
+                    .engine(),
+            ),
+            #[cfg(feature = "dylib")]
+            Form::Native => {
+                Store::new(&Native::new(DefaultCompiler::new()).target(target).engine())
+            }
+        };
+        let module = Module::new(&store, "(module (func (export \"f\")))").unwrap();
+        let error = form.load(&module.serialize().unwrap()).unwrap_err();
+        assert!(matches!(error, DeserializeError::Incompatible(_)));
+        let text = error.to_string();
+        assert!(
+            text.contains("it was compiled for x86_64-unknown-freebsd, and this machine is "),
+            "{text}"
+        );
+    }
 }
 
 /// A small module with something in every table, serialized.
-fn small() -> Vec<u8> {
+fn small(form: Form) -> Vec<u8> {
     let wat = r#"(module $small
         (import "m" "f" (func $f (param i32)))
         (memory 1) (data (i32.const 8) "data")
@@ -341,13 +436,25 @@ fn small() -> Vec<u8> {
           (i32.div_u (i32.load (local.get 0)) (local.get 0)))
         (func $inlined (param i32) (result i32) (i32.div_s (i32.const 100) (local.get 0)))
         (@custom "c" "custom"))"#;
-    compile(wat).serialize().unwrap()
+    form.compile(wat).serialize().unwrap()
 }
 
-/// Where the code starts.
-fn code_start(bytes: &[u8]) -> usize {
-    let number = |at: usize| u64::from_le_bytes(bytes[at..at + 8].try_into().unwrap()) as usize;
-    bytes.len() - number(64).next_multiple_of(number(72))
+fn number(bytes: &[u8], at: usize) -> usize {
+    u64::from_le_bytes(bytes[at..at + 8].try_into().unwrap()) as usize
+}
+
+/// Where the artifact is: everything, or what the note in a shared object says.
+fn artifact(bytes: &[u8]) -> Range<usize> {
+    match UniversalArtifact::is_deserializable(bytes) {
+        true => 0..bytes.len(),
+        false => number(bytes, 572)..number(bytes, 572) + number(bytes, 580),
+    }
+}
+
+/// Where the code is, with what fills its last page.
+fn code(bytes: &[u8]) -> Range<usize> {
+    let Range { start, end } = artifact(bytes);
+    end - number(bytes, start + 64).next_multiple_of(number(bytes, start + 72))..end
 }
 
 fn is_damage(outcome: Result<Module, DeserializeError>) -> bool {
@@ -359,79 +466,87 @@ fn is_damage(outcome: Result<Module, DeserializeError>) -> bool {
 
 #[test]
 fn every_truncation_is_refused() {
-    let bytes = small();
-    let file = TestFile::with("truncated", &bytes);
-    let handle = std::fs::OpenOptions::new()
-        .write(true)
-        .open(&file.0)
-        .unwrap();
-    for length in (0..bytes.len()).rev() {
-        assert!(is_damage(load(&bytes[..length])), "{length}");
-        handle.set_len(length as u64).unwrap();
-        assert!(is_damage(load_file(&file.0)), "{length}");
+    for &form in FORMS {
+        let bytes = small(form);
+        let file = TestFile::with(&format!("truncated-{form:?}"), &bytes);
+        let handle = std::fs::OpenOptions::new()
+            .write(true)
+            .open(&file.0)
+            .unwrap();
+        for length in (0..bytes.len()).rev() {
+            assert!(is_damage(form.load(&bytes[..length])), "{length}");
+            handle.set_len(length as u64).unwrap();
+            assert!(is_damage(form.load_file(&file.0)), "{length}");
+        }
+        let mut longer = bytes;
+        longer.push(0);
+        assert!(is_damage(form.load(&longer)));
+        longer.extend_from_slice(&[0; 4095]);
+        assert!(is_damage(form.load(&longer)));
     }
-    let mut longer = bytes;
-    longer.push(0);
-    assert!(is_damage(load(&longer)));
-    longer.extend_from_slice(&[0; 4095]);
-    assert!(is_damage(load(&longer)));
 }
 
 #[test]
 fn every_damaged_byte_is_found() {
-    let bytes = small();
-    let start = code_start(&bytes);
-    let file = TestFile::new("flipped");
-    let mut random = Random(1);
-    for at in 0..bytes.len() {
-        let mut damaged = bytes.clone();
-        damaged[at] ^= 1 << random.below(8);
-        assert!(is_damage(load(&damaged)), "{at}");
-        // A new file each time: what was loaded is still mapped otherwise, and must not change.
-        std::fs::write(&file.0, &damaged).unwrap();
-        assert_eq!(is_damage(load_file(&file.0)), at < start, "{at}");
-        assert!(is_damage(load_file_checked(&file.0)), "{at}");
-        std::fs::remove_file(&file.0).unwrap();
+    for &form in FORMS {
+        let bytes = small(form);
+        let code = code(&bytes);
+        let file = TestFile::new(&format!("flipped-{form:?}"));
+        let mut random = Random(1);
+        for at in 0..bytes.len() {
+            let mut damaged = bytes.clone();
+            damaged[at] ^= 1 << random.below(8);
+            assert!(is_damage(form.load(&damaged)), "{at}");
+            // A new file each time: what was loaded is still mapped otherwise, and must not change.
+            std::fs::write(&file.0, &damaged).unwrap();
+            let is_seen = !code.contains(&at);
+            assert_eq!(is_damage(form.load_file(&file.0)), is_seen, "{at}");
+            assert!(is_damage(form.load_file_checked(&file.0)), "{at}");
+            std::fs::remove_file(&file.0).unwrap();
+        }
     }
 }
 
 #[test]
 fn much_damage_is_found() {
-    let bytes = compile(EVERYTHING).serialize().unwrap();
-    let mut random = Random(2);
-    for _ in 0..3000 {
-        let mut damaged = bytes.clone();
-        match random.below(3) {
-            0 => (0..=random.below(20)).for_each(|_| {
-                let at = random.below(bytes.len());
-                damaged[at] = damaged[at].wrapping_add(1 + random.below(255) as u8);
-            }),
-            1 => {
-                let (from, to) = (
-                    random.below(bytes.len() - 64),
-                    random.below(bytes.len() - 64),
-                );
-                damaged.copy_within(from..from + 64, to);
+    for &form in FORMS {
+        let bytes = form.compile(EVERYTHING).serialize().unwrap();
+        let mut random = Random(2);
+        for _ in 0..3000 {
+            let mut damaged = bytes.clone();
+            match random.below(3) {
+                0 => (0..=random.below(20)).for_each(|_| {
+                    let at = random.below(bytes.len());
+                    damaged[at] = damaged[at].wrapping_add(1 + random.below(255) as u8);
+                }),
+                1 => {
+                    let (from, to) = (
+                        random.below(bytes.len() - 64),
+                        random.below(bytes.len() - 64),
+                    );
+                    damaged.copy_within(from..from + 64, to);
+                }
+                _ => {
+                    let at = random.below(bytes.len());
+                    damaged.remove(at);
+                }
             }
-            _ => {
-                let at = random.below(bytes.len());
-                damaged.remove(at);
-            }
+            assert!(damaged == bytes || is_damage(form.load(&damaged)));
         }
-        assert!(damaged == bytes || is_damage(load(&damaged)));
     }
 }
 
 /// The same with a checksum that fits, so that what is read makes the decision.
-fn resealed(mut bytes: Vec<u8>, start: usize) -> Vec<u8> {
-    let checksum = xxhash_rust::xxh3::xxh3_64(&bytes[56..start]);
-    bytes[48..56].copy_from_slice(&checksum.to_le_bytes());
+fn resealed(mut bytes: Vec<u8>, code: &Range<usize>) -> Vec<u8> {
+    let start = artifact(&bytes).start;
+    let checksum = xxhash_rust::xxh3::xxh3_64(&bytes[start + 56..code.start]);
+    bytes[start + 48..start + 56].copy_from_slice(&checksum.to_le_bytes());
     bytes
 }
 
 /// Loads what cannot be damage; if that works, makes an instance, but runs no code: that would be trusted.
-fn try_out(bytes: &[u8]) -> bool {
-    let Ok(module) = load(bytes) else {
+fn try_out(form: Form, bytes: &[u8]) -> bool {
+    let Ok(module) = form.load(bytes) else {
         return false;
     };
     assert!(module.exports().count() + module.imports().count() < 10_000);
@@ -450,63 +565,66 @@ fn try_out(bytes: &[u8]) -> bool {
 
 #[test]
 fn hostile_but_consistent_artifacts_do_no_harm() {
-    let bytes = small();
-    let start = code_start(&bytes);
-    assert!(try_out(&resealed(bytes.clone(), start)));
-    let mut random = Random(3);
-    let (mut accepted, mut refused) = (0, 0);
-    for round in 0..20_000 {
-        let mut changed = bytes.clone();
-        for _ in 0..=random.below(3) {
-            // Every other time in the lengths and settings, where there is less of everything.
-            let at = match round % 2 {
-                0 => 56 + random.below(500),
-                _ => 56 + random.below(start - 56),
-            };
-            changed[at] = match random.below(4) {
-                0 => 0xff,
-                1 => changed[at].wrapping_add(1),
-                2 => changed[at] ^ 1 << random.below(8),
-                _ => random.below(256) as u8,
-            };
+    for &form in FORMS {
+        let bytes = small(form);
+        let (start, code) = (artifact(&bytes).start, code(&bytes));
+        assert!(try_out(form, &resealed(bytes.clone(), &code)));
+        let mut random = Random(3);
+        let (mut accepted, mut refused) = (0, 0);
+        for round in 0..20_000 {
+            let mut changed = bytes.clone();
+            for _ in 0..=random.below(3) {
+                // Every other time in the lengths and settings, where there is less of everything.
+                let at = match round % 2 {
+                    0 => start + 56 + random.below(500),
+                    _ => start + 56 + random.below(code.start - start - 56),
+                };
+                changed[at] = match random.below(4) {
+                    0 => 0xff,
+                    1 => changed[at].wrapping_add(1),
+                    2 => changed[at] ^ 1 << random.below(8),
+                    _ => random.below(256) as u8,
+                };
+            }
+            match try_out(form, &resealed(changed, &code)) {
+                true => accepted += 1,
+                false => refused += 1,
+            }
         }
-        match try_out(&resealed(changed, start)) {
-            true => accepted += 1,
-            false => refused += 1,
-        }
+        // Renamed exports, other custom sections, padding.
+        assert!(accepted > 100 && refused > 10_000, "{accepted} {refused}");
     }
-    // Renamed exports, other custom sections, padding.
-    assert!(accepted > 100 && refused > 10_000, "{accepted} {refused}");
 }
 
 #[test]
 fn swapped_and_huge_lengths_are_refused() {
-    let bytes = small();
-    let start = code_start(&bytes);
-    let lengths = 64..80 + 22 * 8;
-    for at in lengths.clone().step_by(8) {
-        for huge in [
-            u64::MAX,
-            i64::MAX as u64,
-            1 << 40,
-            0xffff_ffff,
-            bytes.len() as u64,
-        ] {
-            let mut changed = bytes.clone();
-            changed[at..at + 8].copy_from_slice(&huge.to_le_bytes());
-            assert!(is_damage(load(&resealed(changed, start))), "{at} {huge:x}");
-        }
-        for other in lengths.clone().step_by(8).filter(|other| *other > at) {
-            let mut changed = bytes.clone();
-            for nth in 0..8 {
-                changed.swap(at + nth, other + nth);
+    for &form in FORMS {
+        let bytes = small(form);
+        let (start, code) = (artifact(&bytes).start, code(&bytes));
+        let lengths = start + 64..start + 80 + 22 * 8;
+        for at in lengths.clone().step_by(8) {
+            for huge in [
+                u64::MAX,
+                i64::MAX as u64,
+                1 << 40,
+                0xffff_ffff,
+                bytes.len() as u64,
+            ] {
+                let mut changed = bytes.clone();
+                changed[at..at + 8].copy_from_slice(&huge.to_le_bytes());
+                let outcome = form.load(&resealed(changed, &code));
+                assert!(is_damage(outcome), "{at} {huge:x}");
             }
-            assert!(
-                changed == bytes || is_damage(load(&changed)),
-                "{at} {other}"
-            );
-            // With a checksum that fits, some make sense: tables of zeros where there was padding.
-            try_out(&resealed(changed, start));
+            for other in lengths.clone().step_by(8).filter(|other| *other > at) {
+                let mut changed = bytes.clone();
+                for nth in 0..8 {
+                    changed.swap(at + nth, other + nth);
+                }
+                let outcome = form.load(&changed);
+                assert!(changed == bytes || is_damage(outcome), "{at} {other}");
+                // With a checksum that fits, some make sense: tables of zeros where there was padding.
+                try_out(form, &resealed(changed, &code));
+            }
         }
     }
 }
@@ -514,27 +632,33 @@ fn swapped_and_huge_lengths_are_refused() {
 #[test]
 fn another_process_runs_it() {
     const VARIABLE: &str = "WASMILL_TEST_ARTIFACT";
-    let run = |path: &Path| {
-        let instance = Instance::new(&load_file(path).unwrap(), &imports! {}).unwrap();
+    let run = |form: Form, path: &Path| {
+        let instance = Instance::new(&form.load_file(path).unwrap(), &imports! {}).unwrap();
         let function = instance.exports.get_native_function::<i32, i32>("triple");
         function.unwrap().call(14).unwrap()
     };
     // This test is also that process.
     if let Some(path) = std::env::var_os(VARIABLE) {
-        println!("the answer is {}", run(Path::new(&path)));
+        let name = path.to_string_lossy().into_owned();
+        let form = FORMS
+            .iter()
+            .find(|form| name.contains(&format!("{form:?}")));
+        println!("the answer is {}", run(*form.unwrap(), Path::new(&path)));
         return;
     }
-    let file = TestFile::new("process");
-    let wat = "(module (func (export \"triple\") (param i32) (result i32) (i32.mul (local.get 0) (i32.const 3))))";
-    compile(wat).serialize_to_file(&file.0).unwrap();
-    let mut other = std::process::Command::new(std::env::current_exe().unwrap());
-    other.args(["--exact", "another_process_runs_it", "--nocapture"]);
-    let output = other.env(VARIABLE, &file.0).output().unwrap();
-    let text = String::from_utf8_lossy(&output.stdout);
-    assert!(
-        output.status.success() && text.contains("the answer is 42"),
-        "{output:?}"
-    );
+    for form in FORMS {
+        let file = TestFile::new(&format!("process-{form:?}"));
+        let wat = "(module (func (export \"triple\") (param i32) (result i32) (i32.mul (local.get 0) (i32.const 3))))";
+        form.compile(wat).serialize_to_file(&file.0).unwrap();
+        let mut other = std::process::Command::new(std::env::current_exe().unwrap());
+        other.args(["--exact", "another_process_runs_it", "--nocapture"]);
+        let output = other.env(VARIABLE, &file.0).output().unwrap();
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(
+            output.status.success() && text.contains("the answer is 42"),
+            "{output:?}"
+        );
+    }
 }
 
 /// What of a file is mapped into this process: the access rights of each part.
@@ -552,26 +676,39 @@ fn mapped(path: &Path) -> Vec<String> {
 #[test]
 #[cfg(target_os = "linux")]
 fn code_is_mapped_from_the_file_as_long_as_somebody_needs_it() {
-    let file = TestFile::new("mapped");
-    let wat = "(module (func (export \"f\") (result i32) (i32.const 9)))";
-    compile(wat).serialize_to_file(&file.0).unwrap();
-    let module = load_file(&file.0).unwrap();
-    assert_eq!(mapped(&file.0), ["r--p", "r-xp"]);
-    let instance = Instance::new(&module, &imports! {}).unwrap();
-    drop(module);
-    let function = instance
-        .exports
-        .get_native_function::<(), i32>("f")
-        .unwrap();
-    drop(instance);
-    assert_eq!(mapped(&file.0), ["r--p", "r-xp"]);
-    // Another one takes the place; who has the first keeps it.
-    compile("(module)").serialize_to_file(&file.0).unwrap();
-    assert_eq!(load_file(&file.0).unwrap().exports().len(), 0);
-    std::fs::remove_file(&file.0).unwrap();
-    assert_eq!(function.call().unwrap(), 9);
-    drop(function);
-    assert_eq!(mapped(&file.0), [""; 0]);
+    for form in FORMS {
+        let file = TestFile::new(&format!("mapped-{form:?}"));
+        let wat = "(module (func (export \"f\") (result i32) (i32.const 9)))";
+        form.compile(wat).serialize_to_file(&file.0).unwrap();
+        let module = form.load_file(&file.0).unwrap();
+        let expected = match form {
+            Form::Universal => &["r--p", "r-xp"][..],
+            // What we read, and what the system's loader has mapped: nothing that can be written to.
+            #[cfg(feature = "dylib")]
+            Form::Native => &["r--p", "r--p", "r-xp", "r--p"],
+        };
+        let sorted = |mut parts: Vec<String>| {
+            parts.sort();
+            parts
+        };
+        let expected = sorted(expected.iter().map(ToString::to_string).collect());
+        assert_eq!(sorted(mapped(&file.0)), expected);
+        let instance = Instance::new(&module, &imports! {}).unwrap();
+        drop(module);
+        let function = instance
+            .exports
+            .get_native_function::<(), i32>("f")
+            .unwrap();
+        drop(instance);
+        assert_eq!(sorted(mapped(&file.0)), expected);
+        // Another one takes the place; who has the first keeps it.
+        form.compile("(module)").serialize_to_file(&file.0).unwrap();
+        assert_eq!(form.load_file(&file.0).unwrap().exports().len(), 0);
+        std::fs::remove_file(&file.0).unwrap();
+        assert_eq!(function.call().unwrap(), 9);
+        drop(function);
+        assert_eq!(mapped(&file.0), [""; 0]);
+    }
 }
 
 /// Numbers from a seed (xorshift).

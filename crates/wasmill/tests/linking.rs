@@ -786,7 +786,7 @@ mod compilers {
             .replace("BESIDE", &beside.to_string())
     }
 
-    /// Two instances, of different compilers; and the table that has functions of both: `down`, `divide` and `double` of
+    /// Two instances, of different compilers or engines; and the table that has functions of both: `down`, `divide` and `double` of
     /// the one at 0, and of the other at 4.
     struct Pair {
         first: Instance,
@@ -801,15 +801,6 @@ mod compilers {
         }
     }
 
-    /// A module that another compiler made.
-    fn load(store: &Store, compiler: Box<dyn CompilerConfig>, wat: &str) -> Module {
-        let elsewhere = Store::new(&Universal::new(compiler).engine());
-        let bytes = module(&elsewhere, wat).serialize().unwrap();
-        #[allow(unsafe_code, reason = "there is machine code in the bytes")]
-        // SAFETY: just made.
-        unsafe { Module::deserialize(store, &bytes) }.unwrap()
-    }
-
     /// Who compiles.
     #[derive(Clone, Copy, Debug, PartialEq)]
     enum Who {
@@ -817,6 +808,9 @@ mod compilers {
         Singlepass,
         #[cfg(feature = "llvm")]
         Llvm,
+        /// Into a shared object.
+        #[cfg(feature = "dylib")]
+        Native,
     }
 
     const ALL: &[Who] = &[
@@ -824,15 +818,28 @@ mod compilers {
         Who::Singlepass,
         #[cfg(feature = "llvm")]
         Who::Llvm,
+        #[cfg(feature = "dylib")]
+        Who::Native,
     ];
 
-    fn compiler(who: Who) -> Box<dyn CompilerConfig> {
-        match who {
-            Who::Cranelift => Box::new(Cranelift::new()),
-            Who::Singlepass => Box::new(Singlepass::new()),
+    /// A module of an engine beside that of the store.
+    fn load(store: &Store, who: Who, wat: &str) -> Module {
+        let universal = |compiler: Box<dyn CompilerConfig>| {
+            Store::new(&Universal::new(compiler).beside(&**store.engine()).engine())
+        };
+        let beside = match who {
+            Who::Cranelift => universal(Box::new(Cranelift::new())),
+            Who::Singlepass => universal(Box::new(Singlepass::new())),
             #[cfg(feature = "llvm")]
-            Who::Llvm => Box::new(LLVM::new()),
-        }
+            Who::Llvm => universal(Box::new(LLVM::new())),
+            #[cfg(feature = "dylib")]
+            Who::Native => {
+                let engine = Native::new(Cranelift::new()).beside(&**store.engine());
+                Store::new(&engine.engine())
+            }
+        };
+        assert_eq!(*store, beside);
+        module(&beside, wat)
     }
 
     /// Each with each, itself included.
@@ -862,11 +869,11 @@ mod compilers {
             "host" => { "table" => table.clone() },
             "other" => { "reverse" => reverse, "busy" => Function::new_native(&store, busy), "run" => run },
         };
-        let second = load(&store, compiler(second), &source("second", 4, 0));
+        let second = load(&store, second, &source("second", 4, 0));
         let second = Instance::new(&second, &host).unwrap();
         let mut imports = imports! { "host" => { "table" => table.clone() } };
         imports.register("other", second.exports.clone());
-        let first = load(&store, compiler(first), &source("first", 0, 4));
+        let first = load(&store, first, &source("first", 0, 4));
         let first = Instance::new(&first, &imports).unwrap();
         Pair {
             first,
@@ -987,7 +994,7 @@ mod compilers {
         let instance = |who, (name, at, beside)| {
             let source = DOWN.replace("NAME", name).replace("AT", at);
             let source = source.replace("BESIDE", beside);
-            Instance::new(&load(&store, compiler(who), &source), &host).unwrap()
+            Instance::new(&load(&store, who, &source), &host).unwrap()
         };
         let first = instance(compilers[0], names[0]);
         let _second = instance(compilers[1], names[1]);
@@ -1065,7 +1072,7 @@ mod compilers {
             let store = Store::default();
             let fail = |_: i32| -> Result<(), RuntimeError> { Err(RuntimeError::new("failed")) };
             let host = imports! { "host" => { "fail" => Function::new_native(&store, fail) } };
-            let instance = Instance::new(&load(&store, compiler(who), CHAINS), &host).unwrap();
+            let instance = Instance::new(&load(&store, who, CHAINS), &host).unwrap();
             let mut all = Vec::new();
             for name in ["direct", "again", "early"] {
                 let function = instance.exports.get_function(name).unwrap();

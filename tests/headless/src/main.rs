@@ -2,11 +2,14 @@
 //!
 //! `cargo xtask headless` builds this without any compiler, and compares the output.
 
-use wasmill::{Instance, Module, Store, Universal, imports};
+use wasmill::{Instance, Module, Native, Store, Universal, imports};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let path = std::env::args_os().nth(1).ok_or("which file?")?;
-    let store = Store::new(&Universal::headless().engine());
+    let store = match path.to_string_lossy().ends_with(".so") {
+        true => Store::new(&Native::headless().engine()),
+        false => Store::new(&Universal::headless().engine()),
+    };
     #[allow(unsafe_code, reason = "there is machine code in the file")]
     // SAFETY: whoever starts this has just written the file.
     let module = unsafe { Module::deserialize_from_file(&store, path)? };
