@@ -1,7 +1,7 @@
 //! What LLVM sees at once: some functions of a module that follow each other, and what they share.
 //!
-//! A function that only its own unit calls is internal: LLVM may inline it, change its parameters, or drop it. All others keep
-//! the boundary ABI.
+//! A function that only its own unit calls is internal: LLVM may inline it, change its parameters, or drop it. Those that can be
+//! called from outside of the module keep the boundary ABI; for the others the context has a register of its own.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -21,6 +21,7 @@ use inkwell::types::{BasicType, BasicTypeEnum};
 use inkwell::values::{
     BasicValue, BasicValueEnum, FunctionValue, IntValue, PointerValue, UnnamedAddress,
 };
+use wasmill_compiler::target::Architecture;
 use wasmill_types::FunctionIndex;
 
 use crate::environment::Environment;
@@ -118,6 +119,9 @@ impl<'ctx> Unit<'ctx> {
         for name in ["nonnull", "noundef"] {
             function.add_attribute(AttributeLoc::Param(0), self.attribute(name, 0));
         }
+        if let Some(attribute) = self.context_attribute(environment, index) {
+            function.add_attribute(AttributeLoc::Param(0), attribute);
+        }
         let size = u64::from(environment.info.layout.size());
         function.add_attribute(
             AttributeLoc::Param(0),
@@ -125,6 +129,20 @@ impl<'ctx> Unit<'ctx> {
         );
         function.add_attribute(AttributeLoc::Param(0), self.attribute("align", 16));
         function
+    }
+
+    /// How a function gets its context that is only called by others of the module: in a register that callees preserve, so that it stays
+    /// there from call to call. (LLVM calls it `swiftself`, after the language that it is for.)
+    pub(crate) fn context_attribute(
+        &self,
+        environment: &Environment<'_>,
+        index: FunctionIndex,
+    ) -> Option<Attribute> {
+        let has_register = matches!(
+            environment.architecture,
+            Architecture::X86_64 | Architecture::Aarch64(_)
+        );
+        (has_register && !environment.escapes(index)).then(|| self.attribute("swiftself", 0))
     }
 
     /// What all functions promise, and need.

@@ -7,6 +7,7 @@
 use std::mem::offset_of;
 
 use inkwell::IntPredicate;
+use inkwell::attributes::AttributeLoc;
 use inkwell::values::{BasicMetadataValueEnum, PointerValue};
 use wasmill_abi::{TrapCode, VMFuncRef, VMFunctionImport};
 use wasmill_types::{FunctionIndex, SignatureIndex, TableIndex};
@@ -78,7 +79,7 @@ impl<'ctx> Translator<'_, 'ctx> {
         self.call_function(ty, &callee, args, results);
     }
 
-    /// Calls in the boundary ABI.
+    /// Calls in the boundary ABI, or nearly so within the module.
     fn call_function(
         &mut self,
         signature: SignatureIndex,
@@ -101,8 +102,13 @@ impl<'ctx> Translator<'_, 'ctx> {
         }
         let call = built(match *callee {
             Callee::Direct(function) => {
-                let function = self.unit.function(self.environment, function);
-                self.builder.build_call(function, &all, "")
+                let value = self.unit.function(self.environment, function);
+                let call = self.builder.build_call(value, &all, "");
+                let attribute = self.unit.context_attribute(self.environment, function);
+                if let (Ok(call), Some(attribute)) = (&call, attribute) {
+                    call.add_attribute(AttributeLoc::Param(0), attribute);
+                }
+                call
             }
             Callee::Indirect { code, .. } => {
                 let ty = self.types.signature(ty);
