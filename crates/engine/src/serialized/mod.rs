@@ -37,7 +37,9 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 use wasmill_abi::ContextLayout;
-use wasmill_compiler::{CompileError, Target};
+use wasmill_compiler::CompileError;
+#[cfg(feature = "compiler")]
+use wasmill_compiler::Target;
 use wasmill_types::{ModuleInfo, SharedBytes};
 use wasmill_vm::{CodeMemory, MappedFile, SharedObject, WritableCode};
 
@@ -158,6 +160,7 @@ fn page_size(compiled: &Compiled) -> usize {
 }
 
 /// Checks that there can be artifacts for a target, with this prefix of their symbols.
+#[cfg(feature = "compiler")]
 pub(crate) fn check_target(form: Form, target: &Target, prefix: &str) -> Result<(), CompileError> {
     match form {
         Form::Universal => Ok(()),

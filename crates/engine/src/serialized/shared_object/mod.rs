@@ -32,7 +32,9 @@ use std::io;
 use std::ops::Range;
 use std::sync::Arc;
 use target_lexicon::{Architecture, BinaryFormat};
-use wasmill_compiler::{CompileError, Target};
+#[cfg(feature = "compiler")]
+use wasmill_compiler::CompileError;
+use wasmill_compiler::Target;
 use wasmill_vm::{CodeMemory, Mark, SharedObject};
 use xxhash_rust::xxh3::Xxh3;
 
@@ -64,6 +66,7 @@ pub(super) fn is_prefix(prefix: &str) -> bool {
 }
 
 /// Checks that there can be a shared object for a target, with this prefix of its symbols.
+#[cfg(feature = "compiler")]
 pub(super) fn check(target: &Target, prefix: &str) -> Result<(), CompileError> {
     if Machine::of(target).is_none() {
         return Err(CompileError::UnsupportedTarget(target.triple().to_string()));
