@@ -127,7 +127,11 @@ impl AddressMap {
         let end = end.map_or(self.bytes.len(), |end| end as usize);
         let mut bytes = self.bytes.get(self.block_bytes[block] as usize..end)?;
         let mut entry = (self.block_code[block], self.block_module[block]);
-        while !bytes.is_empty() {
+        // No block of ours is longer; one that was read may say so, and must not take longer for it.
+        for _ in 1..BLOCK {
+            if bytes.is_empty() {
+                break;
+            }
             let next = entry.0.checked_add(read_number(&mut bytes)? as u32)?;
             if next > code {
                 return Some((entry, Some(next)));
@@ -239,6 +243,17 @@ mod tests {
             let expected = entries.iter().rev().find(|entry| entry.0 <= code);
             assert_eq!(map.lookup(code).as_ref(), expected, "{code}");
         }
+    }
+
+    #[test]
+    fn an_entry_ends_where_the_next_one_starts() {
+        let entries: Vec<_> = (0..100).map(|n| (10 * n, n)).collect();
+        let map = map(&entries);
+        for n in 0..99 {
+            assert_eq!(map.end(10 * n), Some(10 * n + 10));
+            assert_eq!(map.end(10 * n + 9), Some(10 * n + 10));
+        }
+        assert_eq!(map.end(990), None);
     }
 
     #[test]
