@@ -179,6 +179,7 @@ impl LLVMCompiler {
                 .set_name(&format!("module-from-{}", first.as_u32())),
         }
         let mut ranges = Vec::with_capacity(bodies.len());
+        let mut functions = Vec::with_capacity(bodies.len());
         let mut state = DriverState::new();
         let (mut all_extreme, mut wide) = (true, false);
         for (nth, body) in bodies.into_iter().enumerate() {
@@ -188,10 +189,14 @@ impl LLVMCompiler {
             let mut translator = Translator::new(environment, &unit, index, range.clone());
             ranges.push(range);
             drive(environment.module(), body, &mut state, &mut translator)?;
+            functions.push(translator.function);
             all_extreme &= translator.finish()?;
             wide |= translator.extent.has_wide_calls();
         }
         unit.debug.finalize();
+        for (&function, range) in functions.iter().zip(&ranges) {
+            unit.keep_if_large(function, range.len());
+        }
         // What generates code is made for one level, which attributes of functions change only in part.
         let (level, machine) = match all_extreme || wide {
             true => {

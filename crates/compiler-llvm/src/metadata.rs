@@ -7,8 +7,12 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 
 use inkwell::context::Context;
-use inkwell::values::{InstructionValue, MetadataValue};
+use inkwell::llvm_sys::core::{LLVMReplaceMDNodeOperandWith, LLVMValueAsMetadata};
+use inkwell::values::{AsValueRef, InstructionValue, MetadataValue};
 use wasmill_types::{EntityRef, GlobalIndex, MemoryIndex, ModuleInfo, TableIndex};
+
+/// Where innermost loops start: their first instructions are fetched at once.
+const LOOP_ALIGNMENT: u64 = 64;
 
 /// Places that do not overlap those of another region.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -60,9 +64,11 @@ pub(crate) struct Metadata<'ctx> {
     tbaa: u32,
     invariant: u32,
     weights: u32,
+    loops: u32,
     root: MetadataValue<'ctx>,
     empty: MetadataValue<'ctx>,
     rare: MetadataValue<'ctx>,
+    aligned: MetadataValue<'ctx>,
     tags: RefCell<HashMap<Region, MetadataValue<'ctx>>>,
     alias_scope: u32,
     noalias: u32,
@@ -73,15 +79,17 @@ pub(crate) struct Metadata<'ctx> {
 impl<'ctx> Metadata<'ctx> {
     pub(crate) fn new(context: &'ctx Context) -> Self {
         let text = |text| context.metadata_string(text).into();
-        let weight = |weight| context.i32_type().const_int(weight, false).into();
+        let number = |number| context.i32_type().const_int(number, false).into();
         Self {
             context,
             tbaa: context.get_kind_id("tbaa"),
             invariant: context.get_kind_id("invariant.load"),
             weights: context.get_kind_id("prof"),
+            loops: context.get_kind_id("llvm.loop"),
             root: context.metadata_node(&[text("wasm")]),
             empty: context.metadata_node(&[]),
-            rare: context.metadata_node(&[text("branch_weights"), weight(1), weight(100_000)]),
+            rare: context.metadata_node(&[text("branch_weights"), number(1), number(100_000)]),
+            aligned: context.metadata_node(&[text("llvm.loop.align"), number(LOOP_ALIGNMENT)]),
             tags: RefCell::default(),
             alias_scope: context.get_kind_id("alias.scope"),
             noalias: context.get_kind_id("noalias"),
@@ -145,5 +153,25 @@ impl<'ctx> Metadata<'ctx> {
         branch
             .set_metadata(self.rare, self.weights)
             .expect("a node");
+    }
+
+    /// These are the branches back to the start of an innermost loop.
+    pub(crate) fn set_innermost(&self, branches: &[InstructionValue<'ctx>]) {
+        let node = self.distinct(self.aligned);
+        for branch in branches {
+            branch.set_metadata(node, self.loops).expect("a node");
+        }
+    }
+
+    /// A node that is like no other: the first thing that it holds is itself, which is how LLVM tells one loop from another.
+    #[expect(unsafe_code, reason = "inkwell has no nodes that hold themselves")]
+    fn distinct(&self, property: MetadataValue<'ctx>) -> MetadataValue<'ctx> {
+        let node = self
+            .context
+            .metadata_node(&[self.empty.into(), property.into()]);
+        let raw = node.as_value_ref();
+        // SAFETY: `raw` is a node of two operands that lives as long as the context.
+        unsafe { LLVMReplaceMDNodeOperandWith(raw, 0, LLVMValueAsMetadata(raw)) };
+        node
     }
 }

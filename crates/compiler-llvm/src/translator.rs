@@ -4,6 +4,9 @@
 //! slots of the frame, which LLVM's passes turn into values; operands are IR values; control frames hold blocks that are
 //! made when something branches to them, with a phi for each result.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::mem::offset_of;
 use std::ops::Range;
 
 use inkwell::IntPredicate;
@@ -16,10 +19,11 @@ use inkwell::values::{
     BasicMetadataValueEnum, BasicValue, BasicValueEnum, CallSiteValue, FloatValue, FunctionValue,
     IntValue, PointerValue, VectorValue,
 };
-use wasmill_abi::{Builtin, RawValue, TrapCode, VMContext};
+use wasmill_abi::{Builtin, RawValue, TrapCode, VMContext, VMMemoryRef};
 use wasmill_compiler::CompileError;
-use wasmill_types::{FunctionIndex, ModuleInfo, Type};
+use wasmill_types::{FunctionIndex, MemoryIndex, ModuleInfo, Type};
 
+use crate::emit::OpenLoop;
 use crate::environment::Environment;
 use crate::extent::Extent;
 use crate::metadata::Region;
@@ -56,12 +60,16 @@ pub(crate) struct Translator<'a, 'ctx> {
     pub(crate) context: PointerValue<'ctx>,
     /// Where results go that do not fit the return register.
     results_pointer: Option<PointerValue<'ctx>>,
-    /// The first block, which holds the slots of the frame and nothing else.
+    /// The first block, which holds the slots of the frame and where memories start, and nothing else.
     entry: BasicBlock<'ctx>,
+    /// Where memories start, of those that the function accesses: loaded once, in the first block.
+    memory_bases: RefCell<HashMap<MemoryIndex, PointerValue<'ctx>>>,
     /// Where callees put such results: one area, of so many results.
     results_area: Option<(PointerValue<'ctx>, u32)>,
     /// The locals and their types.
     pub(crate) locals: Vec<(PointerValue<'ctx>, BasicTypeEnum<'ctx>)>,
+    /// The loops around the current operator, the innermost last.
+    pub(crate) loops: Vec<OpenLoop<'ctx>>,
     /// Where the current operator is in the module.
     pub(crate) offset: u32,
     /// How many operators there were.
@@ -105,8 +113,10 @@ impl<'a, 'ctx> Translator<'a, 'ctx> {
             context: param(0),
             results_pointer: in_memory.then(|| param(1)),
             entry,
+            memory_bases: RefCell::default(),
             results_area: None,
             locals: Vec::new(),
+            loops: Vec::new(),
             offset: start,
             operators: 0,
             extent: Extent::new(range.len()),
@@ -174,19 +184,25 @@ impl<'a, 'ctx> Translator<'a, 'ctx> {
 
     /// A slot of the frame.
     pub(crate) fn slot(&self, ty: impl BasicType<'ctx>, align: u32) -> PointerValue<'ctx> {
+        let slot = self.at_entry(|| built(self.builder.build_alloca(ty, "")));
+        let instruction = slot.as_instruction().expect("an alloca");
+        instruction.set_alignment(align).expect("a power of two");
+        slot
+    }
+
+    /// Appends to the first block.
+    fn at_entry<T>(&self, append: impl FnOnce() -> T) -> T {
         let here = self.current_block();
         let end = self
             .entry
             .get_terminator()
             .expect("the entry goes on to the body");
         self.builder.position_before(&end);
-        let slot = built(self.builder.build_alloca(ty, ""));
-        let instruction = slot.as_instruction().expect("an alloca");
-        instruction.set_alignment(align).expect("a power of two");
+        let appended = append();
         self.builder.position_at_end(here);
         // The builder has taken over that of the entry's end.
         self.locate(self.offset);
-        slot
+        appended
     }
 
     /// What is appended from now on belongs to the operator at an offset in the module.
@@ -317,7 +333,7 @@ impl<'a, 'ctx> Translator<'a, 'ctx> {
         builtin: Builtin,
         args: &[BasicMetadataValueEnum<'ctx>],
     ) -> Option<BasicValueEnum<'ctx>> {
-        let table = std::mem::offset_of!(VMContext, builtins) as u32;
+        let table = offset_of!(VMContext, builtins) as u32;
         let table = self.load_invariant(table);
         let code = self
             .load(self.types.pointer, table, builtin.table_offset(), None)
@@ -365,6 +381,15 @@ impl<'a, 'ctx> Translator<'a, 'ctx> {
         region: Option<Region>,
     ) -> BasicValueEnum<'ctx> {
         self.unit.load(ty, pointer, offset, region)
+    }
+
+    /// Where a memory starts.
+    pub(crate) fn memory_base(&self, memory: MemoryIndex) -> PointerValue<'ctx> {
+        let layout = &self.environment.info.layout;
+        let offset = layout.memory(memory) + offset_of!(VMMemoryRef, base) as u32;
+        let load = || self.at_entry(|| self.load_invariant(offset));
+        let mut bases = self.memory_bases.borrow_mut();
+        *bases.entry(memory).or_insert_with(load)
     }
 
     /// Loads a pointer from the context that stays the same for the life of the instance.

@@ -30,6 +30,13 @@ use crate::object;
 use crate::translator::built;
 use crate::types::Types;
 
+/// Bytes of a body that is about as large as a call of it.
+const TINY: usize = 40;
+/// Bytes of the largest body that is put in the place of calls.
+const MOST_INLINED: usize = 200;
+/// Bytes that a larger one than the tiny ones may add in all of these places.
+const MOST_GROWTH: usize = 2000;
+
 /// One module of LLVM.
 pub(crate) struct Unit<'ctx> {
     pub(crate) context: &'ctx Context,
@@ -143,6 +150,23 @@ impl<'ctx> Unit<'ctx> {
             Architecture::X86_64 | Architecture::Aarch64(_)
         );
         (has_register && !environment.escapes(index)).then(|| self.attribute("swiftself", 0))
+    }
+
+    /// Has LLVM not put a function of so many bytes in the place of calls if the unit would grow by it: who made the module has
+    /// done so where it is worth it.
+    pub(crate) fn keep_if_large(&self, function: FunctionValue<'ctx>, bytes: usize) {
+        let most_calls = match bytes {
+            0..=TINY => return,
+            _ => MOST_GROWTH / bytes,
+        };
+        let first = function
+            .as_global_value()
+            .as_pointer_value()
+            .get_first_use();
+        let calls = std::iter::successors(first, |call| call.get_next_use());
+        if bytes > MOST_INLINED || calls.take(most_calls + 1).count() > most_calls {
+            function.add_attribute(AttributeLoc::Function, self.attribute("noinline", 0));
+        }
     }
 
     /// What all functions promise, and need.

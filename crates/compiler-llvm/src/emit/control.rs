@@ -1,13 +1,13 @@
 //! Blocks, loops and branches.
 //!
 //! The block behind a frame's end exists only if something branches there; it starts with a phi for each of the frame's
-//! results.
+//! results. Branches back to the start of an innermost loop say so, once the loop has ended.
 
 use std::collections::HashMap;
 
 use inkwell::basic_block::BasicBlock;
 use inkwell::types::BasicTypeEnum;
-use inkwell::values::{BasicValue, PhiValue};
+use inkwell::values::{BasicValue, InstructionValue, PhiValue};
 use wasmill_abi::TrapCode;
 use wasmill_compiler::{BranchTargets, FrameEnd, FrameKind, LocalRun};
 use wasmill_types::{FunctionType, Type};
@@ -32,6 +32,16 @@ pub(crate) struct Frame<'ctx> {
 struct Target<'ctx> {
     block: BasicBlock<'ctx>,
     phis: Vec<PhiValue<'ctx>>,
+    /// The loop that starts there: so many are around it.
+    depth: Option<usize>,
+}
+
+/// A loop that has not ended yet.
+pub(crate) struct OpenLoop<'ctx> {
+    /// Whether no loop was met in it.
+    innermost: bool,
+    /// The branches to its start.
+    branches: Vec<InstructionValue<'ctx>>,
 }
 
 impl<'ctx> Target<'ctx> {
@@ -93,13 +103,40 @@ impl<'ctx> Translator<'_, 'ctx> {
     pub(super) fn emit_loop(&mut self, params: &[Type], values: &mut [Value<'ctx>]) -> Frame<'ctx> {
         self.extent.enter(FrameKind::Loop);
         let mut frame = self.frame(params);
-        let head = self.target(&mut frame);
+        let mut head = self.target(&mut frame);
         self.jump(&head, values);
+        head.depth = Some(self.enter_loop());
+        frame.target = Some(head.clone());
         self.builder.position_at_end(head.block);
         for (value, param) in values.iter_mut().zip(head.values()) {
             *value = param;
         }
         frame
+    }
+
+    fn enter_loop(&mut self) -> usize {
+        if let Some(around) = self.loops.last_mut() {
+            around.innermost = false;
+        }
+        self.loops.push(OpenLoop {
+            innermost: true,
+            branches: Vec::new(),
+        });
+        self.loops.len() - 1
+    }
+
+    fn leave_loop(&mut self) {
+        let ended = self.loops.pop().expect("one started");
+        if ended.innermost {
+            self.unit.metadata.set_innermost(&ended.branches);
+        }
+    }
+
+    /// A branch goes to a target, among others.
+    fn note_branch(&mut self, branch: InstructionValue<'ctx>, to: &Target<'ctx>) {
+        if let Some(depth) = to.depth {
+            self.loops[depth].branches.push(branch);
+        }
     }
 
     pub(super) fn emit_if(&mut self, condition: Value<'ctx>, results: &[Type]) -> Frame<'ctx> {
@@ -139,6 +176,7 @@ impl<'ctx> Translator<'_, 'ctx> {
     ) {
         self.extent.leave(end.kind);
         if end.kind == FrameKind::Loop {
+            self.leave_loop();
             results.extend(end.fallthrough.into_iter().flatten());
             return;
         }
@@ -186,10 +224,11 @@ impl<'ctx> Translator<'_, 'ctx> {
         let target = self.target(to);
         self.pass(&target, args);
         let next = self.new_block();
-        built(
+        let branch = built(
             self.builder
                 .build_conditional_branch(condition, target.block, next),
         );
+        self.note_branch(branch, &target);
         self.builder.position_at_end(next);
     }
 
@@ -203,12 +242,15 @@ impl<'ctx> Translator<'_, 'ctx> {
         // A target may occur any number of times, and a phi wants as many entries: one block of its own passes the arguments on.
         let mut direct: HashMap<u32, BasicBlock<'ctx>> = HashMap::new();
         let mut passing: Vec<(BasicBlock<'ctx>, Target<'ctx>)> = Vec::new();
+        let mut reached: Vec<Target<'ctx>> = Vec::new();
         let mut blocks: Vec<BasicBlock<'ctx>> = Vec::with_capacity(targets.cases.len());
         for &case in targets.cases {
             let block = *direct.entry(case).or_insert_with(|| {
                 let target = self.target(targets.frames.frame(case));
                 if args.is_empty() {
-                    return target.block;
+                    let block = target.block;
+                    reached.push(target);
+                    return block;
                 }
                 let block = self.new_block();
                 passing.push((block, target));
@@ -223,7 +265,10 @@ impl<'ctx> Translator<'_, 'ctx> {
         let cases: Vec<_> = cases
             .map(|(number, &block)| (self.number(number as u32), block))
             .collect();
-        built(self.builder.build_switch(index, default, &cases));
+        let switch = built(self.builder.build_switch(index, default, &cases));
+        for target in reached {
+            self.note_branch(switch, &target);
+        }
         for (block, target) in passing {
             self.builder.position_at_end(block);
             self.jump(&target, args);
@@ -246,14 +291,19 @@ impl<'ctx> Translator<'_, 'ctx> {
                 .map(|&ty| built(self.builder.build_phi(ty, "")));
             let phis = phis.collect();
             self.builder.position_at_end(here);
-            Target { block, phis }
+            Target {
+                block,
+                phis,
+                depth: None,
+            }
         };
         frame.target.get_or_insert_with(make).clone()
     }
 
-    fn jump(&self, target: &Target<'ctx>, args: &[Value<'ctx>]) {
+    fn jump(&mut self, target: &Target<'ctx>, args: &[Value<'ctx>]) {
         self.pass(target, args);
-        built(self.builder.build_unconditional_branch(target.block));
+        let branch = built(self.builder.build_unconditional_branch(target.block));
+        self.note_branch(branch, target);
     }
 
     /// Gives a target the values that come from the current block.

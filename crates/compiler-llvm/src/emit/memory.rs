@@ -194,9 +194,7 @@ impl<'ctx> Translator<'_, 'ctx> {
 
     /// Where an access of `size` bytes goes: checked if it must be.
     pub(super) fn place(&self, arg: MemoryArg, index: Value<'ctx>, size: u32) -> Place<'ctx> {
-        let layout = &self.environment.info.layout;
-        let base = layout.memory(arg.memory) + offset_of!(VMMemoryRef, base) as u32;
-        let base = self.load_invariant(base);
+        let base = self.memory_base(arg.memory);
         let place = |pointer, faults| Place {
             pointer,
             region: Region::memory(self.module(), arg.memory),

@@ -13,7 +13,7 @@ mod table;
 mod variable;
 mod vector;
 
-pub(crate) use control::Frame;
+pub(crate) use control::{Frame, OpenLoop};
 
 use inkwell::values::BasicValueEnum;
 use wasmill_compiler::ops::*;

@@ -34,9 +34,11 @@
 ;;     lea r32, [r64-1]
 ;;     mov r64, r64
 ;;     mov r32, r32
+;;     xor r32, r32
 ;;     call itself
 ;;     mov r32, r32
 ;;     add r32, 0xfffffffe
+;;     mov r32, 1
 ;;     mov r32, r32
 ;;     call itself
 ;;     add r32, r32
@@ -67,8 +69,15 @@
 ;; function 7
 ;;     push rbp
 ;;     mov rbp, rsp
+;;     push r64
+;;     push r64
+;;     mov r32, r32
+;;     mov r32, 9
+;;     mov r64, r64
 ;;     mov r32, r32
 ;;     call function 2
+;;     add rsp, 8
+;;     pop r64
 ;;     pop rbp
 ;;     ret
 ;; function 8

@@ -89,18 +89,14 @@
 ;;     mov r32, r32
 ;;     test r32, r32
 ;;     je L2
-;;   L1:
 ;;     mov r32, r32
+;;   L1:
 ;;     xor r32, r32
 ;;     div r32
 ;;     mov r32, r32
+;;     mov r32, r32
 ;;     test r32, r32
 ;;     jne L1
-;;     mov r32, r32
-;;     pop rbp
-;;     ret
 ;;   L2:
-;;     mov r32, r32
-;;     mov r32, r32
 ;;     pop rbp
 ;;     ret

@@ -63,14 +63,14 @@
 ;;     jmp L11
 ;;   L1:
 ;;     cmp r32, 1
-;;     mov r32, r32
 ;;     adc r32, 0
+;;     lea r32, [r64-1]
 ;;     mov r32, r32
 ;;     and r32, 3
 ;;     mov r64, 0x3ff0000000000000
-;;     cmp r32, 4
+;;     cmp r32, 3
 ;;     jb L3
-;;     and r32, 0xfffffffc
+;;     sub r32, r32
 ;;     xor r32, r32
 ;;     mov r32, 0x18
 ;;   L2:
@@ -155,44 +155,26 @@
 ;; function 3
 ;;     push rbp
 ;;     mov rbp, rsp
-;;     mov r32, dword ptr [r64+0x40]
 ;;     lea r32, [r64-1]
 ;;     mov r32, r32
-;;     and r32, 7
+;;     and r32, 3
 ;;     je L2
 ;;     xor r32, r32
 ;;   L1:
-;;     inc r32
-;;     mov dword ptr [r64+0x40], r32
+;;     inc dword ptr [r64+0x40]
 ;;     inc r32
 ;;     cmp r32, r32
 ;;     jne L1
 ;;     sub r32, r32
 ;;   L2:
-;;     cmp r32, 7
+;;     cmp r32, 3
 ;;     jb L4
-;;     xor r32, r32
 ;;   L3:
-;;     lea r32, [r64+r64]
-;;     inc r32
-;;     mov dword ptr [r64+0x40], r32
-;;     lea r32, [r64+r64+2]
-;;     mov dword ptr [r64+0x40], r32
-;;     lea r32, [r64+r64+3]
-;;     mov dword ptr [r64+0x40], r32
-;;     lea r32, [r64+r64+4]
-;;     mov dword ptr [r64+0x40], r32
-;;     lea r32, [r64+r64+5]
-;;     mov dword ptr [r64+0x40], r32
-;;     lea r32, [r64+r64+6]
-;;     mov dword ptr [r64+0x40], r32
-;;     lea r32, [r64+r64+7]
-;;     mov dword ptr [r64+0x40], r32
-;;     lea r32, [r64+r64]
-;;     add r32, 8
-;;     mov dword ptr [r64+0x40], r32
-;;     add r32, 8
-;;     cmp r32, r32
+;;     inc dword ptr [r64+0x40]
+;;     inc dword ptr [r64+0x40]
+;;     inc dword ptr [r64+0x40]
+;;     inc dword ptr [r64+0x40]
+;;     add r32, 0xfffffffc
 ;;     jne L3
 ;;   L4:
 ;;     pop rbp

@@ -34,8 +34,8 @@
 ;; function 3
 ;;     push rbp
 ;;     mov rbp, rsp
-;;     shl r32, 2
 ;;     mov r64, qword ptr [r64+0x20]
+;;     shl r32, 2
 ;;     movzx r32, byte ptr [r64+r64+0x10]
 ;;     pop rbp
 ;;     ret
