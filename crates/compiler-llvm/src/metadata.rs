@@ -69,6 +69,7 @@ pub(crate) struct Metadata<'ctx> {
     empty: MetadataValue<'ctx>,
     rare: MetadataValue<'ctx>,
     aligned: MetadataValue<'ctx>,
+    short: MetadataValue<'ctx>,
     tags: RefCell<HashMap<Region, MetadataValue<'ctx>>>,
     alias_scope: u32,
     noalias: u32,
@@ -90,6 +91,7 @@ impl<'ctx> Metadata<'ctx> {
             empty: context.metadata_node(&[]),
             rare: context.metadata_node(&[text("branch_weights"), number(1), number(100_000)]),
             aligned: context.metadata_node(&[text("llvm.loop.align"), number(LOOP_ALIGNMENT)]),
+            short: context.metadata_node(&[text("llvm.loop.unroll.disable")]),
             tags: RefCell::default(),
             alias_scope: context.get_kind_id("alias.scope"),
             noalias: context.get_kind_id("noalias"),
@@ -161,6 +163,12 @@ impl<'ctx> Metadata<'ctx> {
         for branch in branches {
             branch.set_metadata(node, self.loops).expect("a node");
         }
+    }
+
+    /// The loop that this branch goes back to hardly ever runs: it is not made faster at the cost of more code.
+    pub(crate) fn set_short(&self, branch: InstructionValue<'ctx>) {
+        let node = self.distinct(self.short);
+        branch.set_metadata(node, self.loops).expect("a node");
     }
 
     /// A node that is like no other: the first thing that it holds is itself, which is how LLVM tells one loop from another.

@@ -145,6 +145,7 @@ impl<'ctx> Pass<'_, 'ctx> {
                 .build_conditional_branch(holds, copy, inner.header),
         });
         branch.erase_from_basic_block();
+        self.unit.metadata.set_short(inner.latch.get_terminator()?);
         Some(())
     }
 

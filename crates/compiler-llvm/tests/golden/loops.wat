@@ -57,101 +57,75 @@
 ;;     mov r32, r32
 ;;     adc r32, 0
 ;;     cmp r32, 4
-;;     jae L6
+;;     jae L3
 ;;     xor r32, r32
 ;;     xor r32, r32
-;;     jmp L11
+;;     jmp L8
 ;;   L1:
-;;     cmp r32, 1
-;;     adc r32, 0
-;;     lea r32, [r64-1]
-;;     mov r32, r32
-;;     and r32, 3
 ;;     mov r64, 0x3ff0000000000000
-;;     cmp r32, 3
-;;     jb L3
-;;     sub r32, r32
 ;;     xor r32, r32
-;;     mov r32, 0x18
 ;;   L2:
-;;     lea r32, [r64-0x18]
-;;     mov qword ptr [r64+r64], r64
-;;     lea r32, [r64-0x10]
-;;     mov qword ptr [r64+r64], r64
-;;     lea r32, [r64-8]
-;;     mov qword ptr [r64+r64], r64
 ;;     mov r32, r32
 ;;     mov qword ptr [r64+r64], r64
-;;     add r32, 4
-;;     add r32, 0x20
-;;     cmp r32, r32
-;;     jne L2
-;;     test r32, r32
-;;     je L5
-;;   L3:
-;;     shl r32, 3
-;;   L4:
-;;     mov r32, r32
-;;     mov qword ptr [r64+r64], r64
+;;     inc r32
 ;;     add r32, 8
-;;     dec r32
-;;     jne L4
-;;   L5:
+;;     cmp r32, r32
+;;     jb L2
 ;;     pop rbp
 ;;     ret
-;;   L6:
+;;   L3:
 ;;     cmp r32, 0x10
-;;     jae L7
+;;     jae L4
 ;;     xor r32, r32
-;;     jmp L9
-;;   L7:
+;;     jmp L6
+;;   L4:
 ;;     mov r32, r32
 ;;     and r32, 0xfffffff0
 ;;     lea r64, [r64*8]
 ;;     and r64, 0xffffffffffffff80
 ;;     xor r32, r32
 ;;     vbroadcastsd y, qword ptr [constants]
-;;   L8:
+;;   L5:
 ;;     vmovups y ptr [r64+r64], y
 ;;     vmovups y ptr [r64+r64+0x20], y
 ;;     vmovups y ptr [r64+r64+0x40], y
 ;;     vmovups y ptr [r64+r64+0x60], y
 ;;     sub r64, 0xffffffffffffff80
 ;;     cmp r64, r64
-;;     jne L8
+;;     jne L5
 ;;     cmp r32, r32
-;;     je L13
+;;     je L10
 ;;     test r8, 0xc
-;;     je L14
-;;   L9:
+;;     je L11
+;;   L6:
 ;;     mov r32, r32
 ;;     and r32, 0xfffffffc
 ;;     lea r64, [r64*8]
 ;;     vbroadcastsd y, qword ptr [constants]
-;;   L10:
+;;   L7:
 ;;     vmovups y ptr [r64+r64*8], y
 ;;     add r64, 4
 ;;     cmp r64, r64
-;;     jne L10
+;;     jne L7
 ;;     cmp r32, r32
-;;     je L13
-;;   L11:
+;;     je L10
+;;   L8:
 ;;     add r64, r64
 ;;     mov r64, 0x3ff0000000000000
-;;   L12:
+;;   L9:
 ;;     mov qword ptr [r64], r64
 ;;     inc r32
 ;;     add r64, 8
 ;;     cmp r32, r32
-;;     jb L12
-;;   L13:
+;;     jb L9
+;;   L10:
 ;;     pop rbp
 ;;     vzeroupper
 ;;     ret
-;;   L14:
+;;   L11:
 ;;     lea r64, [r64*8]
 ;;     mov r32, r32
-;;     jmp L11
+;;     jmp L8
 ;; function 3
 ;;     push rbp
 ;;     mov rbp, rsp
