@@ -229,11 +229,14 @@ impl LLVMCompiler {
         if let Some(texts) = texts {
             texts.take_ir(&unit.module);
         }
-        if self.config.verifier || cfg!(debug_assertions) {
-            unit.module
+        let verify = || match self.config.verifier || cfg!(debug_assertions) {
+            true => unit
+                .module
                 .verify()
-                .map_err(|error| failed(error.to_string()))?;
-        }
+                .map_err(|error| failed(error.to_string())),
+            false => Ok(()),
+        };
+        verify()?;
         let run = |passes: &str| {
             let options = PassBuilderOptions::create();
             let done = unit.module.run_passes(passes, machine, options);
@@ -246,6 +249,7 @@ impl LLVMCompiler {
             LLVMOptLevel::Aggressive => {
                 run(pipeline::SIMPLIFY)?;
                 loops::check_once(unit, environment, &machine.get_target_data());
+                verify()?;
                 run(pipeline::OPTIMIZE)?;
             }
         }

@@ -18,7 +18,6 @@ const MAX_PAIRS: usize = 16;
 pub(super) struct Scopes<'ctx> {
     /// For each range, its scope and those that it is apart from, as lists.
     ranges: Vec<Option<(MetadataValue<'ctx>, MetadataValue<'ctx>)>>,
-    all: Option<MetadataValue<'ctx>>,
 }
 
 impl<'ctx> Scopes<'ctx> {
@@ -45,10 +44,6 @@ impl<'ctx> Scopes<'ctx> {
     }
 
     fn new(apart: &[Vec<usize>], unit: &Unit<'ctx>) -> Self {
-        if apart.iter().all(Vec::is_empty) {
-            let ranges = vec![None; apart.len()];
-            return Self { ranges, all: None };
-        }
         let scopes = unit.metadata.scopes(apart.len());
         let list = |numbers: &[usize]| {
             let scopes: Vec<_> = numbers.iter().map(|&nth| scopes[nth].into()).collect();
@@ -57,18 +52,16 @@ impl<'ctx> Scopes<'ctx> {
         let ranges = apart.iter().enumerate();
         let ranges =
             ranges.map(|(nth, others)| (!others.is_empty()).then(|| (list(&[nth]), list(others))));
-        let all: Vec<_> = (0..apart.len()).collect();
         Self {
             ranges: ranges.collect(),
-            all: Some(list(&all)),
         }
     }
 
     /// Says that the scopes start anew: if what surrounds the loop is unrolled, each copy has its own.
     pub(super) fn declare(&self, unit: &Unit<'ctx>) {
-        if let Some(all) = self.all {
-            let declare = unit.intrinsic("llvm.experimental.noalias.scope.decl", &[]);
-            built(unit.builder.build_call(declare, &[all.into()], ""));
+        let declare = unit.intrinsic("llvm.experimental.noalias.scope.decl", &[]);
+        for (scope, _) in self.ranges.iter().flatten() {
+            built(unit.builder.build_call(declare, &[(*scope).into()], ""));
         }
     }
 

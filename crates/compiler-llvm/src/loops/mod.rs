@@ -136,14 +136,11 @@ impl<'ctx> Pass<'_, 'ctx> {
             scopes: &scopes,
         });
         self.unit.builder.position_before(&branch);
-        built(match holds.get_zero_extended_constant() {
-            // Nothing leads to the loop any more, so that it goes.
-            Some(_) => self.unit.builder.build_unconditional_branch(copy),
-            None => self
-                .unit
+        built(
+            self.unit
                 .builder
                 .build_conditional_branch(holds, copy, inner.header),
-        });
+        );
         branch.erase_from_basic_block();
         self.unit.metadata.set_short(inner.latch.get_terminator()?);
         Some(())
