@@ -242,7 +242,7 @@ impl<'ctx> Copy<'_, 'ctx> {
 }
 
 /// The phis of a block.
-pub(super) fn phis<'ctx>(block: BasicBlock<'ctx>) -> impl Iterator<Item = PhiValue<'ctx>> {
+fn phis<'ctx>(block: BasicBlock<'ctx>) -> impl Iterator<Item = PhiValue<'ctx>> {
     let instructions = block.get_instructions();
     instructions.map_while(|instruction| instruction.try_into().ok())
 }

@@ -190,8 +190,9 @@ impl<'ctx> Range<'ctx> {
             let last = built(guard.builder().build_int_add(start, way, ""));
             let (lowest, highest) = match number.signed_step() >= 0 {
                 true => {
-                    // The end of a single number's range is below the size of a memory, which is 2^32 at most.
-                    if self.parts.len() > 1 {
+                    // The end of a single number's range is below the size of a memory, which is 2^32 at most. A sum, or a
+                    // multiple, could wrap around at 2^64 before that is seen.
+                    if self.parts.len() > 1 || *scale > 1 {
                         guard.require(IntPredicate::ULT, last, guard.number(1 << 32));
                     }
                     (start, last)
