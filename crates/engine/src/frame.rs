@@ -1,6 +1,8 @@
 //! One WebAssembly frame of a stack trace, and the texts made from it.
 
+use crate::source::{FrameSymbol, Sources};
 use std::fmt;
+use std::sync::Arc;
 
 /// Where a function was when the trace was taken.
 ///
@@ -28,6 +30,8 @@ pub struct FrameInfo {
     function_name: Option<String>,
     func_start: u32,
     module_offset: u32,
+    /// What knows the source, and the frame's position there.
+    sources: Option<(Arc<Sources>, usize)>,
 }
 
 impl FrameInfo {
@@ -44,8 +48,15 @@ impl FrameInfo {
             function_name,
             func_start,
             module_offset,
+            sources: None,
         }
     }
+
+    /// Tells where to look for the places in the source.
+    pub(crate) fn set_sources(&mut self, sources: &Arc<Sources>, nth: usize) {
+        self.sources = Some((sources.clone(), nth));
+    }
+
     /// The function's index in its module, imported functions counted.
     ///
     /// ```
@@ -146,6 +157,34 @@ impl FrameInfo {
     /// ```
     pub fn func_offset(&self) -> usize {
         self.module_offset.saturating_sub(self.func_start) as usize
+    }
+    /// The places in the source, if the module has debug information (DWARF, in custom sections): the function's own comes last; before
+    /// it, innermost first, come those of functions that the module's compiler put in the place of calls. Empty if nothing is
+    /// known.
+    ///
+    /// They are looked up for the whole trace when the first frame is asked for them, which takes some milliseconds, and at most some
+    /// tenths of a second, after which what is left has no symbols. What a guest says of itself need not be true.
+    ///
+    /// ```
+    /// # use wasmill_compiler_cranelift::Cranelift;
+    /// # use wasmill_engine::{BaseTunables, Engine, NullResolver, Resources, RuntimeError, Universal, instantiate};
+    /// # let engine = Universal::new(Cranelift::default()).engine();
+    /// # let tunables = BaseTunables::for_target(engine.target());
+    /// # let module = wat::parse_file(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/dwarf/guest.wat")).unwrap();
+    /// # let artifact = engine.compile(&module, &tunables).unwrap();
+    /// # let runtime = artifact.runtime().unwrap();
+    /// # let instance = instantiate(runtime, &NullResolver, Resources::default(), &mut |import| import.into()).unwrap();
+    /// # let export = instance.export(runtime.info().exports["stop"]);
+    /// # let wasmill_vm::VMExtern::Function(stop) = export else { unreachable!() };
+    /// # let trap = stop.callee().call::<wasmill_vm::VMFunction>(&[], Clone::clone, |function| function).unwrap_err();
+    /// # let error = RuntimeError::from_early_end(trap);
+    /// let symbols = error.trace()[0].symbols();
+    /// assert_eq!(symbols.len(), 1, "nothing was inlined there");
+    /// assert_eq!(symbols[0].to_string(), "stop (/src/guest.c:23:5)");
+    /// ```
+    pub fn symbols(&self) -> &[FrameSymbol] {
+        let sources = self.sources.as_ref();
+        sources.map_or(&[], |(sources, nth)| sources.symbols(*nth))
     }
 }
 

@@ -34,6 +34,7 @@ mod module_engine;
 mod resolver;
 mod runtime_error;
 mod serialized;
+mod source;
 mod table;
 mod tunables;
 
@@ -55,6 +56,7 @@ pub use resolver::{
     instantiate, resolve_imports,
 };
 pub use runtime_error::RuntimeError;
+pub use source::FrameSymbol;
 pub use tunables::{BaseTunables, Tunables};
 pub use wasmill_vm::is_wasm_pc;
 pub use wasmill_vm::{SignatureRegistry, SignatureSet};

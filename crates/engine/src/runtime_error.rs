@@ -3,6 +3,7 @@
 //! A trap must be cheap, also for programs that trap all the time. So an error keeps the code locations that were
 //! captured and looks names and offsets up only when somebody asks for the trace; errors are shared, not copied.
 
+use crate::source::Sources;
 use crate::{CodeMap, FrameInfo};
 use std::any::Any;
 use std::error::Error;
@@ -373,13 +374,38 @@ const LISTED: usize = 64;
 fn resolve(backtrace: &Backtrace) -> Vec<FrameInfo> {
     let places = backtrace.frames.iter().filter_map(|location| {
         let map = location.metadata.as_any().downcast_ref::<CodeMap>()?;
-        Some(map.frames(location.offset))
+        Some((map, map.frames(location.offset)))
     });
-    places
-        .filter(|frames| !frames.is_empty())
+    let places = places.filter(|(_, frames)| !frames.is_empty());
+    let frames = places
         .take(LISTED)
-        .flatten()
-        .collect()
+        .flat_map(|(map, frames)| frames.into_iter().map(move |frame| (map, frame)));
+    let (maps, mut frames): (Vec<_>, Vec<_>) = frames.unzip();
+    add_sources(&maps, &mut frames);
+    frames
+}
+
+/// Lets the frames of each module share what finds their places in the source.
+fn add_sources(maps: &[&CodeMap], frames: &mut [FrameInfo]) {
+    let mut modules: Vec<(&CodeMap, Vec<usize>)> = Vec::new();
+    for (nth, map) in maps.iter().enumerate() {
+        match modules
+            .iter_mut()
+            .find(|(other, _)| std::ptr::eq(*other, *map))
+        {
+            Some((_, members)) => members.push(nth),
+            None => modules.push((map, vec![nth])),
+        }
+    }
+    for (map, members) in modules {
+        let offset = |nth: &usize| frames[*nth].module_offset() as u32;
+        let offsets = members.iter().map(offset).collect();
+        if let Some(sources) = Sources::new(map.info(), offsets).map(Arc::new) {
+            for (position, nth) in members.into_iter().enumerate() {
+                frames[nth].set_sources(&sources, position);
+            }
+        }
+    }
 }
 
 impl From<Trap> for RuntimeError {
@@ -408,9 +434,13 @@ impl fmt::Display for Source {
 impl fmt::Display for RuntimeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "RuntimeError: {}", self.inner.source)?;
-        self.trace()
-            .iter()
-            .try_for_each(|frame| write!(f, "\n    at {frame}"))
+        for frame in self.trace() {
+            write!(f, "\n    at {frame}")?;
+            for symbol in frame.symbols() {
+                write!(f, "\n        {symbol}")?;
+            }
+        }
+        Ok(())
     }
 }
 

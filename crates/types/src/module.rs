@@ -258,6 +258,8 @@ pub struct ModuleInfo {
     pub custom_sections: Vec<(String, CustomSectionIndex)>,
     /// The contents of the custom sections.
     pub custom_sections_data: PrimaryMap<CustomSectionIndex, SharedBytes>,
+    /// Where the contents of the code section start in the module, if it has one: debug information counts from there.
+    pub code_section_start: usize,
     /// How many functions are imported.
     pub num_imported_functions: usize,
     /// How many tables are imported.

@@ -64,6 +64,23 @@
 //! A store belongs to an engine. `beside` makes one whose modules may be linked with those of another, of the other kind or with
 //! another compiler.
 //!
+//! # Debugging and profiling guests
+//!
+//! **Traces** name functions from the module's name section. If the module has debug information (DWARF, in custom sections, as
+//! `clang -g` and `rustc -g` leave it), [`FrameInfo::symbols`] tells file, line, column and function in the source, inlined functions
+//! too, and the text of a [`RuntimeError`] shows them below each frame:
+//!
+//! ```text
+//! RuntimeError: integer divide by zero
+//!     at share (shop[0]:0x6d)
+//!         divide (/src/shop.c:4:16)
+//!         share (/src/shop.c:15:12)
+//! ```
+//!
+//! It is looked up when somebody asks, in time that the size of the debug information limits; what is damaged tells nothing. Custom
+//! sections are a part of serialized modules, since [`Module::custom_sections`] gives them, so debug information is too: strip the module
+//! (`wasm-strip`, `llvm-strip`) where size matters more. Debug information in other files is not looked for.
+//!
 //! # What is not offered
 //!
 //! All of the API of wasmer 2.0 is here, but for what shows its inside. Of `Engine` and `Artifact` there is none of
@@ -150,8 +167,8 @@ pub use wasmill_compiler_singlepass::Singlepass;
 pub use wasmill_derive::WasmerEnv;
 pub use wasmill_engine::{
     Artifact, BaseTunables, ChainableNamedResolver, DeserializeError, Engine, EngineId, Export,
-    ExportFunction, ExportFunctionMetadata, FrameInfo, ImportError, LinkError, NamedResolver,
-    NamedResolverChain, Resolver, RuntimeError, SerializeError, Tunables,
+    ExportFunction, ExportFunctionMetadata, FrameInfo, FrameSymbol, ImportError, LinkError,
+    NamedResolver, NamedResolverChain, Resolver, RuntimeError, SerializeError, Tunables,
 };
 #[cfg(feature = "dylib")]
 pub use wasmill_engine::{Dylib, DylibArtifact, DylibEngine, Native, NativeArtifact, NativeEngine};

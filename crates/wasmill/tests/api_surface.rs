@@ -19,7 +19,7 @@ mod names {
     // Structs.
     use wasmill::{
         Array, BaseTunables, Bytes, Cranelift, ExportType, Exports, ExportsIterator, ExternRef,
-        Features, FrameInfo, Function, FunctionType, Global, GlobalType, ImportObject,
+        Features, FrameInfo, FrameSymbol, Function, FunctionType, Global, GlobalType, ImportObject,
         ImportObjectIterator, ImportType, Instance, Item, LazyInit, LocalFunctionIndex, Memory,
         MemoryType, MemoryView, MiddlewareError, MiddlewareReaderState, Module, NamedResolverChain,
         NativeFunc, Pages, RuntimeError, Store, Table, TableType, Target, Triple, Universal,
@@ -600,6 +600,7 @@ mod signatures {
         let _: fn(&FrameInfo) -> Option<&str> = FrameInfo::function_name;
         let _: fn(&FrameInfo) -> usize = FrameInfo::module_offset;
         let _: fn(&FrameInfo) -> usize = FrameInfo::func_offset;
+        let _: fn(&FrameInfo) -> &[FrameSymbol] = FrameInfo::symbols;
         let _: fn(ExportError) -> HostEnvInitError = HostEnvInitError::from;
         let _: fn(String, String, ImportError) -> LinkError = LinkError::Import;
         let _: fn(LinkError) -> InstantiationError = InstantiationError::Link;

@@ -608,6 +608,15 @@ fn frames_tell_offsets_of_the_original() {
     let division = trace(vec![], 0);
     let (message, frames) = trace(vec![strict, padded()], 1);
     assert_eq!((message.as_str(), frames), ("unreachable", division.1));
+    // Places in the source are found by these offsets.
+    let divide = |chain| {
+        let share = instance(chain, include_str!("../../engine/tests/dwarf/guest.wat"));
+        let share = share.exports.get_function("share").unwrap();
+        share.call(&[Val::I32(1), Val::I32(0)]).unwrap_err()
+    };
+    let plain = divide(vec![]).to_string();
+    assert!(plain.contains("guest.c:4:16"), "{plain}");
+    assert_eq!(divide(vec![padded()]).to_string(), plain);
 }
 
 #[test]

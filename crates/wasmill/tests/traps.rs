@@ -327,6 +327,46 @@ fn offset_of(binary: &[u8], code: &[u8]) -> usize {
     place
 }
 
+/// Clang's code, with its debug information: how each of its functions fails.
+#[test]
+#[allow(unsafe_code, reason = "loading machine code is")]
+fn traces_tell_the_source() {
+    let store = Store::default();
+    let wat = include_str!("../../engine/tests/dwarf/guest.wat");
+    let compiled = Module::new(&store, wat).unwrap();
+    // SAFETY: we have just made these bytes.
+    let loaded = unsafe { Module::deserialize(&store, &compiled.serialize().unwrap()) };
+    for module in [compiled, loaded.unwrap()] {
+        let instance = Instance::new(&module, &imports! {}).unwrap();
+        let trap = |name: &str, args: &[i32]| {
+            let args: Vec<_> = args.iter().map(|number| Val::I32(*number)).collect();
+            fails(instance.exports.get_function(name).unwrap(), &args)
+        };
+        let share = trap("share", &[1, 0]);
+        let offset = share.trace()[0].module_offset();
+        let text = format!(
+            "RuntimeError: integer divide by zero
+    at share (<module>[0]:0x{offset:x})
+        divide (/src/guest.c:4:16)
+        share (/src/guest.c:15:12)"
+        );
+        assert_eq!(share.to_string(), text);
+        let stop = trap("stop", &[]);
+        let [symbol] = stop.trace()[0].symbols() else {
+            panic!("{stop}")
+        };
+        assert_eq!(symbol.name(), Some("stop"));
+        assert_eq!(
+            (symbol.file(), symbol.line()),
+            (Some("/src/guest.c"), Some(23))
+        );
+        let average = trap("average", &[0, 0]);
+        let names = average.trace()[0].symbols().iter().map(FrameSymbol::name);
+        let names: Vec<_> = names.map(Option::unwrap).collect();
+        assert_eq!(names, ["divide", "mean", "average"]);
+    }
+}
+
 #[test]
 fn frames_tell_names_and_offsets() {
     let store = Store::default();

@@ -98,6 +98,7 @@ impl Rewritten {
             .retain(|function, _| function.index() < count);
         info.custom_sections = made_from.custom_sections;
         info.custom_sections_data = made_from.custom_sections_data;
+        info.code_section_start = made_from.code_section_start;
         Ok(translation)
     }
 

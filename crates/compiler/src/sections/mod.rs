@@ -108,8 +108,11 @@ impl<'a> Sections<'a> {
             Payload::ElementSection(section) => self.elements(section)?,
             Payload::DataSection(section) => self.data(section)?,
             Payload::CustomSection(section) => self.custom(&section),
+            Payload::CodeSectionStart {
+                unchecked_range, ..
+            } => self.info.code_section_start = unchecked_range.start as usize,
             Payload::TagSection(_) => return Err(unsupported("exceptions")),
-            // The version, the counts of the code and data sections and the end say nothing that the sections
+            // The version, the count of the data section and the end say nothing that the sections
             // themselves do not.
             _ => {}
         }

@@ -34,6 +34,7 @@ struct Description<'a> {
     custom_sections: Vec<(&'a str, CustomSectionIndex)>,
     /// The lengths of the custom sections' contents, which lie one behind the other.
     custom_lengths: Vec<usize>,
+    code_section_start: usize,
     /// How many functions, tables, memories and globals are imported.
     imported: [usize; 4],
     memory_styles: List<'a, MemoryStyle>,
@@ -94,6 +95,7 @@ pub(super) fn write(
         globals,
         custom_sections,
         custom_sections_data,
+        code_section_start,
         num_imported_functions,
         num_imported_tables,
         num_imported_memories,
@@ -128,6 +130,7 @@ pub(super) fn write(
             .values()
             .map(|data| data.len())
             .collect(),
+        code_section_start: *code_section_start,
         imported: [
             *num_imported_functions,
             *num_imported_tables,
@@ -202,6 +205,7 @@ pub(super) fn read(sections: &Sections) -> Result<Described, DeserializeError> {
             .map(|(name, index)| ((*name).to_owned(), *index))
             .collect(),
         custom_sections_data: custom(&description.custom_lengths, &sections.get(Section::Custom))?,
+        code_section_start: description.code_section_start,
         num_imported_functions: functions,
         num_imported_tables: tables,
         num_imported_memories: memories,
