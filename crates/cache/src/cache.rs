@@ -2,7 +2,7 @@
 
 use crate::Hash;
 use std::error::Error;
-use wasmill::{Module, Store};
+use wasmill::{CompileError, Module, Store};
 
 /// Keeps compiled modules by the hash of what they were compiled from.
 ///
@@ -97,4 +97,60 @@ pub trait Cache {
     ///
     /// If it cannot be written.
     fn store(&mut self, key: Hash, module: &Module) -> Result<(), Self::SerializeError>;
+
+    /// Loads a module, or compiles it and stores it, if there is none that can be used. That it cannot be stored is no
+    /// error. (An addition to the original API.)
+    ///
+    /// ```
+    /// # use wasmill::{Module, Store};
+    /// # use wasmill_cache::{Cache, FileSystemCache, Hash};
+    /// # let folder = std::env::temp_dir().join(format!("wasmill-cache-5-{}", std::process::id()));
+    /// let store = Store::default();
+    /// let mut cache = FileSystemCache::new(&folder)?;
+    /// let wasm = b"(module $m)";
+    /// let key = Hash::generate(wasm).compiled_in(&store).expect("no middlewares");
+    /// for _ in 0..2 {
+    ///     // SAFETY: only this program writes to the folder.
+    ///     let module = unsafe { cache.load_or_compile(&store, key, wasm) }?;
+    ///     assert_eq!(module.name(), Some("m"));
+    /// }
+    /// # std::fs::remove_dir_all(&folder)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be compiled.
+    ///
+    /// # Safety
+    ///
+    /// As for [`Cache::load`].
+    #[allow(unsafe_code, reason = "machine code is trusted")]
+    unsafe fn load_or_compile(
+        &mut self,
+        store: &Store,
+        key: Hash,
+        bytes: &[u8],
+    ) -> Result<Module, CompileError> {
+        // SAFETY: as the caller promises.
+        if let Ok(module) = unsafe { self.load(store, key) }
+            && is_as_tunables_want(&module)
+        {
+            return Ok(module);
+        }
+        let module = Module::new(store, bytes)?;
+        // What was compiled runs, whether it can be kept or not.
+        let _ = self.store(key, &module);
+        Ok(module)
+    }
+}
+
+/// Tunables decide about code by how they lay out memories and tables. No key knows them, but artifacts say what was decided.
+fn is_as_tunables_want(module: &Module) -> bool {
+    let (tunables, artifact, info) = (module.store().tunables(), module.artifact(), module.info());
+    let memories = info.memories.values();
+    let memories = memories.map(|ty| tunables.memory_style(ty).clamped());
+    let tables = info.tables.values().map(|ty| tunables.table_style(ty));
+    memories.eq(artifact.memory_styles().values().cloned())
+        && tables.eq(artifact.table_styles().values().cloned())
 }

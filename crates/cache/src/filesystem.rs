@@ -1,10 +1,11 @@
 //! A cache in a folder: one file for each module.
 //!
 //! Any number of processes may use one folder. A file is written under another name and renamed when it is complete, so
-//! nobody ever loads a part; who has loaded an entry that is replaced keeps what it has. What damages a file from outside is
-//! found when it is loaded, on the checked way: an error, like a missing entry. The file stays, and the next `store` replaces
-//! it: to delete it could hit the good one that another process has just put in its place.
+//! nobody ever loads a part; who has loaded an entry that is replaced or deleted keeps what it has. What damages a file from
+//! outside is found when it is loaded, on the checked way: an error, like a missing entry, and the file is deleted. Nothing
+//! waits for the disk: what a power failure leaves is such a damage.
 
+use crate::folder::{self, CacheUsage, Locked};
 use crate::{Cache, Hash};
 use std::fs;
 use std::io;
@@ -12,6 +13,10 @@ use std::path::{Path, PathBuf};
 use wasmill::{DeserializeError, Module, SerializeError, Store};
 
 /// A cache in a folder. Entries are called by their keys.
+///
+/// The folder does not grow without end: once its entries are larger than a bound, of a gigabyte unless
+/// [`FileSystemCache::set_bound`] says otherwise, those that were not used for longest are deleted. Files that are not called
+/// by a key stay. (This, and all about it, is an addition to the original API.)
 ///
 /// ```
 /// # use wasmill::{Module, Store};
@@ -29,6 +34,7 @@ use wasmill::{DeserializeError, Module, SerializeError, Store};
 pub struct FileSystemCache {
     path: PathBuf,
     extension: Option<String>,
+    bound: Option<u64>,
 }
 
 impl FileSystemCache {
@@ -60,6 +66,7 @@ impl FileSystemCache {
         Ok(Self {
             path,
             extension: None,
+            bound: Some(folder::DEFAULT_BOUND),
         })
     }
 
@@ -80,6 +87,100 @@ impl FileSystemCache {
     /// ```
     pub fn set_cache_extension(&mut self, extension: Option<impl ToString>) {
         self.extension = extension.map(|extension| extension.to_string());
+    }
+
+    /// Bounds the bytes of all entries in the folder, whatever their extension; `None` is no bound. It holds from the next
+    /// [`store`](Cache::store) on. A module that is larger is not stored.
+    ///
+    /// ```
+    /// # use wasmill::{Module, Store};
+    /// # use wasmill_cache::{Cache, FileSystemCache, Hash};
+    /// # let folder = std::env::temp_dir().join(format!("wasmill-cache-bound-{}", std::process::id()));
+    /// # let store = Store::default();
+    /// let mut cache = FileSystemCache::new(&folder)?;
+    /// cache.set_bound(Some(20_000));
+    /// for n in 0..9 {
+    ///     cache.store(Hash::new([n; 32]), &Module::new(&store, "(module)")?)?;
+    /// }
+    /// let usage = cache.usage()?;
+    /// assert!(usage.entries < 9 && usage.bytes <= 20_000);
+    /// assert!(folder.join(Hash::new([8; 32]).to_string()).is_file(), "the last one is there");
+    /// # std::fs::remove_dir_all(&folder)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn set_bound(&mut self, bytes: Option<u64>) {
+        self.bound = bytes;
+    }
+
+    /// The bound of the bytes of all entries.
+    ///
+    /// ```
+    /// # use wasmill_cache::FileSystemCache;
+    /// # let folder = std::env::temp_dir().join(format!("wasmill-cache-bound-of-{}", std::process::id()));
+    /// assert_eq!(FileSystemCache::new(&folder)?.bound(), Some(1_000_000_000));
+    /// # std::fs::remove_dir_all(&folder)?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn bound(&self) -> Option<u64> {
+        self.bound
+    }
+
+    /// Counts the entries of the folder, whatever their extension.
+    ///
+    /// ```
+    /// # use wasmill::{Module, Store};
+    /// # use wasmill_cache::{Cache, FileSystemCache, Hash};
+    /// # let folder = std::env::temp_dir().join(format!("wasmill-cache-usage-of-{}", std::process::id()));
+    /// let mut cache = FileSystemCache::new(&folder)?;
+    /// cache.store(Hash::generate(b"(module)"), &Module::new(&Store::default(), "(module)")?)?;
+    /// assert_eq!(cache.usage()?.entries, 1);
+    /// # std::fs::remove_dir_all(&folder)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If the folder cannot be read.
+    pub fn usage(&self) -> io::Result<CacheUsage> {
+        folder::usage_of(&self.path)
+    }
+
+    /// Deletes all entries of the folder, whatever their extension. Modules that were loaded from them stay what they are.
+    ///
+    /// ```
+    /// # use wasmill::{Module, Store};
+    /// # use wasmill_cache::{Cache, FileSystemCache, Hash};
+    /// # let folder = std::env::temp_dir().join(format!("wasmill-cache-clean-{}", std::process::id()));
+    /// let mut cache = FileSystemCache::new(&folder)?;
+    /// cache.store(Hash::generate(b"(module)"), &Module::new(&Store::default(), "(module)")?)?;
+    /// cache.clean()?;
+    /// assert_eq!(cache.usage()?.entries, 0);
+    /// # std::fs::remove_dir_all(&folder)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If the folder cannot be read, or an entry cannot be deleted.
+    pub fn clean(&mut self) -> io::Result<()> {
+        Locked::new(&self.path).clean()
+    }
+
+    /// Deletes an entry that nobody can use. It is looked at again under the folder's lock: another process may have put a
+    /// good one into its place.
+    ///
+    /// # Safety
+    ///
+    /// As for [`Cache::load`].
+    #[allow(unsafe_code, reason = "machine code is trusted")]
+    unsafe fn remove_unusable(&self, store: &Store, file: &Path) {
+        let _lock = Locked::new(&self.path);
+        // SAFETY: as the caller promises.
+        let again = unsafe { Module::deserialize_from_file_checked(store, file) };
+        if again.is_err_and(|error| is_unusable(&error)) {
+            // Who may not delete it finds it again, and it is an error again.
+            let _ = fs::remove_file(file);
+        }
     }
 
     fn entry(&self, key: Hash) -> PathBuf {
@@ -115,7 +216,8 @@ impl Cache for FileSystemCache {
     type SerializeError = SerializeError;
     type DeserializeError = DeserializeError;
 
-    /// Loads a module. The whole file is checked against damage, and then used where it lies.
+    /// Loads a module. The whole file is checked against damage, and then used where it lies. A file that is damaged, or not
+    /// for this program or machine, is deleted.
     ///
     /// # Errors
     ///
@@ -126,11 +228,33 @@ impl Cache for FileSystemCache {
     /// Nobody who wants harm can write to the folder, and nobody changes its files in place. (This cache replaces them.)
     #[allow(unsafe_code, reason = "machine code is trusted")]
     unsafe fn load(&self, store: &Store, key: Hash) -> Result<Module, DeserializeError> {
+        let file = self.entry(key);
         // SAFETY: as the caller promises.
-        unsafe { Module::deserialize_from_file_checked(store, self.entry(key)) }
+        let loaded = unsafe { Module::deserialize_from_file_checked(store, &file) };
+        match &loaded {
+            Ok(_) => folder::touch(&file),
+            // SAFETY: as the caller promises.
+            Err(error) if is_unusable(error) => unsafe { self.remove_unusable(store, &file) },
+            Err(_) => {}
+        }
+        loaded
     }
 
     fn store(&mut self, key: Hash, module: &Module) -> Result<(), SerializeError> {
-        module.serialize_to_file(self.entry(key))
+        let file = folder::unfinished(&self.path)?;
+        module.serialize_to_file(&file)?;
+        let bytes = fs::metadata(&file)?.len();
+        if self.bound.is_some_and(|bound| bytes > bound) {
+            return Ok(());
+        }
+        Ok(Locked::new(&self.path).put(file, &self.entry(key), self.bound)?)
     }
+}
+
+/// Whether the file is what is wrong, and not the system.
+fn is_unusable(error: &DeserializeError) -> bool {
+    matches!(
+        error,
+        DeserializeError::Incompatible(_) | DeserializeError::CorruptedBinary(_)
+    )
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
-use wasmill::DeserializeError;
+use wasmill::{DeserializeError, Store};
 
 /// A key of a cache: 32 bytes. Its text is 64 hexadecimal digits.
 ///
@@ -31,12 +31,32 @@ impl Hash {
     ///
     /// ```
     /// # use wasmill_cache::Hash;
-    /// // Settings that decide about the code belong into the key.
-    /// let key = |wasm: &[u8], fast: bool| Hash::generate(&[wasm, &[fast.into()]].concat());
-    /// assert_ne!(key(b"\0asm", true), key(b"\0asm", false));
+    /// assert_ne!(Hash::generate(b"\0asm\x01\0\0\0"), Hash::generate(b"(module)"));
     /// ```
     pub fn generate(bytes: &[u8]) -> Self {
         Self(*blake3::hash(bytes).as_bytes())
+    }
+
+    /// The key of this when it is compiled in a store: by its engine, its compiler with its options, for its target with
+    /// these CPU features, by this version. `None` if something decides about the code that a key cannot tell, as
+    /// middlewares do, or if there is no compiler. (An addition to the original API.)
+    ///
+    /// ```
+    /// # use wasmill::{Cranelift, CompilerConfig, Store, Universal};
+    /// # use wasmill_cache::Hash;
+    /// let mut canonical = Cranelift::default();
+    /// canonical.canonicalize_nans(true);
+    /// let [plain, canonical] = [Cranelift::default(), canonical].map(|config| {
+    ///     let store = Store::new(&Universal::new(config).engine());
+    ///     Hash::generate(b"(module)").compiled_in(&store)
+    /// });
+    /// assert!(plain.is_some() && plain != canonical);
+    /// ```
+    pub fn compiled_in(self, store: &Store) -> Option<Self> {
+        let settings = store.engine().settings()?;
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&self.0).update(settings.as_bytes());
+        Some(Self(*hasher.finalize().as_bytes()))
     }
 }
 

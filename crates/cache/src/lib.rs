@@ -10,31 +10,26 @@
 //! let store = Store::default();
 //! let wasm = br#"(module (func (export "f")))"#;
 //!
-//! let key = Hash::generate(wasm);
+//! let key = Hash::generate(wasm).compiled_in(&store).expect("there is a compiler, and no middleware");
 //! // SAFETY: only this program writes to the folder.
-//! let module = match unsafe { cache.load(&store, key) } {
-//!     Ok(module) => module,
-//!     Err(_) => {
-//!         let module = Module::new(&store, wasm)?;
-//!         cache.store(key, &module)?;
-//!         module
-//!     }
-//! };
+//! let module = unsafe { cache.load_or_compile(&store, key, wasm) }?;
 //! # assert_eq!(module.exports().len(), 1);
 //! # std::fs::remove_dir_all(&folder)?;
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! A key names what was compiled. It does not name how: an entry of another version of Wasmill, or for another machine, is
-//! an error when it is loaded; whoever uses several compilers or settings puts them into the key, or into the folder or
-//! the extension.
+//! [`Hash::generate`] names what was compiled, [`Hash::compiled_in`] names how, too. With the former alone, an entry of another
+//! version of Wasmill, or for another machine, is an error when it is loaded; whoever uses several compilers or settings puts
+//! them into the folder or the extension.
 
 mod cache;
 mod filesystem;
+mod folder;
 mod hash;
 
 pub use cache::Cache;
 pub use filesystem::FileSystemCache;
+pub use folder::CacheUsage;
 pub use hash::Hash;
 pub use wasmill::{DeserializeError, SerializeError};

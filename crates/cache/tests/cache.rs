@@ -1,12 +1,17 @@
-//! Keys, and a cache in a folder: found again, shared by threads and processes, not harmed by damage.
+//! Keys, and a cache in a folder: found again, bounded, shared by threads and processes, not harmed by damage.
 
 #![allow(unsafe_code, reason = "loading machine code is")]
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::ErrorKind;
-use std::path::Path;
-use std::process::Command;
-use wasmill::{Instance, Module, Store, imports};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+use wasmill::{
+    BaseTunables, CompilerConfig, Cranelift, Engine, FunctionMiddleware, Instance,
+    LocalFunctionIndex, Module, ModuleMiddleware, Pages, Store, Target, Universal, imports,
+};
 use wasmill_cache::{Cache, DeserializeError, FileSystemCache, Hash};
 
 /// A folder of this test, deleted in the end.
@@ -127,31 +132,204 @@ fn a_folder_that_cannot_be_written_to_is_refused() {
     }
 }
 
-#[test]
-fn damaged_entries_are_errors_until_they_are_stored_again() {
-    let folder = folder();
-    let mut cache = FileSystemCache::new(folder.path()).unwrap();
-    let store = Store::default();
-    let file = folder.path().join(key(1).to_string());
-    let stored = module(&store, 7);
-    cache.store(key(1), &stored).unwrap();
+/// A cache with one module in it, its file, and the bytes of that.
+fn one_entry(folder: &Path, module: &Module) -> (FileSystemCache, PathBuf, Vec<u8>) {
+    let mut cache = FileSystemCache::new(folder).unwrap();
+    cache.store(key(1), module).unwrap();
+    let file = folder.join(key(1).to_string());
     let bytes = fs::read(&file).unwrap();
-    let replace = |contents: &[u8]| {
-        fs::remove_file(&file).unwrap();
+    (cache, file, bytes)
+}
+
+#[test]
+fn damaged_entries_are_errors_once_and_gone_then() {
+    let folder = folder();
+    let stored = module(&Store::default(), 7);
+    let (mut cache, file, bytes) = one_entry(folder.path(), &stored);
+    let refuses = |contents: &[u8], what: usize| {
+        // Not in place: a module that is loaded keeps its file.
+        let _ = fs::remove_file(&file);
         fs::write(&file, contents).unwrap();
+        let error = load(&cache, key(1)).unwrap_err();
+        assert!(!matches!(error, DeserializeError::Io(_)), "{what}: {error}");
+        assert!(!file.exists(), "{what}");
+        assert!(matches!(load(&cache, key(1)), Err(DeserializeError::Io(_))));
     };
     for length in (0..bytes.len()).step_by(97) {
-        replace(&bytes[..length]);
-        assert!(load(&cache, key(1)).is_err(), "{length}");
+        refuses(&bytes[..length], length);
     }
     for at in (0..bytes.len()).step_by(31) {
         let mut damaged = bytes.clone();
         damaged[at] ^= 0x10;
-        replace(&damaged);
-        assert!(load(&cache, key(1)).is_err(), "{at}");
+        refuses(&damaged, at);
     }
     cache.store(key(1), &stored).unwrap();
     assert_eq!(answer(&load(&cache, key(1)).unwrap()), 7);
+}
+
+/// Loads or compiles a module that answers with a number, under a key that does not tell.
+fn load_or_compile(cache: &mut FileSystemCache, store: &Store, answer: i32) -> Module {
+    let wat = format!("(module (func (export \"answer\") (result i32) (i32.const {answer})))");
+    // SAFETY: only these tests write to their folders; what they damage is not run.
+    unsafe { cache.load_or_compile(store, key(1), wat.as_bytes()) }.unwrap()
+}
+
+#[test]
+fn what_cannot_be_loaded_is_compiled_again() {
+    let folder = folder();
+    let store = Store::default();
+    let (mut cache, file, bytes) = one_entry(folder.path(), &module(&store, 7));
+    assert_eq!(answer(&load_or_compile(&mut cache, &store, 8)), 7, "loaded");
+    fs::remove_file(&file).unwrap();
+    fs::write(&file, &bytes[..bytes.len() - 1]).unwrap();
+    assert_eq!(answer(&load_or_compile(&mut cache, &store, 8)), 8);
+    assert_eq!(answer(&load(&cache, key(1)).unwrap()), 8, "stored");
+    // A module runs where nothing can be stored, too.
+    fs::remove_dir_all(folder.path()).unwrap();
+    assert_eq!(answer(&load_or_compile(&mut cache, &store, 9)), 9);
+}
+
+#[test]
+fn tunables_get_the_memories_that_they_want() {
+    let folder = folder();
+    let mut cache = FileSystemCache::new(folder.path()).unwrap();
+    let engine = Universal::new(Cranelift::default()).engine();
+    let mut small = BaseTunables::for_target(&Target::default());
+    small.static_memory_bound = Pages(0);
+    let stores = [
+        Store::new(&engine),
+        Store::new_with_tunables(&engine, small),
+        Store::new(&engine),
+    ];
+    let wasm = b"(module (memory 1))";
+    for store in &stores {
+        // SAFETY: only this test writes to the folder.
+        let module = unsafe { cache.load_or_compile(store, key(1), wasm) }.unwrap();
+        let fresh = Module::new(store, wasm).unwrap();
+        let styles = module.artifact().memory_styles();
+        assert_eq!(styles, fresh.artifact().memory_styles());
+    }
+}
+
+/// Changes nothing.
+#[derive(Debug)]
+struct Unchanged;
+
+impl FunctionMiddleware for Unchanged {}
+
+impl ModuleMiddleware for Unchanged {
+    fn generate_function_middleware(&self, _: LocalFunctionIndex) -> Box<dyn FunctionMiddleware> {
+        Box::new(Unchanged)
+    }
+}
+
+#[test]
+fn keys_tell_how_a_module_is_compiled() {
+    let compiled = |bytes: &[u8], store: &Store| Hash::generate(bytes).compiled_in(store);
+    let store = Store::default();
+    let here = compiled(b"a", &store).unwrap();
+    assert_eq!(compiled(b"a", &Store::default()), Some(here));
+    assert_ne!(here, Hash::generate(b"a"));
+    let other = Universal::new(Cranelift::default()).target(Target::new(
+        Target::default().triple().clone(),
+        Default::default(),
+    ));
+    let others = [
+        compiled(b"b", &store),
+        compiled(b"a", &Store::new(&other.engine())),
+    ];
+    assert!(others.iter().all(|key| key.is_some_and(|key| key != here)));
+
+    let mut config = Cranelift::default();
+    config.push_middleware(Arc::new(Unchanged));
+    let engine = Universal::new(config).engine();
+    assert_eq!(engine.settings(), None);
+    assert_eq!(compiled(b"a", &Store::new(&engine)), None);
+    let headless = Universal::headless().engine();
+    assert_eq!(compiled(b"a", &Store::new(&headless)), None);
+}
+
+/// Sets when an entry was used last, in seconds before now.
+fn used(file: &Path, seconds: u64) {
+    let time = SystemTime::now() - Duration::from_secs(seconds);
+    File::open(file).unwrap().set_modified(time).unwrap();
+}
+
+#[test]
+fn what_was_not_used_for_longest_goes_first() {
+    let folder = folder();
+    let store = Store::default();
+    let (mut cache, first, bytes) = one_entry(folder.path(), &module(&store, 1));
+    let size = bytes.len() as u64;
+    let file = |n: u8| folder.path().join(key(n).to_string());
+    for n in 2..=4 {
+        cache.store(key(n), &module(&store, n.into())).unwrap();
+    }
+    for (n, seconds) in [(1, 400), (2, 300), (3, 200), (4, 100)] {
+        used(&file(n), seconds);
+    }
+    let stranger = folder.path().join("README");
+    fs::write(&stranger, vec![0; 3 * bytes.len()]).unwrap();
+    used(&stranger, 9999);
+    assert!(load(&cache, key(1)).is_ok(), "the first one is used");
+
+    cache.set_bound(Some(3 * size));
+    cache.set_cache_extension(Some("other"));
+    cache.store(key(5), &module(&store, 5)).unwrap();
+    let there = |n: u8| file(n).exists();
+    assert_eq!([1, 2, 3, 4].map(there), [true, false, false, true]);
+    let usage = cache.usage().unwrap();
+    assert_eq!((usage.entries, usage.bytes), (3, 3 * size));
+    assert!(stranger.exists() && first.exists());
+
+    // What is too large changes nothing.
+    cache.set_bound(Some(size - 1));
+    cache.store(key(6), &module(&store, 6)).unwrap();
+    assert_eq!(cache.usage().unwrap(), usage);
+    // No bound.
+    cache.set_bound(None);
+    cache.store(key(6), &module(&store, 6)).unwrap();
+    assert_eq!(cache.usage().unwrap().entries, 4);
+    cache.clean().unwrap();
+    assert_eq!(cache.usage().unwrap().entries, 0);
+    assert!(stranger.exists());
+}
+
+#[test]
+fn files_that_were_given_up_are_deleted() {
+    let folder = folder();
+    let mut cache = FileSystemCache::new(folder.path()).unwrap();
+    let old =
+        ["..wasmill-cache-abc.1-0-5", ".wasmill-cache-abc"].map(|name| folder.path().join(name));
+    let new = folder.path().join(".wasmill-cache-new");
+    for file in old.iter().chain([&new]) {
+        fs::write(file, "part").unwrap();
+    }
+    old.iter().for_each(|file| used(file, 100_000));
+    cache.store(key(1), &module(&Store::default(), 1)).unwrap();
+    assert!(new.exists() && old.iter().all(|file| !file.exists()));
+    assert_eq!(cache.usage().unwrap().entries, 1);
+}
+
+/// The folder of those who contend in the process of [`contenders`].
+const VARIABLE: &str = "WASMILL_TEST_CACHE";
+
+/// Starts this test program once more, with one test, which finds the folder in its environment.
+fn contender(test: &str, folder: &Path) -> Child {
+    let mut other = Command::new(std::env::current_exe().unwrap());
+    other.args(["--exact", test, "--nocapture"]);
+    other.env(VARIABLE, folder).stdout(Stdio::piped());
+    other.spawn().unwrap()
+}
+
+/// Waits until those that were started have done what they should.
+fn succeed(others: Vec<Child>) {
+    for other in others {
+        let output = other.wait_with_output().unwrap();
+        let text = String::from_utf8_lossy(&output.stdout);
+        let done = output.status.success() && text.contains("stored and loaded");
+        assert!(done, "{output:?}");
+    }
 }
 
 /// Stores and loads one key again and again: whoever finds something finds all of it.
@@ -168,7 +346,6 @@ fn contend(path: &Path, own: i32) {
 
 #[test]
 fn threads_and_processes_share_a_folder() {
-    const VARIABLE: &str = "WASMILL_TEST_CACHE";
     // This test is also the other process.
     if let Some(path) = std::env::var_os(VARIABLE) {
         contend(path.as_ref(), 4);
@@ -177,26 +354,57 @@ fn threads_and_processes_share_a_folder() {
     }
     let folder = folder();
     let path = folder.path();
-    let mut other = Command::new(std::env::current_exe().unwrap());
-    other.args([
-        "--exact",
-        "threads_and_processes_share_a_folder",
-        "--nocapture",
-    ]);
-    other
-        .env(VARIABLE, folder.path())
-        .stdout(std::process::Stdio::piped());
-    let other = other.spawn().unwrap();
+    let other = contender("threads_and_processes_share_a_folder", path);
     std::thread::scope(|scope| {
         for own in 1..4 {
             scope.spawn(move || contend(path, own));
         }
     });
-    let output = other.wait_with_output().unwrap();
-    let text = String::from_utf8_lossy(&output.stdout);
-    assert!(
-        output.status.success() && text.contains("stored and loaded"),
-        "{output:?}"
-    );
+    succeed(vec![other]);
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+/// How many entries those who push each other out have room for.
+const ROOM: u64 = 5;
+
+/// Goes through more keys than there is room for, and damages what it finds at times.
+fn push_out(path: &Path) {
+    let store = Store::default();
+    let modules: Vec<_> = (0..12).map(|n| module(&store, n)).collect();
+    let size = modules[0].serialize().unwrap().len() as u64;
+    let mut cache = FileSystemCache::new(path).unwrap();
+    cache.set_bound(Some(ROOM * size));
+    for round in 0..300_u32 {
+        let n = (round * 7 % 12) as u8;
+        match load(&cache, key(n)) {
+            Ok(found) => assert_eq!(answer(&found), n.into()),
+            Err(_) => cache.store(key(n), &modules[usize::from(n)]).unwrap(),
+        }
+        if round % 10 == 0 {
+            // Whole, but damaged, and put there as everything is.
+            let damage = path.join(format!("damage-{}", std::process::id()));
+            fs::write(&damage, &modules[0].serialize().unwrap()[..4000]).unwrap();
+            fs::rename(damage, path.join(key(n).to_string())).unwrap();
+        }
+    }
+    let usage = cache.usage().unwrap();
+    assert!(usage.bytes <= ROOM * size + 4000 * 4, "{usage:?}");
+}
+
+#[test]
+fn processes_push_each_others_entries_out() {
+    if let Some(path) = std::env::var_os(VARIABLE) {
+        push_out(path.as_ref());
+        println!("stored and loaded");
+        return;
+    }
+    let folder = folder();
+    let others = (0..4).map(|_| contender("processes_push_each_others_entries_out", folder.path()));
+    succeed(others.collect());
+    let files = fs::read_dir(folder.path()).unwrap();
+    let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
+    assert!(
+        names.into_iter().all(|name| name.len() == 64),
+        "nothing is left behind"
+    );
 }

@@ -7,6 +7,7 @@
 //!
 //! A guest's own exit code is passed through. Everything that goes wrong before or around the guest is exit code 1.
 
+mod cache;
 mod commands;
 mod invoke;
 #[cfg(feature = "llvm")]
@@ -14,6 +15,7 @@ mod llvm_dump;
 mod module_file;
 mod options;
 mod report;
+mod size;
 mod stack;
 mod store_options;
 mod wasi_options;
@@ -36,6 +38,7 @@ fn main() -> ExitCode {
         Command::Inspect(inspect) => inspect.execute(),
         Command::Wast(wast) => wast.execute(),
         Command::Explore(explore) => explore.execute(),
+        Command::Cache(cache) => cache.execute(),
     });
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -4,7 +4,10 @@
 use std::{path::PathBuf, sync::Arc};
 
 use clap::Args;
-use wasmill::{CompilerConfig, Cranelift, Features, Native, Singlepass, Store, Universal};
+use wasmill::{
+    CompilerConfig, Cranelift, Features, HOST, Native, NativeArtifact, Singlepass, Store,
+    Universal, UniversalArtifact,
+};
 
 #[cfg(feature = "llvm")]
 use crate::llvm_dump::LlvmDump;
@@ -91,6 +94,23 @@ impl StoreOptions {
         match self.singlepass {
             true => "singlepass",
             false => "cranelift",
+        }
+    }
+
+    /// Whether compiling does more than to make the module, so that one that was made before will not do.
+    pub(crate) fn must_compile(&self) -> bool {
+        #[cfg(feature = "llvm")]
+        if self.llvm_debug_dir.is_some() {
+            return true;
+        }
+        self.enable_verifier
+    }
+
+    /// How files of compiled modules are called.
+    pub(crate) fn extension(&self) -> &'static str {
+        match self.native {
+            true => NativeArtifact::get_default_extension(&HOST),
+            false => UniversalArtifact::get_default_extension(&HOST),
         }
     }
 

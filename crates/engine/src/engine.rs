@@ -97,6 +97,25 @@ pub trait Engine: Send + Sync {
     fn lookup_signature(&self, sig: VMSharedSignatureIndex) -> Option<FunctionType> {
         self.signatures().type_of(&sig)
     }
+    /// All that decides about the code made of a module, as a text: the same module and the same settings give the same
+    /// artifact. `None` if that is not known: what middlewares or a prefixer do, and what makes code where there is no
+    /// compiler.
+    ///
+    /// ```
+    /// # use wasmill_compiler::Features;
+    /// # use wasmill_compiler_cranelift::{Cranelift, CraneliftOptLevel};
+    /// # use wasmill_engine::{Engine, Universal};
+    /// let settings = |config: &Cranelift| Universal::new(config.clone()).engine().settings();
+    /// let mut config = Cranelift::default();
+    /// let before = settings(&config);
+    /// assert!(before.is_some() && before == settings(&config));
+    /// config.opt_level(CraneliftOptLevel::None);
+    /// assert_ne!(settings(&config), before);
+    /// assert_eq!(Universal::headless().engine().settings(), None);
+    /// ```
+    fn settings(&self) -> Option<String> {
+        None
+    }
     /// Checks that a module is valid with the engine's features.
     ///
     /// ```

@@ -420,6 +420,30 @@ impl<C: Container> Engine for ModuleEngine<C> {
     fn vm_store(&self) -> &Arc<VMStore> {
         &self.inner.store
     }
+
+    fn settings(&self) -> Option<String> {
+        let Inner {
+            compiler,
+            target,
+            features,
+            prefixer,
+            ..
+        } = &*self.inner;
+        let compiler = compiler.as_ref()?;
+        let prefixer = prefixer.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = compiler.get_middlewares().is_empty() && prefixer.is_none();
+        known.then(|| {
+            format!(
+                "{:?}, {}, {} {:?}, {features:?}, {} {}",
+                C::FORM,
+                serialized::artifact_build(),
+                target.triple(),
+                target.cpu_features(),
+                compiler.name(),
+                compiler.options()
+            )
+        })
+    }
     #[cfg(feature = "compiler")]
     fn validate(&self, binary: &[u8]) -> Result<(), CompileError> {
         let workshop = self.workshop()?;
@@ -498,6 +522,8 @@ impl<C: Container> fmt::Debug for ModuleEngine<C> {
 mod tests {
     use super::*;
     use crate::{BaseTunables, Native, Universal};
+    use wasmill_compiler::CpuFeature;
+    use wasmill_compiler_cranelift::Cranelift;
 
     const EMPTY: &[u8] = b"\0asm\x01\0\0\0";
 
@@ -514,6 +540,29 @@ mod tests {
         };
         says(&Universal::headless().engine(), "UniversalEngine");
         says(&Native::headless().engine(), "`DylibEngine`");
+    }
+
+    #[test]
+    fn settings_tell_engines_apart() {
+        let universal = || Universal::new(Cranelift::new());
+        let mut canonical = Cranelift::new();
+        canonical.canonicalize_nans(true);
+        let mut features = Features::default();
+        features.multi_memory(true);
+        let plain = Target::new(Target::default().triple().clone(), CpuFeature::set());
+        let settings = [
+            universal().engine().settings(),
+            Native::new(Cranelift::new()).engine().settings(),
+            Universal::new(canonical).engine().settings(),
+            universal().features(features).engine().settings(),
+            universal().target(plain).engine().settings(),
+        ];
+        for (nth, one) in settings.iter().enumerate() {
+            assert!(one.is_some() && !settings[..nth].contains(one), "{one:?}");
+        }
+        let mut prefixed = Native::new(Cranelift::new()).engine();
+        prefixed.set_deterministic_prefixer(|_| "p".to_owned());
+        assert_eq!(prefixed.settings(), None);
     }
 
     #[test]

@@ -115,7 +115,8 @@ fn command(step: &Step, engine: &Engine, folder: &Path) -> Result<Command> {
     Ok(match step.host {
         Host::Command => {
             let mut command = Command::new(programs.join("wasmill"));
-            command.arg("run").arg(module).args(*compiler);
+            command.args(["run", "--disable-cache"]);
+            command.arg(module).args(*compiler);
             finish_command(&mut command, step, &folders);
             command
         }

@@ -10,6 +10,7 @@ use wasmill::{ExternType, Module, is_wasm, wat2wasm};
 use wasmill_compiler::translate;
 
 use crate::module_file;
+use crate::size::size;
 use crate::store_options::StoreOptions;
 
 /// Show what a module imports and exports.
@@ -40,7 +41,7 @@ impl Inspect {
         Module::validate(&self.store.store(), &wasm)?;
         let module = translate(&wasm, &self.store.features())?.info;
         let ty = if is_wasm(&bytes) { "wasm" } else { "wat" };
-        let mut text = format!("Type: {ty}\nSize: {}\n", size(bytes.len()));
+        let mut text = format!("Type: {ty}\nSize: {}\n", size(bytes.len() as u64));
 
         // Names come from the module: quoted, they can hold anything.
         let imports = module.imports.iter().map(|((namespace, name, _), index)| {
@@ -80,26 +81,4 @@ fn kind<T: Display>(
         }
     }
     Ok(())
-}
-
-/// A number of bytes for people.
-fn size(bytes: usize) -> String {
-    let bytes = bytes as f64;
-    match bytes {
-        _ if bytes < 1e3 => format!("{bytes} B"),
-        _ if bytes < 1e6 => format!("{:.1} KB", bytes / 1e3),
-        _ if bytes < 1e9 => format!("{:.1} MB", bytes / 1e6),
-        _ => format!("{:.1} GB", bytes / 1e9),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::size;
-
-    #[test]
-    fn sizes_for_people() {
-        let sizes = [0, 999, 1_000, 41_250, 2_500_000].map(size);
-        assert_eq!(sizes, ["0 B", "999 B", "1.0 KB", "41.2 KB", "2.5 MB"]);
-    }
 }

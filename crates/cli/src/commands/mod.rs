@@ -1,11 +1,13 @@
 //! The commands, one file each.
 
+mod cache;
 mod explore;
 mod inspect;
 mod run;
 mod validate;
 mod wast;
 
+pub(crate) use cache::Cache;
 pub(crate) use explore::Explore;
 pub(crate) use inspect::Inspect;
 pub(crate) use run::Run;

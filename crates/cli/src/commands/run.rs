@@ -1,4 +1,4 @@
-//! `wasmill run`: compiles a module, instantiates it, and runs it: a program, or one of its functions.
+//! `wasmill run`: compiles a module (or takes it from the cache), instantiates it, and runs it: a program, or one of its functions.
 //!
 //! A module whose function imports are all of WASI gets WASI. `_initialize` is called first where it is exported, then
 //! the function that `--invoke` names, or `_start`.
@@ -11,6 +11,7 @@ use anyhow::{Context, Result};
 use clap::Args;
 use wasmill::{Instance, Module, NamedResolver};
 
+use crate::cache::CacheOptions;
 use crate::store_options::StoreOptions;
 use crate::wasi_options::WasiOptions;
 use crate::{invoke, module_file};
@@ -29,6 +30,9 @@ pub(crate) struct Run {
     /// Call this exported function and print its results.
     #[arg(short = 'i', long, value_name = "NAME")]
     pub(crate) invoke: Option<String>,
+
+    #[command(flatten)]
+    cache: CacheOptions,
 
     #[command(flatten)]
     store: StoreOptions,
@@ -54,7 +58,7 @@ impl Run {
 
     fn run(&self) -> Result<()> {
         let bytes = module_file::read(&self.file)?;
-        let mut module = Module::new(&self.store.store(), bytes)?;
+        let mut module = self.cache.module(&self.store, &bytes)?;
         module.set_name(&module_file::module_name(&self.file));
         let versions = WasiOptions::versions(&module);
         if self.wasi.warns_of(versions) {

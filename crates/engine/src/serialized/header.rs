@@ -22,7 +22,7 @@ use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 /// How every artifact of the Universal engine starts.
 pub(crate) const MAGIC: &[u8; 22] = b"\0wasmill-universal\0\0\0\0";
 /// The form of what follows the version. A change of anything behind that is a change of this number.
-const FORMAT: u16 = 3;
+pub(super) const FORMAT: u16 = 3;
 /// Where the version ends.
 const PROLOGUE: usize = 48;
 /// Where the checksum that comes first ends: it covers what follows.

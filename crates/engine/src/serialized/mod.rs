@@ -28,7 +28,7 @@ mod shared_object;
 use crate::artifact::{Code, Compiled, PublishedCode};
 use crate::link::resolve_absolute;
 use crate::metadata::{CodeMap, TABLES};
-use crate::{AbsoluteAddress, DeserializeError, Form, SerializeError};
+use crate::{AbsoluteAddress, DeserializeError, Form, SerializeError, VERSION};
 use description::Described;
 use header::SECTIONS;
 use std::borrow::Cow;
@@ -45,6 +45,15 @@ use wasmill_vm::{CodeMemory, MappedFile, SharedObject, WritableCode};
 
 pub(crate) use header::MAGIC;
 pub(crate) use settings::Origin;
+
+/// What every artifact says of the program that made it. Only programs of which this is the same load each other's.
+///
+/// ```
+/// assert!(wasmill_engine::artifact_build().starts_with(wasmill_engine::VERSION));
+/// ```
+pub fn artifact_build() -> String {
+    format!("{VERSION} {} {:016x}", header::FORMAT, settings::abi())
+}
 
 #[cfg(not(all(target_endian = "little", target_pointer_width = "64")))]
 compile_error!("artifacts are read in place, which little-endian machines with 64 bits can do");

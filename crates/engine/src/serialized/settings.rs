@@ -170,7 +170,7 @@ fn features_from_array(array: [bool; 10]) -> Features {
 
 /// A number for everything that compiled code and this program must agree about. Versions alone do not tell: while one is
 /// being worked on, there are many builds of it.
-fn abi() -> u64 {
+pub(super) fn abi() -> u64 {
     static ABI: OnceLock<u64> = OnceLock::new();
     *ABI.get_or_init(|| xxh3_64(abi_text().as_bytes()))
 }
