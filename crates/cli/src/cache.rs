@@ -41,15 +41,19 @@ pub(crate) struct CacheOptions {
 
 impl CacheOptions {
     /// Compiles a module, or takes what was made of it before.
-    pub(crate) fn module(&self, options: &StoreOptions, bytes: &[u8]) -> Result<Module> {
-        let store = options.store();
-        if let Some((mut cache, key)) = self.place(options, &store, bytes)? {
+    pub(crate) fn module(
+        &self,
+        options: &StoreOptions,
+        store: &Store,
+        bytes: &[u8],
+    ) -> Result<Module> {
+        if let Some((mut cache, key)) = self.place(options, store, bytes)? {
             cache.set_cache_extension(Some(options.extension()));
             #[allow(unsafe_code, reason = "machine code is trusted")]
             // SAFETY: the folder is the user's, or one that the user named.
-            return Ok(unsafe { cache.load_or_compile(&store, key, bytes)? });
+            return Ok(unsafe { cache.load_or_compile(store, key, bytes)? });
         }
-        Ok(Module::new(&store, bytes)?)
+        Ok(Module::new(store, bytes)?)
     }
 
     /// Where a module belongs, if anywhere.

@@ -18,6 +18,7 @@ mod report;
 mod size;
 mod stack;
 mod store_options;
+mod tool_options;
 mod wasi_options;
 
 use std::process::ExitCode;

@@ -3,14 +3,17 @@
 #[cfg(feature = "llvm")]
 use std::{path::PathBuf, sync::Arc};
 
+use anyhow::Result;
 use clap::Args;
 use wasmill::{
     CompilerConfig, Cranelift, Features, HOST, Native, NativeArtifact, Singlepass, Store,
     Universal, UniversalArtifact,
 };
+use wasmill_engine::{Container, EngineBuilder};
 
 #[cfg(feature = "llvm")]
 use crate::llvm_dump::LlvmDump;
+use crate::tool_options::ToolOptions;
 
 /// How modules are compiled.
 #[derive(Args, Debug, Default)]
@@ -173,10 +176,28 @@ impl StoreOptions {
 
     /// A store with a new engine.
     pub(crate) fn store(&self) -> Store {
-        let (compiler, features) = (self.compiler(), self.features());
-        match self.native {
-            true => Store::new(&Native::new(compiler).features(features).engine()),
-            false => Store::new(&Universal::new(compiler).features(features).engine()),
-        }
+        let tools = ToolOptions::default();
+        self.store_for(&tools).expect("no tools, no files")
+    }
+
+    /// The same, with what tools have to know.
+    pub(crate) fn store_for(&self, tools: &ToolOptions) -> Result<Store> {
+        let store = match self.native {
+            true => Store::new(&self.engine(Native::new, tools)?.engine()),
+            false => Store::new(&self.engine(Universal::new, tools)?.engine()),
+        };
+        Ok(store)
+    }
+
+    fn engine<C: Container>(
+        &self,
+        new: impl FnOnce(Box<dyn CompilerConfig>) -> EngineBuilder<C>,
+        tools: &ToolOptions,
+    ) -> Result<EngineBuilder<C>> {
+        let engine = new(self.compiler()).features(self.features());
+        Ok(match tools.profiler()? {
+            Some(profiler) => engine.profiler(&profiler),
+            None => engine,
+        })
     }
 }

@@ -297,6 +297,40 @@ fn help_and_version() {
 }
 
 #[test]
+fn profilers_learn_the_names_of_functions() {
+    let folder = tempfile::tempdir().unwrap();
+    let module = "(module $shop (func $serve (export \"_start\") (call 1)) (func (nop)))";
+    fs::write(folder.path().join("shop.wat"), module).unwrap();
+    for engine in ["--universal", "--native"] {
+        let args = ["shop.wat", engine, "--profile=jitdump"];
+        output_of(&wasmill(folder.path(), &args));
+        let mut files = fs::read_dir(folder.path()).unwrap().map(Result::unwrap);
+        let is_dump = |file: &fs::DirEntry| file.path().extension() == Some(OsStr::new("dump"));
+        let dump = files.find(is_dump).expect("a dump").path();
+        let bytes = fs::read(&dump).unwrap();
+        let has = |name: &[u8]| bytes.windows(name.len()).any(|part| part == name);
+        assert!(has(b"\0serve\0") && has(b"\0shop.wat[1]\0"), "{engine}");
+        fs::remove_file(dump).unwrap();
+
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_wasmill"));
+        let command = command.current_dir(folder.path());
+        let mut child = command
+            .args(["shop.wat", engine, "--profile=perfmap"])
+            .spawn()
+            .unwrap();
+        let map = format!("/tmp/perf-{}.map", child.id());
+        assert!(child.wait().unwrap().success());
+        let lines = fs::read_to_string(&map).unwrap();
+        let names: Vec<_> = lines
+            .lines()
+            .filter_map(|line| line.splitn(3, ' ').nth(2))
+            .collect();
+        assert_eq!(names, ["serve", "shop.wat[1]"]);
+        fs::remove_file(map).unwrap();
+    }
+}
+
+#[test]
 fn colours_are_for_those_who_want_them() {
     let folder = tempfile::tempdir().unwrap();
     let plain = error_of(&wasmill(folder.path(), &["missing.wasm"]));

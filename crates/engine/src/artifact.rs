@@ -15,7 +15,7 @@
 use crate::images::make_images;
 use crate::serialized::{self, Origin};
 use crate::{
-    AbsoluteAddress, CodeMap, Container, FunctionBodyPtr, InstantiationError, LinkError,
+    AbsoluteAddress, CodeMap, Container, FunctionBodyPtr, InstantiationError, LinkError, Profiler,
     RuntimeError, SerializeError, Tunables, VMSharedSignatureIndex,
 };
 #[cfg(feature = "compiler")]
@@ -397,6 +397,12 @@ impl Code {
     }
 }
 
+/// What tells tools of the system about code, if an engine was asked to.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Tools {
+    pub(crate) profiler: Option<Profiler>,
+}
+
 /// Executable code, registered when it is first needed.
 pub(crate) struct PublishedCode {
     memory: Arc<CodeMemory>,
@@ -418,9 +424,14 @@ impl PublishedCode {
         CodePointer(self.memory.base().wrapping_add(start as usize).cast())
     }
 
-    /// Makes the code known to traps and traces as long as this lives.
-    fn register(&self, map: &Arc<CodeMap>) {
-        let register = || wasmill_vm::register(self.memory.clone(), map.clone());
+    /// Makes the code known to traps and traces as long as this lives, and to tools.
+    fn register(&self, map: &Arc<CodeMap>, tools: &Tools) {
+        let register = || {
+            if let Some(profiler) = &tools.profiler {
+                profiler.add(&self.memory, map);
+            }
+            wasmill_vm::register(self.memory.clone(), map.clone())
+        };
         self.registration.get_or_init(register);
     }
 }
@@ -456,6 +467,7 @@ pub struct ModuleArtifact<C: Container> {
     /// Shared by artifacts that differ in their names only.
     compiled: Arc<Compiled>,
     store: Arc<VMStore>,
+    tools: Tools,
     runtime: OnceLock<Arc<RuntimeModule>>,
     /// What the host may ask for and the runtime keeps in another form, made when asked for.
     function_bodies: OnceLock<BoxedSlice<LocalFunctionIndex, FunctionBodyPtr>>,
@@ -470,6 +482,7 @@ pub(crate) struct Workshop<'a> {
     pub(crate) target: &'a Target,
     pub(crate) features: &'a Features,
     pub(crate) store: &'a Arc<VMStore>,
+    pub(crate) tools: &'a Tools,
 }
 
 impl<C: Container> ModuleArtifact<C> {
@@ -529,6 +542,7 @@ impl<C: Container> ModuleArtifact<C> {
         }
         Ok(Self::new_in(
             workshop.store,
+            workshop.tools,
             module.module,
             Arc::new(compiled),
         ))
@@ -537,6 +551,7 @@ impl<C: Container> ModuleArtifact<C> {
     /// Puts a compiled module into a store.
     pub(crate) fn new_in(
         store: &Arc<VMStore>,
+        tools: &Tools,
         info: Arc<ModuleInfo>,
         compiled: Arc<Compiled>,
     ) -> Self {
@@ -544,6 +559,7 @@ impl<C: Container> ModuleArtifact<C> {
             info,
             compiled,
             store: store.clone(),
+            tools: tools.clone(),
             runtime: OnceLock::new(),
             function_bodies: OnceLock::new(),
             signatures: OnceLock::new(),
@@ -585,7 +601,7 @@ impl<C: Container> ModuleArtifact<C> {
             ))));
         };
         let types = self.store.signatures().register_all(&self.info.signatures);
-        code.register(&compiled.map);
+        code.register(&compiled.map, &self.tools);
         let (published, map) = (code.clone(), compiled.map.clone());
         let entry = move |index| published.entry(&map, index);
         let info = self.info.clone();
@@ -703,7 +719,8 @@ impl<C: Container> Artifact for ModuleArtifact<C> {
         let mut info = (*self.info).clone();
         info.name = Some(name.to_owned());
         let compiled = self.compiled.clone();
-        Arc::new(Self::new_in(&self.store, Arc::new(info), compiled))
+        let info = Arc::new(info);
+        Arc::new(Self::new_in(&self.store, &self.tools, info, compiled))
     }
     fn target(&self) -> &Target {
         &self.compiled.target

@@ -31,10 +31,12 @@ mod images;
 mod link;
 mod metadata;
 mod module_engine;
+mod profile;
 mod resolver;
 mod runtime_error;
 mod serialized;
 mod source;
+mod symbols;
 mod table;
 mod tunables;
 
@@ -51,6 +53,7 @@ pub use frame::FrameInfo;
 pub use link::{AbsoluteAddress, ImageError, Layout, padding_byte};
 pub use metadata::CodeMap;
 pub use module_engine::{EngineBuilder, ModuleEngine};
+pub use profile::Profiler;
 pub use resolver::{
     ChainableNamedResolver, NamedResolver, NamedResolverChain, NullResolver, Resolver, Resources,
     instantiate, resolve_imports,

@@ -1,11 +1,12 @@
 //! The engines, and what builds them: Universal and Native are the same but for their [`Container`].
 
+use crate::artifact::Tools;
 #[cfg(feature = "compiler")]
 use crate::artifact::Workshop;
 use crate::serialized::{self, Loaded};
 use crate::{
     Artifact, Container, DeserializeError, Engine, EngineId, Form, InSharedObject, ModuleArtifact,
-    SignatureRegistry, Tunables,
+    Profiler, SignatureRegistry, Tunables,
 };
 use std::fmt;
 use std::marker::PhantomData;
@@ -39,6 +40,7 @@ pub struct EngineBuilder<C: Container> {
     target: Option<Target>,
     features: Option<Features>,
     store: Option<Arc<VMStore>>,
+    tools: Tools,
     container: PhantomData<C>,
 }
 
@@ -70,6 +72,7 @@ impl<C: Container> EngineBuilder<C> {
             target: None,
             features: None,
             store: None,
+            tools: Tools::default(),
             container: PhantomData,
         }
     }
@@ -121,6 +124,23 @@ impl<C: Container> EngineBuilder<C> {
         self.store = Some(other.vm_store().clone());
         self
     }
+    /// Lets `perf` know the functions in what the engine runs. Without it, `perf` sees addresses, unless they are in a shared object
+    /// that was loaded from a file.
+    ///
+    /// ```
+    /// # use wasmill_compiler_cranelift::Cranelift;
+    /// # use wasmill_engine::{Profiler, Universal};
+    /// # let folder = tempfile::tempdir()?;
+    /// # let folder = folder.path();
+    /// let profiler = Profiler::jit_dump(folder)?;
+    /// let engine = Universal::new(Cranelift::default()).profiler(&profiler).engine();
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[must_use]
+    pub fn profiler(mut self, profiler: &Profiler) -> Self {
+        self.tools.profiler = Some(profiler.clone());
+        self
+    }
     /// Builds the engine.
     ///
     /// ```
@@ -135,6 +155,7 @@ impl<C: Container> EngineBuilder<C> {
                 Target::default(),
                 Features::default(),
                 self.store,
+                self.tools,
             );
         };
         if C::FORM == Form::Native {
@@ -144,7 +165,8 @@ impl<C: Container> EngineBuilder<C> {
         let features = self
             .features
             .unwrap_or_else(|| config.default_features_for_target(&target));
-        ModuleEngine::from_parts(Some(config.compiler()), target, features, self.store)
+        let compiler = Some(config.compiler());
+        ModuleEngine::from_parts(compiler, target, features, self.store, self.tools)
     }
 }
 
@@ -175,6 +197,7 @@ struct Inner {
     target: Target,
     features: Features,
     store: Arc<VMStore>,
+    tools: Tools,
     id: EngineId,
     prefixer: Mutex<Option<Prefixer>>,
 }
@@ -194,7 +217,7 @@ impl<C: Container> ModuleEngine<C> {
     /// assert!(engine.validate(b"\0asm\x01\0\0\0").is_ok());
     /// ```
     pub fn new(compiler: Box<dyn Compiler>, target: Target, features: Features) -> Self {
-        Self::from_parts(Some(compiler), target, features, None)
+        Self::from_parts(Some(compiler), target, features, None, Tools::default())
     }
     /// An engine without a compiler: it runs modules that were compiled before.
     ///
@@ -203,7 +226,8 @@ impl<C: Container> ModuleEngine<C> {
     /// assert!(UniversalEngine::headless().validate(b"\0asm\x01\0\0\0").is_err());
     /// ```
     pub fn headless() -> Self {
-        Self::from_parts(None, Target::default(), Features::default(), None)
+        let (target, features) = (Target::default(), Features::default());
+        Self::from_parts(None, target, features, None, Tools::default())
     }
 
     fn from_parts(
@@ -211,6 +235,7 @@ impl<C: Container> ModuleEngine<C> {
         target: Target,
         features: Features,
         store: Option<Arc<VMStore>>,
+        tools: Tools,
     ) -> Self {
         Self {
             inner: Arc::new(Inner {
@@ -218,6 +243,7 @@ impl<C: Container> ModuleEngine<C> {
                 target,
                 features,
                 store: store.unwrap_or_else(VMStore::new),
+                tools,
                 id: EngineId::default(),
                 prefixer: Mutex::new(None),
             }),
@@ -239,6 +265,7 @@ impl<C: Container> ModuleEngine<C> {
             target: &inner.target,
             features: &inner.features,
             store: &inner.store,
+            tools: &inner.tools,
         })
     }
 
@@ -257,7 +284,8 @@ impl<C: Container> ModuleEngine<C> {
 
     /// Makes a loaded module one of this engine.
     fn adopt(&self, (info, compiled): Loaded) -> ModuleArtifact<C> {
-        ModuleArtifact::new_in(&self.inner.store, info, Arc::new(compiled))
+        let inner = &*self.inner;
+        ModuleArtifact::new_in(&inner.store, &inner.tools, info, Arc::new(compiled))
     }
 }
 

@@ -52,14 +52,13 @@
 //! |---|---|---|
 //! | a compiled module is | an image of our own, `.wasmu` | a shared object: ELF, `.so` |
 //! | who maps it | this library | the system's loader (`dlopen`) |
-//! | `gdb`, `perf`, `objdump`, `readelf` | see nothing | see a symbol per function, and frames |
+//! | `gdb`, `objdump`, `readelf` | see nothing | see a symbol per function, and frames |
 //! | made by `Module::new` | in memory | in an unnamed file, of which a descriptor stays open as long as the module lives |
 //! | loading from a file | maps it | the same, and what the loader does: some 0.1 ms |
 //! | targets | all that compilers have | those with ELF |
 //!
 //! Take Universal unless somebody is to look at the machine code with the tools of the system, or the files are to be
-//! distributed, signed or inspected as native code is. `perf` finds symbols in files only: load the module with
-//! [`Module::deserialize_from_file`]. Neither engine needs a compiler or a linker at run time, and neither leaves files behind.
+//! distributed, signed or inspected as native code is. Neither engine needs a compiler or a linker at run time, and neither leaves files behind.
 //!
 //! A store belongs to an engine. `beside` makes one whose modules may be linked with those of another, of the other kind or with
 //! another compiler.
@@ -80,6 +79,13 @@
 //! It is looked up when somebody asks, in time that the size of the debug information limits; what is damaged tells nothing. Custom
 //! sections are a part of serialized modules, since [`Module::custom_sections`] gives them, so debug information is too: strip the module
 //! (`wasm-strip`, `llvm-strip`) where size matters more. Debug information in other files is not looked for.
+//!
+//! **`perf`** learns the names of functions from a [`Profiler`], which the builder of an engine takes (`wasmill run --profile=jitdump` on
+//! the command line). [`Profiler::perf_map`] is the simpler one, for modules of the Universal engine that stay;
+//! [`Profiler::jit_dump`] knows since when code was where, has the code itself, and does for both engines. Frames are kept with frame
+//! pointers: `perf record -g` finds callers. Without a profiler, `perf` knows functions of the Native engine if the module was loaded with
+//! [`Module::deserialize_from_file`]. It costs nothing while code runs, some time when a module is first instantiated, and the file, which
+//! grows with each module up to a gigabyte: it is not for programs that run for months.
 //!
 //! # What is not offered
 //!
@@ -168,7 +174,7 @@ pub use wasmill_derive::WasmerEnv;
 pub use wasmill_engine::{
     Artifact, BaseTunables, ChainableNamedResolver, DeserializeError, Engine, EngineId, Export,
     ExportFunction, ExportFunctionMetadata, FrameInfo, FrameSymbol, ImportError, LinkError,
-    NamedResolver, NamedResolverChain, Resolver, RuntimeError, SerializeError, Tunables,
+    NamedResolver, NamedResolverChain, Profiler, Resolver, RuntimeError, SerializeError, Tunables,
 };
 #[cfg(feature = "dylib")]
 pub use wasmill_engine::{Dylib, DylibArtifact, DylibEngine, Native, NativeArtifact, NativeEngine};

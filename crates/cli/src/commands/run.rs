@@ -13,6 +13,7 @@ use wasmill::{Instance, Module, NamedResolver};
 
 use crate::cache::CacheOptions;
 use crate::store_options::StoreOptions;
+use crate::tool_options::ToolOptions;
 use crate::wasi_options::WasiOptions;
 use crate::{invoke, module_file};
 
@@ -38,6 +39,9 @@ pub(crate) struct Run {
     store: StoreOptions,
 
     #[command(flatten)]
+    tools: ToolOptions,
+
+    #[command(flatten)]
     wasi: WasiOptions,
 
     /// What the guest sees as the program's name, in place of the file's name.
@@ -58,7 +62,8 @@ impl Run {
 
     fn run(&self) -> Result<()> {
         let bytes = module_file::read(&self.file)?;
-        let mut module = self.cache.module(&self.store, &bytes)?;
+        let store = self.store.store_for(&self.tools)?;
+        let mut module = self.cache.module(&self.store, &store, &bytes)?;
         module.set_name(&module_file::module_name(&self.file));
         let versions = WasiOptions::versions(&module);
         if self.wasi.warns_of(versions) {

@@ -2,16 +2,14 @@
 
 use super::meter::{Meter, Metered};
 use super::search::{Line, Target, text, within};
+use crate::symbols::readable;
 use gimli::constants as dw;
 use gimli::{Attribute, AttributeValue, EntriesRaw, Result, UnitOffset, UnitRef};
-use std::fmt::{self, Write};
 
 /// Functions around one address that are listed.
 const MOST_SCOPES: usize = 64;
 /// Entries that are read for one name, each of which refers to the next one.
 const MOST_REFERENCES: usize = 8;
-/// Bytes that a readable name may have: it can be much longer than what it is made of.
-const LONGEST: usize = 4096;
 
 /// A function around an address.
 #[derive(Clone, Debug)]
@@ -196,26 +194,10 @@ impl Names {
     /// The name to show. Only Rust's own names are read out of linkage names; other languages have a plain name beside.
     pub(super) fn readable(self) -> Option<String> {
         let linkage_name = self.linkage_name.as_deref();
-        if let Some(name) = linkage_name.and_then(|name| rustc_demangle::try_demangle(name).ok()) {
-            let mut readable = Limited(String::new());
-            // It is cut where it becomes too long.
-            let _ = write!(readable, "{name:#}");
-            return Some(readable.0);
+        if let Some(name) = linkage_name.and_then(readable) {
+            return Some(name);
         }
         self.name.or(self.linkage_name)
-    }
-}
-
-/// Text that does not become longer than it may.
-struct Limited(String);
-
-impl Write for Limited {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        match self.0.len() + text.len() <= LONGEST {
-            true => self.0.push_str(text),
-            false => return Err(fmt::Error),
-        }
-        Ok(())
     }
 }
 

@@ -6,6 +6,7 @@
 use super::meter::{Meter, Metered};
 use super::scopes::{self, Attributes, Scope};
 use super::{FrameSymbol, Place};
+use crate::symbols::visible;
 use gimli::{
     Abbreviations, AttributeValue, ColumnType, DebugAbbrevOffset, DebugInfoOffset, Dwarf,
     EntriesRaw, Result, Unit, UnitHeader, UnitOffset, UnitRef,
@@ -21,8 +22,6 @@ const READ: u64 = 4;
 const LEAST: u64 = 1 << 20;
 /// … and no more than these, which takes some tenths of a second.
 const MOST: u64 = 1 << 26;
-/// Bytes of a name or a path that are shown.
-const LONGEST: usize = 1024;
 
 /// A place in a file, as units number files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -324,18 +323,9 @@ fn join(folder: String, path: String) -> String {
     format!("{}{separator}{path}", folder.trim_end_matches(separator))
 }
 
-/// Text that somebody else wrote, so that it can be shown: not too long, and without control characters.
+/// The text at some place in a section.
 pub(super) fn text(bytes: &Metered<'_>) -> String {
-    let bytes = bytes.bytes();
-    let text = String::from_utf8_lossy(&bytes[..bytes.len().min(LONGEST)]);
-    let visible = |letter: char| {
-        if letter.is_control() {
-            char::REPLACEMENT_CHARACTER
-        } else {
-            letter
-        }
-    };
-    text.chars().map(visible).collect()
+    visible(bytes.bytes())
 }
 
 #[cfg(test)]
