@@ -3,7 +3,7 @@
 use crate::CodeMap;
 use std::fmt::{self, Write};
 use std::ops::Range;
-use wasmill_types::{EntityRef, LocalFunctionIndex, ModuleInfo};
+use wasmill_types::{EntityRef, LocalFunctionIndex};
 
 /// Bytes of somebody else's text that are shown.
 const LONGEST: usize = 1024;
@@ -29,21 +29,30 @@ pub(crate) fn readable(name: &str) -> Option<String> {
     Some(readable.0)
 }
 
+/// What the name section calls the functions of an image, in the order of their code.
+pub(crate) fn names(map: &CodeMap) -> Vec<Option<String>> {
+    let info = map.info();
+    let name = |nth| {
+        let index = info.func_index(LocalFunctionIndex::new(nth));
+        let name = info
+            .function_names
+            .name(index)
+            .filter(|name| !name.is_empty());
+        name.map(|name| visible(name.as_bytes()))
+    };
+    (0..map.functions().count()).map(name).collect()
+}
+
 /// The functions of an image, in the order of their code: what the name section calls them, or module and index, and their code.
 pub(crate) fn functions(map: &CodeMap) -> Vec<(String, Range<u32>)> {
     let info = map.info();
-    let functions = map.functions().enumerate();
-    functions
-        .map(|(nth, range)| (name(&info, LocalFunctionIndex::new(nth)), range))
-        .collect()
-}
-
-fn name(info: &ModuleInfo, function: LocalFunctionIndex) -> String {
-    let index = info.func_index(function);
-    match info.function_names.name(index) {
-        Some(name) => visible(name.as_bytes()),
-        None => visible(format!("{}[{}]", info.name(), index.as_u32()).as_bytes()),
-    }
+    let indexed = |nth: usize| {
+        let index = info.func_index(LocalFunctionIndex::new(nth)).as_u32();
+        visible(format!("{}[{index}]", info.name()).as_bytes())
+    };
+    let names = names(map).into_iter().enumerate();
+    let names = names.map(|(nth, name)| name.unwrap_or_else(|| indexed(nth)));
+    names.zip(map.functions()).collect()
 }
 
 /// Text that does not become longer than it may.

@@ -52,7 +52,7 @@
 //! |---|---|---|
 //! | a compiled module is | an image of our own, `.wasmu` | a shared object: ELF, `.so` |
 //! | who maps it | this library | the system's loader (`dlopen`) |
-//! | `gdb`, `objdump`, `readelf` | see nothing | see a symbol per function, and frames |
+//! | `gdb`, `objdump`, `readelf` | see nothing | see functions by the module's names, and frames |
 //! | made by `Module::new` | in memory | in an unnamed file, of which a descriptor stays open as long as the module lives |
 //! | loading from a file | maps it | the same, and what the loader does: some 0.1 ms |
 //! | targets | all that compilers have | those with ELF |

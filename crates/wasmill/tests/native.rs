@@ -149,6 +149,27 @@ fn tools_for_native_code_can_read_it() {
     let metadata = |symbol: &object::Symbol<'_, '_>| symbol.name() == Ok("WASMILL_METADATA");
     assert!(file.dynamic_symbols().any(|symbol| metadata(&symbol)));
     assert_eq!(file.dynamic_symbols().count(), 7);
+    // The same once more for people, under the module's names where there are some.
+    let unnamed = |nth: usize| format!("wasmill_function_{prefix}_{nth}");
+    let shown: Vec<_> = file
+        .symbols()
+        .map(|symbol| symbol.name().unwrap().to_owned())
+        .collect();
+    let functions = [
+        "add".into(),
+        "deep".into(),
+        unnamed(2),
+        unnamed(3),
+        unnamed(4),
+        unnamed(5),
+    ];
+    assert_eq!(shown[1..], functions);
+    let place = |symbol: object::Symbol<'_, '_>| (symbol.address(), symbol.size(), symbol.kind());
+    assert!(
+        file.symbols()
+            .map(place)
+            .eq(file.dynamic_symbols().map(place))
+    );
 }
 
 #[test]

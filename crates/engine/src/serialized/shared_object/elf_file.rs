@@ -5,6 +5,7 @@ use super::{BUILD_ID, METADATA, Machine, NOTE, NOTES, NOTES_END, OURS, Place, SE
 use crate::AbsoluteAddress;
 use crate::artifact::Compiled;
 use crate::serialized::page_size;
+use crate::symbols;
 use object::Endianness;
 use object::elf;
 use object::write::StringId;
@@ -27,6 +28,8 @@ pub(super) struct Content<'a> {
     page: usize,
     /// Functions: the names of their symbols, and where they lie in the code.
     functions: Vec<(String, Range<u32>)>,
+    /// The same for those who look at the code: as the module calls them, if it does.
+    names: Vec<Option<String>>,
     frames: Frames,
     /// Words in the code that depend on its address.
     absolute: &'a [AbsoluteAddress],
@@ -43,6 +46,7 @@ impl<'a> Content<'a> {
         let functions = map.functions().enumerate();
         Self {
             functions: functions.map(|(nth, range)| (name(nth), range)).collect(),
+            names: symbols::names(map),
             frames: Frames::find(machine.architecture, &parts[1], map.frame_starts()),
             absolute: &compiled.absolute,
             page: page_size(compiled),
@@ -66,6 +70,8 @@ struct Plan {
     sections: Sections,
     /// The strings of symbols, that of the artifact first.
     names: Vec<StringId>,
+    /// The strings of the same symbols for debuggers and profilers.
+    shown: Vec<StringId>,
     hash: usize,
     symbols: usize,
     strings: Range<usize>,
@@ -111,6 +117,8 @@ impl Sections {
         let artifact = section(writer, b".wasmill");
         let code = section(writer, b".text");
         writer.reserve_dynamic_section_index();
+        writer.reserve_symtab_section_index();
+        writer.reserve_strtab_section_index();
         writer.reserve_shstrtab_section_index();
         Self {
             build_id,
@@ -134,6 +142,7 @@ impl Plan {
         debug_assert_eq!(notes, NOTES..NOTES_END);
         let sections = Sections::new(writer, has_relocations);
         let names = names(writer, content);
+        let shown = shown(writer, content);
         let count = writer.dynamic_symbol_count();
         let hash = writer.reserve_hash(count, count);
         let symbols = writer.reserve_dynsym();
@@ -146,11 +155,14 @@ impl Plan {
         let code_pages = reserve(writer, code + fill, 1);
         let entries = if has_relocations { 10 } else { 6 };
         let dynamic = writer.reserve_dynamic(entries);
+        writer.reserve_symtab();
+        writer.reserve_strtab();
         writer.reserve_shstrtab();
         writer.reserve_section_headers();
         Self {
             sections,
             names,
+            shown,
             hash,
             symbols,
             strings,
@@ -208,6 +220,7 @@ impl Plan {
         writer.pad_until(self.place.artifact.start);
         content.parts.iter().for_each(|part| writer.write(part));
         self.write_dynamic(writer).ok()?;
+        self.write_shown_symbols(writer, content);
         writer.write_shstrtab();
         self.write_section_headers(writer);
         Some(())
@@ -221,25 +234,44 @@ impl Plan {
         };
         let count = writer.dynamic_symbol_count();
         writer.write_hash(count, count, hash);
+        writer.write_null_dynamic_symbol();
+        for symbol in self.symbols(content, &self.names, elf::STB_GLOBAL) {
+            writer.write_dynamic_symbol(&symbol);
+        }
+        writer.write_dynstr();
+    }
+
+    /// They are local: several functions may have one name.
+    fn write_shown_symbols(&self, writer: &mut Writer<'_>, content: &Content<'_>) {
+        writer.write_null_symbol();
+        for symbol in self.symbols(content, &self.shown, elf::STB_LOCAL) {
+            writer.write_symbol(&symbol);
+        }
+        writer.write_strtab();
+    }
+
+    /// The artifact's symbol and those of the functions, under these names.
+    fn symbols(&self, content: &Content<'_>, names: &[StringId], binding: u8) -> Vec<Sym> {
         let symbol = |name, section, kind, range: Range<usize>| Sym {
             name: Some(name),
             section: Some(section),
-            st_info: elf::STB_GLOBAL << 4 | kind,
+            st_info: binding << 4 | kind,
             st_other: elf::STV_DEFAULT,
             st_shndx: 0,
             st_value: range.start as u64,
             st_size: range.len() as u64,
         };
-        writer.write_null_dynamic_symbol();
         let (artifact, code) = (self.sections.artifact.1, self.sections.code.1);
-        let metadata = self.place.artifact.start..self.place.code.start;
-        writer.write_dynamic_symbol(&symbol(self.names[0], artifact, elf::STT_OBJECT, metadata));
         let start = self.place.code.start;
-        for (name, (_, range)) in self.names[1..].iter().zip(&content.functions) {
+        let metadata = self.place.artifact.start..start;
+        let functions = names[1..].iter().zip(&content.functions);
+        let functions = functions.map(|(name, (_, range))| {
             let range = start + range.start as usize..start + range.end as usize;
-            writer.write_dynamic_symbol(&symbol(*name, code, elf::STT_FUNC, range));
-        }
-        writer.write_dynstr();
+            symbol(*name, code, elf::STT_FUNC, range)
+        });
+        std::iter::once(symbol(names[0], artifact, elf::STT_OBJECT, metadata))
+            .chain(functions)
+            .collect()
     }
 
     fn write_dynamic(&self, writer: &mut Writer<'_>) -> object::write::Result<()> {
@@ -341,6 +373,8 @@ impl Plan {
             self.page as u64,
         ));
         writer.write_dynamic_section_header(self.dynamic.start as u64);
+        writer.write_symtab_section_header(self.shown.len() as u32 + 1);
+        writer.write_strtab_section_header();
         writer.write_shstrtab_section_header();
     }
 }
@@ -358,6 +392,21 @@ fn names<'a>(writer: &mut Writer<'a>, content: &'a Content<'_>) -> Vec<StringId>
     let add = |name| {
         writer.reserve_dynamic_symbol_index();
         writer.add_dynamic_string(name)
+    };
+    names.map(add).collect()
+}
+
+/// Reserves the same symbols under the names that the module has for functions.
+fn shown<'a>(writer: &mut Writer<'a>, content: &'a Content<'_>) -> Vec<StringId> {
+    let functions = content.functions.iter().zip(&content.names);
+    let functions = functions.map(|((symbol, _), name)| match name {
+        Some(name) => name.as_bytes(),
+        None => symbol.as_bytes(),
+    });
+    let names = std::iter::once(METADATA.to_bytes()).chain(functions);
+    let add = |name| {
+        writer.reserve_symbol_index(None);
+        writer.add_string(name)
     };
     names.map(add).collect()
 }

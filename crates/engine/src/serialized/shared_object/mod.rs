@@ -9,7 +9,8 @@
 //!    page  .wasmill: the artifact as the Universal engine has it …          ┘
 //!    page  .text:    … and its code                                           executed
 //!    page  .dynamic                                                           written once, by the loader
-//!          .shstrtab, section headers                                         not mapped
+//!          .symtab .strtab: functions as the module calls them                not mapped
+//!          .shstrtab, section headers
 //! ```
 //!
 //! `elf_file` writes all that, `frames` what is in `.eh_frame`; here is what is read of it, and how it is loaded.
@@ -41,7 +42,7 @@ use xxhash_rust::xxh3::Xxh3;
 /// The symbol of the artifact's first byte.
 const METADATA: &CStr = c"WASMILL_METADATA";
 /// The form of what is around the artifact. A change of it is a change of this number.
-const FORMAT: u64 = 1;
+const FORMAT: u64 = 2;
 /// Entries of the program header.
 const SEGMENTS: u32 = 8;
 /// Where the notes start: behind the program header.
