@@ -12,6 +12,9 @@ use anyhow::Result;
 
 /// Runs all tests and stops at the first step that fails.
 pub(crate) fn run(_: &[String]) -> Result<()> {
+    if let Err(error) = programs::fetch::need_tool("gdb", &["--version"], "gdb") {
+        println!("{error:#}. The tests with a debugger are left out.");
+    }
     let mut tests = llvm::workspace("test");
     tests.arg("--no-fail-fast");
     let seconds = torture::SECONDS_IN_TESTS.to_string();

@@ -195,6 +195,7 @@ impl StoreOptions {
         tools: &ToolOptions,
     ) -> Result<EngineBuilder<C>> {
         let engine = new(self.compiler()).features(self.features());
+        let engine = engine.debug_info(tools.debug_info);
         Ok(match tools.profiler()? {
             Some(profiler) => engine.profiler(&profiler),
             None => engine,

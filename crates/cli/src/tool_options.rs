@@ -13,6 +13,10 @@ pub(crate) struct ToolOptions {
     /// Tell `perf` the names of the guest's functions.
     #[arg(long, value_name = "FORM", value_enum)]
     profile: Option<Profile>,
+
+    /// Tell debuggers the guest's functions and frames, so that `gdb` can stop there (--native has that always).
+    #[arg(short = 'g', long)]
+    pub(crate) debug_info: bool,
 }
 
 /// The forms that `perf` reads.

@@ -330,6 +330,78 @@ fn profilers_learn_the_names_of_functions() {
     }
 }
 
+/// What `gdb` says when it runs the command; nothing if there is no `gdb` here, or it may not look into processes.
+fn gdb(folder: &Path, commands: &[&str], args: &[&str]) -> Option<String> {
+    let start = [
+        "set breakpoint pending on",
+        "set disable-randomization off",
+        "set debuginfod enabled off",
+    ];
+    let mut gdb = std::process::Command::new("gdb");
+    gdb.args(["-nx", "-batch"]);
+    for command in start.iter().chain(commands) {
+        gdb.args(["-ex", command]);
+    }
+    gdb.arg("--args")
+        .arg(env!("CARGO_BIN_EXE_wasmill"))
+        .args(args);
+    let output = gdb
+        .current_dir(folder)
+        .stdin(std::process::Stdio::null())
+        .output();
+    let Ok(output) = output else {
+        eprintln!("`gdb` is missing: nothing is tested here");
+        return None;
+    };
+    let text =
+        [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
+    if text[1].contains("ptrace") || text[1].contains("Could not trace") {
+        eprintln!("`gdb` may not look into processes: nothing is tested here");
+        return None;
+    }
+    Some(text.concat())
+}
+
+#[test]
+fn debuggers_stop_at_functions_and_find_their_callers() {
+    let folder = tempfile::tempdir().unwrap();
+    let module = r#"(module
+        (func $divide (param i32 i32) (result i32) (i32.div_s (local.get 0) (local.get 1)))
+        (func $serve (param i32) (result i32) (call $divide (i32.const 6) (local.get 0)))
+        (func (export "f") (result i32) (call $serve (i32.const 3))))"#;
+    fs::write(folder.path().join("shop.wat"), module).unwrap();
+    for engine in ["--debug-info", "--native"] {
+        let args = ["run", "shop.wat", "-i", "f", "--singlepass", engine];
+        let commands = ["break divide", "run", "backtrace 3", "continue"];
+        let Some(text) = gdb(folder.path(), &commands, &args) else {
+            return;
+        };
+        let frames = text.lines().filter(|line| line.starts_with('#'));
+        let frames: Vec<_> = frames.map(|line| line.split_whitespace().nth(3)).collect();
+        let unnamed = frames.get(2).copied().flatten().unwrap_or_default();
+        assert_eq!(
+            frames[..2],
+            [Some("divide"), Some("serve")],
+            "{engine}: {text}"
+        );
+        match engine {
+            "--native" => assert!(unnamed.starts_with("wasmill_function_"), "{text}"),
+            _ => assert_eq!(unnamed, "shop.wat[2]", "{text}"),
+        }
+        // It goes on to the end, and leaves nothing behind for the debugger.
+        assert!(
+            text.contains("\n2\n") && text.contains("exited normally"),
+            "{text}"
+        );
+    }
+    let args = ["run", "shop.wat", "-i", "f", "--singlepass"];
+    let text = gdb(folder.path(), &["break divide", "run"], &args).unwrap();
+    assert!(
+        !text.contains("hit Breakpoint"),
+        "only who asked is told: {text}"
+    );
+}
+
 #[test]
 fn colours_are_for_those_who_want_them() {
     let folder = tempfile::tempdir().unwrap();

@@ -36,7 +36,8 @@ use wasmill_types::{
 #[cfg(feature = "compiler")]
 use wasmill_vm::WritableCode;
 use wasmill_vm::{
-    CodeMemory, CodePointer, CodeRegistration, RuntimeModule, RuntimeModuleParts, VMStore,
+    CodeMemory, CodePointer, CodeRegistration, DebuggerRegistration, RuntimeModule,
+    RuntimeModuleParts, VMStore,
 };
 
 /// A compiled module.
@@ -401,12 +402,20 @@ impl Code {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tools {
     pub(crate) profiler: Option<Profiler>,
+    /// Whether debuggers learn of code that is in no shared object.
+    pub(crate) debugger: bool,
+}
+
+/// As long as this lives, code is known to those who asked.
+struct Registered {
+    _code: CodeRegistration,
+    _debugger: Option<DebuggerRegistration>,
 }
 
 /// Executable code, registered when it is first needed.
 pub(crate) struct PublishedCode {
     memory: Arc<CodeMemory>,
-    registration: OnceLock<CodeRegistration>,
+    registration: OnceLock<Registered>,
 }
 
 impl PublishedCode {
@@ -430,7 +439,13 @@ impl PublishedCode {
             if let Some(profiler) = &tools.profiler {
                 profiler.add(&self.memory, map);
             }
-            wasmill_vm::register(self.memory.clone(), map.clone())
+            let file = tools
+                .debugger
+                .then(|| serialized::debug_file(&self.memory, map));
+            Registered {
+                _debugger: file.flatten().map(DebuggerRegistration::new),
+                _code: wasmill_vm::register(self.memory.clone(), map.clone()),
+            }
         };
         self.registration.get_or_init(register);
     }

@@ -141,6 +141,27 @@ impl<C: Container> EngineBuilder<C> {
         self.tools.profiler = Some(profiler.clone());
         self
     }
+    /// Sets whether debuggers learn of the functions in what the engine runs: their names, and how to get from a frame to its caller.
+    /// `gdb` then sets breakpoints by name and shows WebAssembly frames in backtraces; so do others that know its interface. The default is
+    /// no, since it takes some time and memory for each module when it is first instantiated. Modules of the Native engine are known to
+    /// debuggers anyway.
+    ///
+    /// What a debugger finds by name are two symbols of this library: it does not in programs whose symbols were stripped.
+    ///
+    /// ```
+    /// # use wasmill_compiler_cranelift::Cranelift;
+    /// # use wasmill_engine::{BaseTunables, Engine, Universal};
+    /// let engine = Universal::new(Cranelift::default()).debug_info(true).engine();
+    /// # let tunables = BaseTunables::for_target(engine.target());
+    /// # let module = wat::parse_str("(module (func $serve))").unwrap();
+    /// let artifact = engine.compile(&module, &tunables).unwrap();
+    /// artifact.preinstantiate().unwrap(); // Now `break serve` finds it.
+    /// ```
+    #[must_use]
+    pub fn debug_info(mut self, enable: bool) -> Self {
+        self.tools.debugger = enable && C::FORM == Form::Universal;
+        self
+    }
     /// Builds the engine.
     ///
     /// ```

@@ -19,6 +19,7 @@
 mod arch;
 mod builtins;
 mod code;
+mod debugger;
 mod domain;
 mod dynamic;
 mod externs;
@@ -50,6 +51,7 @@ mod view;
 mod weak;
 
 pub use code::*;
+pub use debugger::DebuggerRegistration;
 pub use domain::{Domain, Guard};
 pub use dynamic::*;
 pub use externs::{VMExtern, VMGlobal, VMMemory};

@@ -52,7 +52,7 @@
 //! |---|---|---|
 //! | a compiled module is | an image of our own, `.wasmu` | a shared object: ELF, `.so` |
 //! | who maps it | this library | the system's loader (`dlopen`) |
-//! | `gdb`, `objdump`, `readelf` | see nothing | see functions by the module's names, and frames |
+//! | `gdb`, `objdump`, `readelf` | see nothing, `gdb` what it is told | see functions by the module's names, and frames |
 //! | made by `Module::new` | in memory | in an unnamed file, of which a descriptor stays open as long as the module lives |
 //! | loading from a file | maps it | the same, and what the loader does: some 0.1 ms |
 //! | targets | all that compilers have | those with ELF |
@@ -79,6 +79,11 @@
 //! It is looked up when somebody asks, in time that the size of the debug information limits; what is damaged tells nothing. Custom
 //! sections are a part of serialized modules, since [`Module::custom_sections`] gives them, so debug information is too: strip the module
 //! (`wasm-strip`, `llvm-strip`) where size matters more. Debug information in other files is not looked for.
+//!
+//! **`gdb`** stops at functions by name (`break serve`, before they are there with `set breakpoint pending on`) and shows WebAssembly frames
+//! between the host's: always in modules of the Native engine, and in those of the Universal engine if its builder was told
+//! `debug_info(true)` (`wasmill run --debug-info` on the command line). Functions that a compiler has inlined are not to be found;
+//! Singlepass never inlines. It knows functions, not lines of their source, nor variables.
 //!
 //! **`perf`** learns the names of functions from a [`Profiler`], which the builder of an engine takes (`wasmill run --profile=jitdump` on
 //! the command line). [`Profiler::perf_map`] is the simpler one, for modules of the Universal engine that stay;

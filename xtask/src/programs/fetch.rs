@@ -134,7 +134,7 @@ fn download_npm(name: &str, hash: &str, folder: &Path) -> Result<()> {
 }
 
 /// Makes sure that a tool is there: tries it, then installs its Debian package if we may, else says what is missing.
-pub(super) fn need_tool(program: &str, probe: &[&str], package: &str) -> Result<()> {
+pub(crate) fn need_tool(program: &str, probe: &[&str], package: &str) -> Result<()> {
     if succeeds(Command::new(program).args(probe)) {
         return Ok(());
     }

@@ -45,6 +45,7 @@ use wasmill_vm::{CodeMemory, MappedFile, SharedObject, WritableCode};
 
 pub(crate) use header::MAGIC;
 pub(crate) use settings::Origin;
+pub(crate) use shared_object::debug_file;
 
 /// What every artifact says of the program that made it. Only programs of which this is the same load each other's.
 ///

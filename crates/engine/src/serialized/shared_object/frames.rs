@@ -1,4 +1,5 @@
-//! How to get from a frame to its caller, as unwinders read it: `.eh_frame`, and the index `.eh_frame_hdr` in front of it.
+//! How to get from a frame to its caller, as unwinders read it: `.eh_frame`, and the index `.eh_frame_hdr` in front of it; and as
+//! debuggers read it where there is no shared object.
 //!
 //! All compilers keep frame pointers, and set them up with the same instructions. So nobody has to tell where they did: a place where
 //! a function is entered and that starts with these instructions has a frame, and after them its caller is found through the frame
@@ -16,6 +17,8 @@ use target_lexicon::Architecture;
 const ENTRY: usize = 32;
 /// Bytes of what they have in common.
 const COMMON: usize = 24;
+/// Bytes of an entry for debuggers, which has whole addresses.
+const DEBUG_ENTRY: usize = 40;
 /// Bytes of the index before its table.
 const INDEX_HEAD: usize = 12;
 /// Bytes of the length 0 at the end.
@@ -193,6 +196,24 @@ impl Frames {
         Some(written)
     }
 
+    /// The entries for debuggers only, `.debug_frame`, for code at this address: it may be anywhere.
+    pub(super) fn write_for_debuggers(&self, code: u64) -> Vec<u8> {
+        let mut frames = Vec::with_capacity(COMMON + DEBUG_ENTRY * self.ranges.len());
+        record(&mut frames, COMMON, &[0xff, 0xff, 0xff, 0xff, 1, 0]);
+        frames.extend([1, 0x78, self.convention.return_address]);
+        frames.extend(self.convention.at_entry);
+        frames.resize(COMMON, 0);
+        for range in &self.ranges {
+            let end = frames.len() + DEBUG_ENTRY;
+            record(&mut frames, DEBUG_ENTRY, &[0; 4]);
+            frames.extend((code + u64::from(range.start)).to_le_bytes());
+            frames.extend(u64::from(range.end - range.start).to_le_bytes());
+            frames.extend(self.convention.changes);
+            frames.resize(end, 0);
+        }
+        frames
+    }
+
     fn write_common(&self, frames: &mut Vec<u8>) {
         record(frames, COMMON, &[0, 0, 0, 0, 1]);
         frames.extend(b"zR\0");
@@ -244,6 +265,7 @@ mod tests {
     fn all_conventions_fit_into_an_entry() {
         for convention in [&X64, &ARM64, &RISCV64] {
             assert!(17 + convention.changes.len() <= ENTRY);
+            assert!(24 + convention.changes.len() <= DEBUG_ENTRY);
             assert!(17 + convention.at_entry.len() <= COMMON);
         }
     }

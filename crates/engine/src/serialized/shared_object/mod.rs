@@ -13,17 +13,19 @@
 //!          .shstrtab, section headers
 //! ```
 //!
-//! `elf_file` writes all that, `frames` what is in `.eh_frame`; here is what is read of it, and how it is loaded.
+//! `elf_file` writes all that, `frames` what is in `.eh_frame`; `debug_file` has the part for debuggers, for code in memory. Here is what is read of it, and how it is loaded.
 //!
 //! Everything lies at the address that is its offset, so that there is nothing to translate. Our own note comes at a fixed place: a
 //! file that has none there is not ours. It has the lengths, and a checksum of all that is not the artifact, which has its own.
 
+mod debug_file;
 mod elf_file;
 mod frames;
 
 use super::{corrupted, header};
 use crate::artifact::Compiled;
 use crate::{DeserializeError, Form, SerializeError};
+pub(crate) use debug_file::debug_file;
 use elf_file::Content;
 use object::elf;
 use std::borrow::Cow;
