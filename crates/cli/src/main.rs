@@ -8,13 +8,16 @@
 //! A guest's own exit code is passed through. Everything that goes wrong before or around the guest is exit code 1.
 
 mod cache;
+mod capabilities;
 mod commands;
+mod executable;
 mod invoke;
 #[cfg(feature = "llvm")]
 mod llvm_dump;
 mod module_file;
 mod options;
 mod report;
+mod runtime;
 mod size;
 mod stack;
 mod store_options;
@@ -28,6 +31,10 @@ use clap::Parser;
 use options::{Command, Options};
 
 fn main() -> ExitCode {
+    // An executable may be a copy of this program.
+    if let Some(code) = executable::execute() {
+        return code;
+    }
     let words = options::with_default_command(std::env::args_os().collect());
     let options = match Options::try_parse_from(words) {
         Ok(options) => options,
@@ -40,6 +47,7 @@ fn main() -> ExitCode {
         Command::Wast(wast) => wast.execute(),
         Command::Explore(explore) => explore.execute(),
         Command::Cache(cache) => cache.execute(),
+        Command::CreateExe(create) => create.execute(),
     });
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::commands::{Cache, Explore, Inspect, Run, Validate, Wast};
+use crate::commands::{Cache, CreateExe, Explore, Inspect, Run, Validate, Wast};
 
 const COLOR_HELP: &str = "Errors are coloured when they go to a terminal; WASMILL_COLOR=true or =false decides otherwise.";
 
@@ -27,6 +27,7 @@ pub(crate) enum Command {
     Wast(Wast),
     Explore(Explore),
     Cache(Cache),
+    CreateExe(CreateExe),
 }
 
 /// Puts `run` in front of words that begin with no command. A file that is called like a command needs `./`.

@@ -6,7 +6,7 @@ use std::{path::PathBuf, sync::Arc};
 use anyhow::Result;
 use clap::Args;
 use wasmill::{
-    CompilerConfig, Cranelift, Features, HOST, Native, NativeArtifact, Singlepass, Store,
+    CompilerConfig, Cranelift, Features, HOST, Native, NativeArtifact, Singlepass, Store, Target,
     Universal, UniversalArtifact,
 };
 use wasmill_engine::{Container, EngineBuilder};
@@ -89,7 +89,8 @@ impl StoreOptions {
         format!("engine: {engine}, compiler: {}", self.compiler_name())
     }
 
-    fn compiler_name(&self) -> &'static str {
+    /// The compiler, for messages.
+    pub(crate) fn compiler_name(&self) -> &'static str {
         #[cfg(feature = "llvm")]
         if self.llvm {
             return "llvm";
@@ -115,6 +116,11 @@ impl StoreOptions {
             true => NativeArtifact::get_default_extension(&HOST),
             false => UniversalArtifact::get_default_extension(&HOST),
         }
+    }
+
+    /// Whether the Native engine was asked for.
+    pub(crate) fn is_native(&self) -> bool {
+        self.native
     }
 
     /// Whether Singlepass was asked for.
@@ -200,5 +206,11 @@ impl StoreOptions {
             Some(profiler) => engine.profiler(&profiler),
             None => engine,
         })
+    }
+
+    /// A store with a new Universal engine, whose modules are for some machine.
+    pub(crate) fn store_for_target(&self, target: Target) -> Result<Store> {
+        let engine = self.engine(Universal::new, &ToolOptions::default())?;
+        Ok(Store::new(&engine.target(target).engine()))
     }
 }

@@ -1,29 +1,54 @@
-//! The options that say what a WASI guest sees of this machine, and the environment that they make.
+//! The options that say what a WASI guest sees of this machine.
 
 use std::ffi::{OsStr, OsString};
-use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::Args;
 use clap::builder::{OsStringValueParser, TypedValueParser};
-use wasmill::{Module, NamedResolver};
-use wasmill_wasi::{WasiEnv, WasiState, get_wasi_versions};
+use wasmill::Module;
+use wasmill_wasi::get_wasi_versions;
+
+use crate::capabilities::Capabilities;
 
 /// What a WASI program sees. It sees no folder and no variable that is not named here.
-#[derive(Args, Debug, Default)]
+#[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "WASI")]
-pub(crate) struct WasiOptions {
+pub(crate) struct CapabilityOptions {
     /// Let the guest use this folder, under the same name.
     #[arg(long = "dir", value_name = "DIR")]
-    dirs: Vec<PathBuf>,
+    dirs: Vec<OsString>,
 
     /// Let the guest use the folder HOST, under the name GUEST (also GUEST::HOST).
     #[arg(long = "mapdir", value_name = "GUEST:HOST", value_parser = OsStringValueParser::new().try_map(mapped_dir))]
-    mapped_dirs: Vec<(String, PathBuf)>,
+    mapped_dirs: Vec<(String, OsString)>,
 
     /// Set a variable of the guest's environment.
     #[arg(long = "env", value_name = "NAME=VALUE", value_parser = OsStringValueParser::new().try_map(variable))]
     env: Vec<(Vec<u8>, Vec<u8>)>,
+}
+
+impl CapabilityOptions {
+    /// What they say.
+    pub(crate) fn capabilities(&self) -> Capabilities {
+        let Self {
+            dirs,
+            mapped_dirs,
+            env,
+        } = self.clone();
+        Capabilities {
+            dirs,
+            mapped_dirs,
+            env,
+        }
+    }
+}
+
+/// How a WASI program is run.
+#[derive(Args, Debug, Default)]
+#[command(next_help_heading = "WASI")]
+pub(crate) struct WasiOptions {
+    #[command(flatten)]
+    seen: CapabilityOptions,
 
     /// Accept modules that import several versions of WASI without a warning.
     #[arg(long, conflicts_with = "deny_multiple_wasi_versions")]
@@ -40,44 +65,21 @@ impl WasiOptions {
         get_wasi_versions(module, true).map_or(0, |versions| versions.len())
     }
 
-    /// The functions of WASI for a module that imports any.
-    pub(crate) fn imports(
-        &self,
-        module: &Module,
-        program: &str,
-        args: &[OsString],
-    ) -> Result<Box<dyn NamedResolver>> {
-        let mut env = self.environment(program, args)?;
+    /// What a module may see; refuses one that may not run.
+    pub(crate) fn capabilities(&self, module: &Module) -> Result<Capabilities> {
         if self.deny_multiple_wasi_versions {
             let versions = get_wasi_versions(module, false).unwrap_or_default();
             anyhow::ensure!(
-                versions.len() == 1,
+                versions.len() <= 1,
                 "the module imports several versions of WASI"
             );
         }
-        Ok(env.import_object_for_all_wasi_versions(module)?)
+        Ok(self.seen.capabilities())
     }
 
     /// Whether to warn of a module that imports so many versions of WASI.
     pub(crate) fn warns_of(&self, versions: usize) -> bool {
         versions > 1 && !self.allow_multiple_wasi_versions && !self.deny_multiple_wasi_versions
-    }
-
-    fn environment(&self, program: &str, args: &[OsString]) -> Result<WasiEnv> {
-        let mut state = WasiState::new(program);
-        state.args(args.iter().map(|arg| arg.as_encoded_bytes()));
-        state.envs(self.env.iter().map(|(name, value)| (name, value)));
-        for dir in &self.dirs {
-            state
-                .preopen_dir(dir)
-                .with_context(|| format!("cannot open the folder `{}`", dir.display()))?;
-        }
-        for (guest, host) in &self.mapped_dirs {
-            state.map_dir(guest, host).with_context(|| {
-                format!("cannot open the folder `{}` as `{guest}`", host.display())
-            })?;
-        }
-        Ok(state.finalize()?)
     }
 }
 
@@ -94,7 +96,7 @@ fn variable(text: OsString) -> Result<(Vec<u8>, Vec<u8>), String> {
 }
 
 /// `GUEST:HOST` or `GUEST::HOST`. The guest's name is text; the host's may be anything that a folder may be called.
-fn mapped_dir(text: OsString) -> Result<(String, PathBuf), String> {
+fn mapped_dir(text: OsString) -> Result<(String, OsString), String> {
     let malformed = || {
         format!(
             "Directory mappings must be of the form `<guest>:<host>` or `<guest>::<host>`; found `{}`",
@@ -102,17 +104,14 @@ fn mapped_dir(text: OsString) -> Result<(String, PathBuf), String> {
         )
     };
     let (guest, host) = split_mapping(&text).ok_or_else(malformed)?;
-    if guest.is_empty() || host.as_os_str().is_empty() {
-        return Err(malformed());
+    match guest.is_empty() || host.is_empty() {
+        true => Err(malformed()),
+        false => Ok((guest, host)),
     }
-    if !host.is_dir() {
-        return Err(format!("`{}` is not a folder", host.display()));
-    }
-    Ok((guest, host))
 }
 
 #[cfg(unix)]
-fn split_mapping(text: &OsStr) -> Option<(String, PathBuf)> {
+fn split_mapping(text: &OsStr) -> Option<(String, OsString)> {
     use std::os::unix::ffi::OsStrExt;
     let bytes = text.as_bytes();
     let long = bytes.windows(2).position(|pair| pair == b"::");
@@ -124,15 +123,15 @@ fn split_mapping(text: &OsStr) -> Option<(String, PathBuf)> {
         }
     };
     let guest = String::from_utf8(bytes[..end].to_vec()).ok()?;
-    let host = Path::new(OsStr::from_bytes(&bytes[start..]));
+    let host = OsStr::from_bytes(&bytes[start..]);
     Some((guest, host.to_owned()))
 }
 
 #[cfg(not(unix))]
-fn split_mapping(text: &OsStr) -> Option<(String, PathBuf)> {
+fn split_mapping(text: &OsStr) -> Option<(String, OsString)> {
     let text = text.to_str()?;
     let (guest, host) = text.split_once("::").or_else(|| text.split_once(':'))?;
-    Some((guest.to_owned(), Path::new(host).to_owned()))
+    Some((guest.to_owned(), host.into()))
 }
 
 #[cfg(test)]
@@ -156,21 +155,13 @@ mod tests {
 
     #[test]
     fn mappings_have_two_folders() {
-        let dir = std::env::temp_dir();
-        let map = |guest: &str, colon: &str| {
-            let mut text = OsString::from(guest);
-            text.push(colon);
-            text.push(&dir);
-            mapped_dir(text)
-        };
-        assert_eq!(map("/data", ":"), Ok(("/data".into(), dir.clone())));
-        assert_eq!(map("/data", "::"), Ok(("/data".into(), dir.clone())));
-        assert!(map("", ":").is_err());
-        for bad in ["data", "data:", ":", ""] {
+        for good in ["/data:a/b", "/data::a/b"] {
+            let mapping = mapped_dir(good.into());
+            assert_eq!(mapping, Ok(("/data".into(), "a/b".into())));
+        }
+        for bad in ["data", "data:", ":", "", ":a/b", "::a/b"] {
             let error = mapped_dir(bad.into()).unwrap_err();
             assert!(error.starts_with("Directory mappings must be"), "{error}");
         }
-        let error = mapped_dir("/data:/no/such/folder".into()).unwrap_err();
-        assert_eq!(error, "`/no/such/folder` is not a folder");
     }
 }

@@ -1,6 +1,7 @@
 //! What an engine is: it turns modules into artifacts.
 
 use crate::{Artifact, DeserializeError, SignatureRegistry, Tunables, VMSharedSignatureIndex};
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -239,6 +240,40 @@ pub trait Engine: Send + Sync {
     unsafe fn deserialize_from_file_checked(
         &self,
         path: &Path,
+    ) -> Result<Arc<dyn Artifact>, DeserializeError>;
+    /// As [`Engine::deserialize_from_file`], from these bytes of a file that has other things before or behind them, as an
+    /// executable has. The part should start with a page (of the target: 4 KiB on x86-64, 64 KiB elsewhere): otherwise its
+    /// code is copied, or, if it starts at an odd place, an error. Only the Universal engine has artifacts that can be parts.
+    ///
+    /// ```
+    /// # use wasmill_compiler_cranelift::Cranelift;
+    /// # use wasmill_engine::{BaseTunables, Engine, Universal};
+    /// # let engine = Universal::new(Cranelift::default()).engine();
+    /// # let tunables = BaseTunables::for_target(engine.target());
+    /// # let artifact = engine.compile(b"\0asm\x01\0\0\0", &tunables).unwrap();
+    /// # let path = std::env::temp_dir().join(format!("wasmill-part-{}", std::process::id()));
+    /// let bytes = artifact.serialize().unwrap();
+    /// std::fs::write(&path, [&[0; 4096][..], &bytes, b"and more"].concat()).unwrap();
+    /// let part = 4096..4096 + bytes.len();
+    /// // SAFETY: we have just written the file, and nobody changes it.
+    /// assert!(unsafe { engine.deserialize_from_file_part(&path, part.clone()) }.is_ok());
+    /// // SAFETY: as above.
+    /// assert!(unsafe { engine.deserialize_from_file_part(&path, 0..part.end) }.is_err());
+    /// # std::fs::remove_file(&path).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As for [`Engine::deserialize_from_file`].
+    ///
+    /// # Safety
+    ///
+    /// As for [`Engine::deserialize_from_file`].
+    #[allow(unsafe_code, reason = "machine code is trusted")]
+    unsafe fn deserialize_from_file_part(
+        &self,
+        path: &Path,
+        part: Range<usize>,
     ) -> Result<Arc<dyn Artifact>, DeserializeError>;
     /// The identity of the engine, the same for its clones.
     ///

@@ -10,6 +10,7 @@ use crate::{
 };
 use std::fmt;
 use std::marker::PhantomData;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use wasmill_compiler::{CompileError, Compiler, CompilerConfig, Features, Target};
@@ -423,7 +424,7 @@ impl<C: Container> ModuleArtifact<C> {
         path: &Path,
     ) -> Result<Self, DeserializeError> {
         // SAFETY: as the caller promises.
-        Ok(engine.adopt(unsafe { serialized::from_file(C::FORM, path, false)? }))
+        Ok(engine.adopt(unsafe { serialized::from_file(C::FORM, path, None, false)? }))
     }
 }
 
@@ -537,7 +538,7 @@ impl<C: Container> Engine for ModuleEngine<C> {
         path: &Path,
     ) -> Result<Arc<dyn Artifact>, DeserializeError> {
         // SAFETY: as the caller promises.
-        let loaded = unsafe { serialized::from_file(C::FORM, path, false)? };
+        let loaded = unsafe { serialized::from_file(C::FORM, path, None, false)? };
         Ok(Arc::new(self.adopt(loaded)))
     }
     #[allow(unsafe_code, reason = "machine code is trusted")]
@@ -546,7 +547,21 @@ impl<C: Container> Engine for ModuleEngine<C> {
         path: &Path,
     ) -> Result<Arc<dyn Artifact>, DeserializeError> {
         // SAFETY: as the caller promises.
-        let loaded = unsafe { serialized::from_file(C::FORM, path, true)? };
+        let loaded = unsafe { serialized::from_file(C::FORM, path, None, true)? };
+        Ok(Arc::new(self.adopt(loaded)))
+    }
+    #[allow(unsafe_code, reason = "machine code is trusted")]
+    unsafe fn deserialize_from_file_part(
+        &self,
+        path: &Path,
+        part: Range<usize>,
+    ) -> Result<Arc<dyn Artifact>, DeserializeError> {
+        if C::FORM == Form::Native {
+            let text = "a shared object is a file of its own, not a part of one";
+            return Err(DeserializeError::Generic(text.to_owned()));
+        }
+        // SAFETY: as the caller promises.
+        let loaded = unsafe { serialized::from_file(C::FORM, path, Some(part), false)? };
         Ok(Arc::new(self.adopt(loaded)))
     }
     fn id(&self) -> &EngineId {

@@ -4,6 +4,7 @@ use crate::Store;
 use std::borrow::Cow;
 use std::fmt;
 use std::io;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 use wasmill_compiler::CompileError;
@@ -318,6 +319,44 @@ impl Module {
                 .engine()
                 .deserialize_from_file_checked(path.as_ref())?
         };
+        Ok(Self::loaded(store, artifact))
+    }
+
+    /// As [`Module::deserialize_from_file`], from these bytes of a file that has other things before or behind them, as an
+    /// executable has; [`Engine::deserialize_from_file_part`](crate::Engine::deserialize_from_file_part) says where they may
+    /// start. (An addition to the original API.)
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "default-compiler", feature = "default-universal"))] {
+    /// # use wasmill::{Module, Store};
+    /// # let path = std::env::temp_dir().join(format!("wasmill-module-part-{}", std::process::id()));
+    /// # let module = Module::new(&Store::default(), r#"(module (func (export "f")))"#).unwrap();
+    /// let bytes = module.serialize().unwrap();
+    /// std::fs::write(&path, [&[0; 4096][..], &bytes].concat()).unwrap();
+    /// let part = 4096..4096 + bytes.len();
+    /// // SAFETY: we have just written the file, and nobody changes it.
+    /// let loaded = unsafe { Module::deserialize_from_file_part(module.store(), &path, part) }.unwrap();
+    /// assert_eq!(loaded.exports().len(), 1);
+    /// # std::fs::remove_file(&path).unwrap();
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`Module::deserialize_from_file`].
+    ///
+    /// # Safety
+    ///
+    /// As for [`Module::deserialize_from_file`].
+    #[allow(unsafe_code, reason = "machine code is trusted")]
+    pub unsafe fn deserialize_from_file_part(
+        store: &Store,
+        path: impl AsRef<Path>,
+        part: Range<usize>,
+    ) -> Result<Self, DeserializeError> {
+        let (engine, path) = (store.engine(), path.as_ref());
+        // SAFETY: as the caller promises.
+        let artifact = unsafe { engine.deserialize_from_file_part(path, part)? };
         Ok(Self::loaded(store, artifact))
     }
 

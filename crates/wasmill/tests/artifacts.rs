@@ -711,6 +711,41 @@ fn code_is_mapped_from_the_file_as_long_as_somebody_needs_it() {
     }
 }
 
+#[test]
+#[cfg(target_os = "linux")]
+fn a_part_of_a_file_is_mapped_where_it_lies() {
+    let wat = "(module (func (export \"f\") (result i32) (i32.const 9)))";
+    let bytes = compile(wat).serialize().unwrap();
+    let (before, end) = (0x2000, 0x2000 + bytes.len());
+    let file = TestFile::with(
+        "part",
+        &[&vec![0xcc; before], &bytes[..], b"behind"].concat(),
+    );
+    let load = |form: Form, part: Range<usize>| {
+        // SAFETY: this test has written it, and changes nothing.
+        unsafe { Module::deserialize_from_file_part(&form.headless(), &file.0, part) }
+    };
+    let module = load(Form::Universal, before..end).unwrap();
+    assert!(mapped(&file.0).contains(&"r-xp".to_owned()));
+    let instance = Instance::new(&module, &imports! {}).unwrap();
+    let function = instance.exports.get_native_function::<(), i32>("f");
+    assert_eq!(function.unwrap().call().unwrap(), 9);
+    for wrong in [
+        0..end,
+        before..end - 1,
+        before..end + 1,
+        before..end + 7,
+        before + 1..end,
+        end..before,
+        end..end,
+        usize::MAX..usize::MAX,
+    ] {
+        assert!(load(Form::Universal, wrong.clone()).is_err(), "{wrong:?}");
+    }
+    #[cfg(feature = "dylib")]
+    assert!(load(Form::Native, before..end).is_err());
+}
+
 /// Numbers from a seed (xorshift).
 struct Random(u64);
 

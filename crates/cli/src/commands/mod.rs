@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 mod cache;
+mod create_exe;
 mod explore;
 mod inspect;
 mod run;
@@ -8,6 +9,7 @@ mod validate;
 mod wast;
 
 pub(crate) use cache::Cache;
+pub(crate) use create_exe::CreateExe;
 pub(crate) use explore::Explore;
 pub(crate) use inspect::Inspect;
 pub(crate) use run::Run;

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use clap::Args;
-use wasmill::{Instance, Module, NamedResolver};
+use wasmill::{Instance, Module};
 
 use crate::cache::CacheOptions;
 use crate::store_options::StoreOptions;
@@ -82,18 +82,11 @@ impl Run {
         }
     }
 
-    /// A module that imports functions of WASI gets them even if it imports others too: those others are what it lacks
-    /// then, and what the error must name.
     fn instantiate(&self, module: &Module) -> Result<Instance> {
-        let versions = wasmill_wasi::get_wasi_versions(module, false);
-        let imports: Box<dyn NamedResolver> = match versions {
-            Some(versions) if !versions.is_empty() => {
-                let program = self.command_name.clone();
-                let program = program.unwrap_or_else(|| module_file::module_name(&self.file));
-                self.wasi.imports(module, &program, &self.args)?
-            }
-            _ => Box::new(()),
-        };
+        let program = self.command_name.clone();
+        let program = program.unwrap_or_else(|| module_file::module_name(&self.file));
+        let capabilities = self.wasi.capabilities(module)?;
+        let imports = capabilities.imports(module, &program, &self.args)?;
         Instance::new(module, &imports).with_context(|| {
             let description = self.store.description();
             format!("module instantiation failed ({description})")

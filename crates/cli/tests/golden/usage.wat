@@ -23,9 +23,9 @@
 ;;! 2> For more information, try '--help'.
 ;;! exit 1
 ;;! $ wasmill run usage.wat --mapdir /data:no/such/folder
-;;! 2> error: invalid value '/data:no/such/folder' for '--mapdir <GUEST:HOST>': `no/such/folder` is not a folder
-;;! 2>
-;;! 2> For more information, try '--help'.
+;;! 2> error: failed to run `usage.wat`
+;;! 2> │   1: cannot open the folder `no/such/folder` as `/data`
+;;! 2> ╰─> 2: preopened directory not found: `no/such/folder`
 ;;! exit 1
 ;;! $ wasmill run usage.wat --unknown
 ;;! 2> error: unexpected argument '--unknown' found

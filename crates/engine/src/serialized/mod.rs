@@ -236,7 +236,7 @@ pub(crate) fn from_bytes(form: Form, bytes: &[u8]) -> Result<Loaded, Deserialize
         let file = SharedObject::file(bytes)?;
         #[allow(unsafe_code, reason = "as for any file")]
         // SAFETY: nobody can change the file.
-        return unsafe { from_open_file(form, file, true) };
+        return unsafe { from_open_file(form, file, None, true) };
     }
     let layout = header::read(bytes, true)?;
     let head = SharedBytes::new(Arc::new(Aligned::copy(&bytes[..layout.code.start])));
@@ -244,7 +244,7 @@ pub(crate) fn from_bytes(form: Form, bytes: &[u8]) -> Result<Loaded, Deserialize
     load(&Sections { head, layout }, code)
 }
 
-/// Loads from a file that stays mapped, on the checked way (`whole`) or the mapped one.
+/// Loads from a file that stays mapped, or from a part of it, on the checked way (`whole`) or the mapped one.
 ///
 /// # Safety
 ///
@@ -253,26 +253,33 @@ pub(crate) fn from_bytes(form: Form, bytes: &[u8]) -> Result<Loaded, Deserialize
 pub(crate) unsafe fn from_file(
     form: Form,
     path: &Path,
+    part: Option<Range<usize>>,
     whole: bool,
 ) -> Result<Loaded, DeserializeError> {
     let file = file::open(path)?.ok_or_else(|| form.not_ours())?;
     // SAFETY: as the caller promises.
-    unsafe { from_open_file(form, file, whole) }
+    unsafe { from_open_file(form, file, part, whole) }
 }
 
 /// # Safety
 ///
 /// As for [`from_file`].
 #[allow(unsafe_code, reason = "the promise is the caller's")]
-unsafe fn from_open_file(form: Form, file: File, whole: bool) -> Result<Loaded, DeserializeError> {
+unsafe fn from_open_file(
+    form: Form,
+    file: File,
+    part: Option<Range<usize>>,
+    whole: bool,
+) -> Result<Loaded, DeserializeError> {
     // SAFETY: as the caller promises.
     let mapped = Arc::new(unsafe { MappedFile::new(&file) }?);
     let all = SharedBytes::new(mapped.clone());
     let artifact = match form {
-        Form::Universal => 0..all.len(),
+        Form::Universal => part.unwrap_or(0..all.len()),
         Form::Native => shared_object::find(&all)?,
     };
-    let head = all.slice(artifact.clone()).expect("found in it");
+    let head = all.slice(artifact.clone());
+    let head = head.ok_or_else(|| corrupted("it goes on behind the end of its file"))?;
     let layout = header::read(&head, whole)?;
     let code = artifact.start + layout.code.start..artifact.start + layout.code.end;
     let code = match form {

@@ -1,0 +1,213 @@
+//! `wasmill create-exe`: makes a program of a WASI module, without a compiler or linker of the system.
+
+use std::fs::Permissions;
+use std::io::Write;
+use std::ops::Range;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail, ensure};
+use clap::Args;
+use wasmill::{CpuFeature, ExportType, ExternType, Module, Target, Triple};
+use wasmill_wasi::is_wasi_module;
+
+use crate::capabilities::Capabilities;
+use crate::executable;
+use crate::store_options::StoreOptions;
+use crate::wasi_options::CapabilityOptions;
+use crate::{module_file, runtime};
+
+/// Where artifacts start: pages are not larger on any system.
+const PAGE: usize = 0x1_0000;
+
+const SEEN_HELP: &str = "What the program may see is decided here, once: its arguments are its own. Folders whose names are \
+    relative are looked for where the program is started.";
+
+/// Make an executable of a WASI program: the module, compiled, with a runtime in front of it.
+///
+/// Nothing else is needed to make it, and nothing else to run it. Without --target and -m it is for processors that can do what
+/// this one can.
+#[derive(Args, Debug)]
+#[command(after_help = SEEN_HELP)]
+pub(crate) struct CreateExe {
+    /// The module, in the binary or the text format.
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+
+    /// The executable to make.
+    #[arg(short, long, value_name = "PATH")]
+    output: PathBuf,
+
+    /// The machine that it is for. Unless it is one like this, --runtime must name a runtime.
+    #[arg(long, value_name = "TRIPLE", value_parser = triple)]
+    target: Option<Triple>,
+
+    /// A feature that the processor has; with this or --target, it has those that are named.
+    #[arg(short = 'm', value_name = "CPUFEATURE")]
+    cpu_features: Vec<CpuFeature>,
+
+    /// The runtime in front of the module, in place of the `wasmill-headless` beside this program.
+    #[arg(long, value_name = "FILE")]
+    runtime: Option<PathBuf>,
+
+    #[command(flatten)]
+    store: StoreOptions,
+
+    #[command(flatten)]
+    seen: CapabilityOptions,
+}
+
+impl CreateExe {
+    /// Runs the command.
+    pub(crate) fn execute(&self) -> Result<()> {
+        self.create().with_context(|| {
+            format!("failed to make an executable of `{}`", self.file.display())
+        })?;
+        writeln!(
+            std::io::stderr(),
+            "✔ Native executable compiled successfully to `{}`.",
+            self.output.display()
+        )?;
+        Ok(())
+    }
+
+    fn create(&self) -> Result<()> {
+        ensure!(
+            !self.store.is_native(),
+            "executables are made with the Universal engine"
+        );
+        let target = self.target();
+        let bytes = module_file::read(&self.file)?;
+        // What needs no compiler comes first.
+        let mut runtime = runtime::find(self.runtime.as_deref(), target.triple())?;
+        let store = self.store.store_for_target(target.clone())?;
+        let mut module = Module::new(&store, bytes)?;
+        check(&module)?;
+        module.set_name(&module_file::module_name(&self.file));
+        writeln!(
+            std::io::stdout(),
+            "Compiler: {}\nTarget: {}",
+            self.store.compiler_name(),
+            target.triple()
+        )?;
+
+        runtime.resize(runtime.len().next_multiple_of(PAGE), 0);
+        let artifact = module.serialize()?;
+        let place = runtime.len()..runtime.len() + artifact.len();
+        let end = end(&self.seen.capabilities(), place)?;
+        write(&self.output, &[&runtime, &artifact, &end])
+            .with_context(|| format!("cannot write `{}`", self.output.display()))
+    }
+
+    fn target(&self) -> Target {
+        match (&self.target, &*self.cpu_features) {
+            (None, []) => Target::default(),
+            (triple, features) => {
+                let triple = triple
+                    .clone()
+                    .unwrap_or_else(|| Target::default().triple().clone());
+                Target::new(triple, features.iter().copied().collect())
+            }
+        }
+    }
+}
+
+fn triple(text: &str) -> Result<Triple, String> {
+    text.parse().map_err(|error| format!("{error}"))
+}
+
+/// Refuses a module that could never run as a program.
+fn check(module: &Module) -> Result<()> {
+    if !is_wasi_module(module)
+        && let Some(import) = module.imports().next()
+    {
+        bail!(
+            "it imports `{}.{}`, and an executable has nothing but WASI to offer",
+            import.module().escape_debug(),
+            import.name().escape_debug()
+        );
+    }
+    let is_start = |export: ExportType| {
+        export.name() == "_start" && matches!(export.ty(), ExternType::Function(_))
+    };
+    ensure!(
+        module.exports().any(is_start),
+        "it exports no function `_start`, so it is no program"
+    );
+    Ok(())
+}
+
+/// What follows the artifact, which starts and ends there.
+fn end(capabilities: &Capabilities, artifact: Range<usize>) -> Result<Vec<u8>> {
+    let mut end = postcard::to_allocvec(capabilities)?;
+    ensure!(
+        end.len() <= executable::MOST_CAPABILITIES,
+        "too many folders or variables"
+    );
+    let total = artifact.end + end.len() + executable::TRAILER;
+    let numbers = numbers(artifact, total);
+    let checksum = executable::checksum(&end, &numbers);
+    end.extend_from_slice(executable::MAGIC);
+    end.extend_from_slice(&numbers);
+    end.extend_from_slice(&checksum);
+    Ok(end)
+}
+
+fn numbers(artifact: Range<usize>, total: usize) -> [u8; 24] {
+    let mut bytes = [0; 24];
+    let numbers = [artifact.start, artifact.end, total];
+    for (bytes, number) in bytes.as_chunks_mut().0.iter_mut().zip(numbers) {
+        *bytes = (number as u64).to_le_bytes();
+    }
+    bytes
+}
+
+/// Writes an executable, which appears when it is complete.
+fn write(path: &Path, parts: &[&[u8]]) -> Result<()> {
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    let mut file = tempfile::Builder::new()
+        .permissions(Permissions::from_mode(0o777))
+        .tempfile_in(folder.unwrap_or(Path::new(".")))?;
+    parts.iter().try_for_each(|part| file.write_all(part))?;
+    file.persist(path)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs::File;
+
+    fn file(bytes: &[u8]) -> File {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(bytes).unwrap();
+        file
+    }
+
+    #[test]
+    fn every_damage_of_the_end_is_found() {
+        let seen = Capabilities {
+            dirs: vec![".".into()],
+            mapped_dirs: vec![("/data".into(), "/srv/data".into())],
+            env: vec![(b"A".to_vec(), b"\xff".to_vec())],
+        };
+        let artifact = 100..250;
+        let end = end(&seen, artifact.clone()).unwrap();
+        let bytes = [&[7; 250][..], &end].concat();
+        assert_eq!(executable::read(&file(&bytes)), Some((seen, artifact)));
+        assert_eq!(
+            executable::read(&file(&[&bytes[..], b"more"].concat())),
+            None
+        );
+        for length in 0..bytes.len() {
+            assert_eq!(executable::read(&file(&bytes[..length])), None, "{length}");
+        }
+        for at in 250..bytes.len() {
+            let mut damaged = bytes.clone();
+            damaged[at] ^= 4;
+            assert_eq!(executable::read(&file(&damaged)), None, "{at}");
+        }
+    }
+}
