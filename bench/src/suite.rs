@@ -124,7 +124,14 @@ const INSTANCES: [(&str, &str, bool, bool); 8] = [
 ];
 
 /// Compiled modules to load, small to large; whether only with `--large`.
-const LOADED: [(&str, bool); 3] = [("tiny", false), ("sqlite", false), ("esbuild", true)];
+const LOADED: [(&str, bool); 6] = [
+    ("tiny", false),
+    ("sqlite", false),
+    ("esbuild", true),
+    ("artifact_1mb", false),
+    ("artifact_10mb", true),
+    ("artifact_100mb", true),
+];
 
 /// Every case, in the order of the report.
 pub(crate) fn all() -> Vec<Item> {

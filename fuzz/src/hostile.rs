@@ -7,9 +7,14 @@
 //!                      └─► its artifact, edited, with right checksums ────► load
 //! ```
 //!
-//! Nothing is run: code in an artifact is trusted. What its description says is not.
+//! Artifacts are those of both engines, loaded from bytes, or from a file on either way. Nothing is run: code in an artifact is
+//! trusted. What its description says is not. What is around one in a shared object is edited, too, but keeps its checksum: it is
+//! for the system's loader, which trusts what it loads.
 
-use wasmill::{Module, Store};
+use std::fs;
+use std::ops::Range;
+
+use wasmill::{DeserializeError, Module, Native, Singlepass, Store};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::case::{Case, Setup};
@@ -25,7 +30,16 @@ const EDITS: usize = 16;
 #[derive(Default)]
 pub struct Hostile {
     stores: Stores,
+    native: Option<Store>,
     used: u32,
+}
+
+/// How an artifact is loaded.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Way {
+    Bytes,
+    Mapped,
+    Checked,
 }
 
 impl Hostile {
@@ -40,7 +54,7 @@ impl Hostile {
         };
         self.used += 1;
         if self.used.is_multiple_of(CASES) {
-            self.stores = Stores::default();
+            (self.stores, self.native) = Default::default();
         }
         let edits = usize::from(*edits) % (EDITS + 1) * EDIT;
         let (edits, rest) = rest.split_at(edits.min(rest.len()));
@@ -51,10 +65,10 @@ impl Hostile {
                     self.compile(&edited(case.wasm, edits), kind & 4 != 0);
                 }
             }
-            2 => load(&self.stores.get(Kind::Singlepass, SETUP), rest),
+            2 => drop(load(&self.store(*kind), rest, Way::of(*kind))),
             _ => {
                 if let Some(case) = Case::from_bytes(rest) {
-                    self.load_edited(&case, edits, kind & 4 != 0);
+                    self.load_edited(&case, edits, *kind);
                 }
             }
         }
@@ -71,15 +85,53 @@ impl Hostile {
         }
     }
 
-    fn load_edited(&mut self, case: &Case, edits: &[u8], cranelift: bool) {
-        let kind = match cranelift {
-            true => Kind::Cranelift,
-            false => Kind::Singlepass,
-        };
-        let store = self.stores.get(kind, SETUP);
+    fn load_edited(&mut self, case: &Case, edits: &[u8], kind: u8) {
+        let store = self.store(kind);
         let module = Module::from_binary(&store, &case.wasm).expect("a valid module");
         let bytes = module.serialize().expect("an artifact");
-        load(&store, &with_checksums(edited(bytes, edits)));
+        let edited = with_checksums(edited(bytes, edits));
+        let _ = load(&store, &edited, Way::of(kind));
+    }
+
+    /// The store of a compiler and an engine.
+    fn store(&mut self, kind: u8) -> Store {
+        let native = || Store::new(&Native::new(Singlepass::new()).engine());
+        match (kind & 4 != 0, kind & 8 != 0) {
+            (_, true) => self.native.get_or_insert_with(native).clone(),
+            (true, false) => self.stores.get(Kind::Cranelift, SETUP),
+            (false, false) => self.stores.get(Kind::Singlepass, SETUP),
+        }
+    }
+}
+
+impl Way {
+    fn of(kind: u8) -> Self {
+        match kind >> 4 & 3 {
+            0 | 1 => Self::Bytes,
+            2 => Self::Mapped,
+            _ => Self::Checked,
+        }
+    }
+
+    fn load(self, store: &Store, bytes: &[u8]) -> Result<Module, DeserializeError> {
+        if self == Self::Bytes {
+            // SAFETY: none of its code is run.
+            return unsafe { Module::deserialize(store, bytes) };
+        }
+        let file = format!(
+            "wasmill-fuzz-{}-{:?}",
+            std::process::id(),
+            std::thread::current().id()
+        );
+        let path = std::env::temp_dir().join(file);
+        fs::write(&path, bytes).expect("a file for a moment");
+        // SAFETY: as above, and nobody changes the file: the next one is another.
+        let module = match self {
+            Self::Mapped => unsafe { Module::deserialize_from_file(store, &path) },
+            _ => unsafe { Module::deserialize_from_file_checked(store, &path) },
+        };
+        fs::remove_file(&path).expect("just written");
+        module
     }
 }
 
@@ -92,17 +144,15 @@ const SETUP: Setup = Setup {
 };
 
 /// Loads an artifact, and asks for everything that it says.
-fn load(store: &Store, bytes: &[u8]) {
-    // SAFETY: none of its code is run.
-    let Ok(module) = (unsafe { Module::deserialize(store, bytes) }) else {
-        return;
-    };
+fn load(store: &Store, bytes: &[u8], way: Way) -> Result<(), DeserializeError> {
+    let module = way.load(store, bytes)?;
     let text = format!("{module:?} {:?}", module.name());
     let types: Vec<_> = module.imports().map(|import| import.ty().clone()).collect();
     let exports: Vec<_> = module.exports().collect();
     let sections: Vec<_> = module.custom_sections("name").collect();
     let again = module.serialize().expect("it was an artifact");
     std::hint::black_box((text, types, exports, sections, again));
+    Ok(())
 }
 
 /// Bytes with some changed, put in, or taken away.
@@ -128,31 +178,63 @@ fn edited(mut bytes: Vec<u8>, edits: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// The same artifact with the checksums that its contents have, so that they are looked at (`engine/src/serialized/header.rs`).
+/// Where the header of an artifact has the lengths and checksums of its sections (`engine/src/serialized/header.rs`).
+const SECTIONS: Range<usize> = 80..80 + 24 * 16;
+
+/// The same artifact with the checksums that its contents have, so that they are looked at.
 fn with_checksums(mut bytes: Vec<u8>) -> Vec<u8> {
-    let number = |at: usize| Some(u64::from_le_bytes(*bytes.get(at..)?.first_chunk()?));
-    let start = || {
-        let (code, alignment) = (number(64)?, number(72)?);
-        let code = code.checked_next_multiple_of(alignment)?;
-        let start = (bytes.len() as u64).checked_sub(code)?;
-        (start >= 80).then_some(start as usize)
+    // In a shared object, a note says where it is.
+    let place = match bytes.starts_with(b"\x7fELF") {
+        true => number(&bytes, 572).zip(number(&bytes, 580)),
+        false => Some((0, bytes.len())),
     };
-    if let Some(start) = start() {
-        let checksum = xxh3_64(&bytes[start..]);
-        bytes[56..64].copy_from_slice(&checksum.to_le_bytes());
-        let checksum = xxh3_64(&bytes[56..start]);
-        bytes[48..56].copy_from_slice(&checksum.to_le_bytes());
+    let end = |(start, length): (usize, usize)| Some(start..start.checked_add(length)?);
+    if let Some(artifact) = place.and_then(end).and_then(|range| bytes.get_mut(range)) {
+        // Without a header there is nothing to make right.
+        let _ = set_checksums(artifact);
     }
     bytes
+}
+
+fn number(bytes: &[u8], at: usize) -> Option<usize> {
+    usize::try_from(u64::from_le_bytes(*bytes.get(at..)?.first_chunk()?)).ok()
+}
+
+fn set_checksums(artifact: &mut [u8]) -> Option<()> {
+    let (code, alignment) = (number(artifact, 64)?, number(artifact, 72)?);
+    let code = artifact
+        .len()
+        .checked_sub(code.checked_next_multiple_of(alignment)?)?;
+    set(artifact, 56, code..artifact.len())?;
+    let mut start = SECTIONS.end;
+    for place in SECTIONS.step_by(16) {
+        let end = start.checked_add(number(artifact, place)?)?;
+        let next = match place + 16 == SECTIONS.end {
+            true => code,
+            false => end.checked_next_multiple_of(8)?,
+        };
+        // What cannot be is left to the loader; the header's checksum is right nevertheless.
+        if set(artifact, place + 8, start..next).is_none() {
+            break;
+        }
+        start = next;
+    }
+    set(artifact, 48, 56..SECTIONS.end)
+}
+
+/// Puts the checksum of a part at a place, if both are there.
+fn set(artifact: &mut [u8], at: usize, part: Range<usize>) -> Option<()> {
+    let checksum = xxh3_64(artifact.get(part)?);
+    *artifact.get_mut(at..)?.first_chunk_mut()? = checksum.to_le_bytes();
+    Some(())
 }
 
 #[cfg(test)]
 mod tests {
     use std::time::{Duration, Instant};
 
-    use super::{Hostile, SETUP, edited, load, with_checksums};
+    use super::{Hostile, Way, edited, load, number, with_checksums};
     use crate::case::Case;
-    use crate::native::Kind;
     use crate::random::Random;
     use wasmill::Module;
 
@@ -162,7 +244,7 @@ mod tests {
         let (mut hostile, start) = (Hostile::default(), Instant::now());
         for seed in 0.. {
             let mut bytes = Random::new(seed).bytes(400);
-            bytes[0] = bytes[0] & 0xfc | [1, 3][seed as usize % 2];
+            bytes[0] = bytes[0] & 0xfc | [1, 3, 3][seed as usize % 3];
             hostile.check(&bytes);
             if start.elapsed() > Duration::from_secs(2) {
                 break;
@@ -170,24 +252,36 @@ mod tests {
         }
     }
 
-    /// What is edited arrives: with right checksums the loader takes another length of the module's name.
+    /// What is edited arrives: with right checksums the loader takes other padding behind the code, on every way.
     #[test]
     fn checksums_are_made_right() {
         let mut hostile = Hostile::default();
-        let store = hostile.stores.get(Kind::Singlepass, SETUP);
-        let case = (0..).find_map(|seed| Case::new(seed, 200)).unwrap();
-        let bytes = Module::from_binary(&store, &case.wasm).unwrap();
-        let bytes = bytes.serialize().unwrap();
-        assert_eq!(with_checksums(bytes.clone()), bytes);
-        let last = bytes.len() - 1;
-        let place = u32::try_from(last).unwrap().to_be_bytes();
-        let other = edited(bytes, &[4, 0, place[1], place[2], place[3]]);
-        // SAFETY: none of its code is run.
-        let damaged = unsafe { Module::deserialize(&store, &other) };
-        assert!(damaged.is_err());
-        let other = with_checksums(other);
-        // SAFETY: none of its code is run.
-        assert!(unsafe { Module::deserialize(&store, &other) }.is_ok());
-        load(&store, &other);
+        let compiled = |store: &Store, wasm: &[u8]| {
+            let module = Module::from_binary(store, wasm).unwrap();
+            module.serialize().unwrap()
+        };
+        let store = hostile.store(0);
+        let has_code = |case: &Case| number(&compiled(&store, &case.wasm), 64) > Some(0);
+        let mut cases = (0..).filter_map(|seed| Case::new(seed, 200));
+        let case = cases.find(has_code).unwrap();
+        for kind in [0, 4, 8] {
+            let store = hostile.store(kind);
+            let bytes = compiled(&store, &case.wasm);
+            assert_eq!(with_checksums(bytes.clone()), bytes);
+            let note = |at| number(&bytes, at).unwrap();
+            let end = if kind == 8 {
+                note(572) + note(580)
+            } else {
+                bytes.len()
+            };
+            let place = u32::try_from(end - 1).unwrap().to_be_bytes();
+            let other = edited(bytes.clone(), &[4, 0, place[1], place[2], place[3]]);
+            for way in [Way::Bytes, Way::Mapped, Way::Checked] {
+                // The code is not looked at when a file is mapped.
+                let is_taken = load(&store, &other, way).is_ok();
+                assert_eq!(is_taken, way == Way::Mapped, "{kind} {way:?}");
+                load(&store, &with_checksums(other.clone()), way).unwrap();
+            }
+        }
     }
 }

@@ -155,6 +155,12 @@ impl AddressMap {
         (map.block_module.len() == blocks && map.block_bytes.len() == blocks).then_some(map)
     }
 
+    /// Whether the tables are what was written.
+    pub(crate) fn is_whole(&self) -> bool {
+        let blocks = [&self.block_code, &self.block_module, &self.block_bytes];
+        blocks.into_iter().all(Table::is_whole) && self.bytes.is_whole()
+    }
+
     /// The tables that the map consists of.
     pub(crate) fn tables(&self) -> [&[u8]; 4] {
         [

@@ -15,8 +15,8 @@
 use crate::images::make_images;
 use crate::serialized::{self, Origin};
 use crate::{
-    AbsoluteAddress, CodeMap, Container, FunctionBodyPtr, InstantiationError, LinkError, Profiler,
-    RuntimeError, SerializeError, Tunables, VMSharedSignatureIndex,
+    AbsoluteAddress, CodeMap, Container, DeserializeError, FunctionBodyPtr, InstantiationError,
+    LinkError, Profiler, RuntimeError, SerializeError, Tunables, VMSharedSignatureIndex,
 };
 #[cfg(feature = "compiler")]
 use crate::{Form, Layout, link::resolve_absolute, padding_byte};
@@ -463,6 +463,8 @@ pub(crate) struct Compiled {
     pub(crate) absolute: Vec<AbsoluteAddress>,
     pub(crate) code: Code,
     pub(crate) map: Arc<CodeMap>,
+    /// Whether segments and data are known to be right; otherwise that is found out for the first instance.
+    pub(crate) contents_are_checked: bool,
 }
 
 /// The artifact of an engine: a [`UniversalArtifact`](crate::UniversalArtifact) or a [`NativeArtifact`](crate::NativeArtifact).
@@ -550,6 +552,7 @@ impl<C: Container> ModuleArtifact<C> {
             absolute,
             code,
             map: Arc::new(map),
+            contents_are_checked: true,
         };
         if C::FORM == Form::Native && runs_here(workshop.target) {
             let code = serialized::load_object(&module.module, &compiled)?;
@@ -615,6 +618,11 @@ impl<C: Container> ModuleArtifact<C> {
                 describe(&compiled.target)
             ))));
         };
+        if !compiled.contents_are_checked {
+            let damaged = |why| DeserializeError::CorruptedBinary(String::from(why)).to_string();
+            let checked = serialized::check_contents(&self.info).map_err(damaged);
+            checked.map_err(|text| LinkError::Trap(RuntimeError::new(text)))?;
+        }
         let types = self.store.signatures().register_all(&self.info.signatures);
         code.register(&compiled.map, &self.tools);
         let (published, map) = (code.clone(), compiled.map.clone());

@@ -183,7 +183,7 @@ pub trait Engine: Send + Sync {
     #[allow(unsafe_code, reason = "machine code is trusted")]
     unsafe fn deserialize(&self, bytes: &[u8]) -> Result<Arc<dyn Artifact>, DeserializeError>;
     /// Loads an artifact from a file that [`Artifact::serialize_to_file`] wrote. The file is mapped: nothing is copied,
-    /// several processes share the code, and pages of it are read when they run. Everything but the code is checked.
+    /// several processes share the code, and pages of it are read when they run. Everything but the code is checked, at once or before it is used.
     ///
     /// ```
     /// # use std::sync::Arc;

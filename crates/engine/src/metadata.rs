@@ -149,6 +149,9 @@ impl CodeMap {
         let Some(function) = self.code.find(offset) else {
             return Vec::new();
         };
+        if !self.places_are_whole() {
+            return vec![self.unplaced_frame(function)];
+        }
         let start = self.code.starts[function];
         let innermost = match self.addresses.lookup(offset) {
             // An entry before the function's start speaks of the function before.
@@ -176,6 +179,24 @@ impl CodeMap {
             self.bodies.starts[body],
             module_offset,
         )
+    }
+
+    /// The frame of a function when nothing else is known, since the tables are damaged.
+    fn unplaced_frame(&self, function: usize) -> FrameInfo {
+        let info = self.info();
+        let index = info.func_index(LocalFunctionIndex::new(function));
+        let name = info.function_names.name(index);
+        FrameInfo::new(info.name(), index.as_u32(), name, 0, 0)
+    }
+
+    /// Whether all tables are what was written.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.code.are_whole() && self.places_are_whole() && self.traps.is_whole()
+    }
+
+    /// Whether the tables are that say where code comes from.
+    fn places_are_whole(&self) -> bool {
+        self.bodies.are_whole() && self.addresses.is_whole() && self.inlined.are_whole()
     }
 
     /// The function whose code holds an offset.
@@ -238,11 +259,15 @@ impl CodeMap {
 
 impl CodeMetadata for CodeMap {
     fn trap_code(&self, offset: u32) -> Option<TrapCode> {
-        self.traps.find(offset)
+        self.traps.is_whole().then(|| self.traps.find(offset))?
     }
 
     fn other_faults(&self) -> Option<TrapCode> {
-        self.traps.find(ELSEWHERE)
+        match self.traps.is_whole() {
+            true => self.traps.find(ELSEWHERE),
+            // Most traps are such ones; what matters is that the process goes on.
+            false => Some(TrapCode::HeapAccessOutOfBounds),
+        }
     }
 
     fn as_any(&self) -> &dyn Any {
@@ -278,6 +303,10 @@ impl Ranges {
     fn in_place(starts: SharedBytes, ends: SharedBytes) -> Option<Self> {
         let (starts, ends) = (Table::in_place(starts)?, Table::in_place(ends)?);
         (starts.len() == ends.len()).then_some(Self { starts, ends })
+    }
+
+    fn are_whole(&self) -> bool {
+        self.starts.is_whole() && self.ends.is_whole()
     }
 
     fn push(&mut self, start: u32, end: u32) {
@@ -323,6 +352,10 @@ impl InlinedRanges {
         })
     }
 
+    fn are_whole(&self) -> bool {
+        self.starts.is_whole() && self.ends.is_whole() && self.calls.is_whole()
+    }
+
     fn push(&mut self, start: u32, end: u32, call: u32) {
         // One that goes back could not be found; compilers give them in order.
         if self.starts.last().is_none_or(|last| *last <= start) {
@@ -364,6 +397,10 @@ impl TrapTable {
     fn in_place(offsets: SharedBytes, codes: SharedBytes) -> Option<Self> {
         let (offsets, codes) = (Table::in_place(offsets)?, Table::in_place(codes)?);
         (offsets.len() == codes.len()).then_some(Self { offsets, codes })
+    }
+
+    fn is_whole(&self) -> bool {
+        self.offsets.is_whole() && self.codes.is_whole()
     }
 
     #[inline]

@@ -36,6 +36,14 @@ impl<T: bytemuck::Pod> Table<T> {
         }
     }
 
+    /// Whether it is what was written.
+    pub(crate) fn is_whole(&self) -> bool {
+        match self {
+            Self::Own(_) => true,
+            Self::InPlace(bytes, _) => bytes.are_whole(),
+        }
+    }
+
     pub(crate) fn as_bytes(&self) -> &[u8] {
         bytemuck::cast_slice(self)
     }

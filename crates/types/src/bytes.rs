@@ -1,4 +1,7 @@
 //! Immutable bytes that many can hold: of their own, or a part of something larger that lives as long as they do.
+//!
+//! Those of a file may come with a [`Seal`], which tells whether they are what was written there. Nobody breaks it before the bytes
+//! are needed: a large file is not read only to be loaded.
 
 use std::fmt;
 use std::ops::{Deref, Range};
@@ -6,6 +9,13 @@ use std::sync::Arc;
 
 /// What the bytes of a [`SharedBytes`] may lie in: a file that is mapped, for example. It always gives the same bytes.
 pub type BytesOwner = Arc<dyn AsRef<[u8]> + Send + Sync>;
+
+/// What knows whether bytes are what they should be.
+pub trait Seal: Send + Sync {
+    /// Whether they are. It may read all of them the first time; whoever calls it may be a signal handler, so it neither
+    /// allocates nor locks.
+    fn is_whole(&self) -> bool;
+}
 
 /// Immutable bytes. Clones are the same bytes.
 ///
@@ -18,7 +28,10 @@ pub type BytesOwner = Arc<dyn AsRef<[u8]> + Send + Sync>;
 /// assert!(all.slice(8..13).is_none());
 /// ```
 #[derive(Clone)]
-pub struct SharedBytes(Place);
+pub struct SharedBytes {
+    place: Place,
+    seal: Option<Arc<dyn Seal>>,
+}
 
 #[derive(Clone)]
 enum Place {
@@ -30,22 +43,48 @@ impl SharedBytes {
     /// All bytes of an owner.
     pub fn new(owner: BytesOwner) -> Self {
         let range = 0..(*owner).as_ref().len();
-        Self(Place::Part(owner, range))
+        Place::Part(owner, range).into()
     }
-    /// A part of these bytes, kept alive like the whole; `None` if it lies outside.
+    /// A part of these bytes, kept alive like the whole, under the same seal; `None` if it lies outside.
     pub fn slice(&self, range: Range<usize>) -> Option<Self> {
         self.get(range.clone())?;
-        Some(match &self.0 {
-            Place::Own(bytes) => Self(Place::Part(Arc::new(bytes.clone()), range)),
+        let place = match &self.place {
+            Place::Own(bytes) => Place::Part(Arc::new(bytes.clone()), range),
             Place::Part(owner, whole) => {
                 let range = whole.start + range.start..whole.start + range.end;
-                Self(Place::Part(owner.clone(), range))
+                Place::Part(owner.clone(), range)
             }
-        })
+        };
+        let seal = self.seal.clone();
+        Some(Self { place, seal })
+    }
+    /// The same bytes under a seal.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use wasmill_types::{Seal, SharedBytes};
+    /// struct Broken;
+    /// impl Seal for Broken {
+    ///     fn is_whole(&self) -> bool {
+    ///         false
+    ///     }
+    /// }
+    /// let bytes = SharedBytes::from(&b"text"[..]);
+    /// assert!(bytes.are_whole());
+    /// assert!(!bytes.sealed(Arc::new(Broken)).are_whole());
+    /// ```
+    #[must_use]
+    pub fn sealed(self, seal: Arc<dyn Seal>) -> Self {
+        let (place, seal) = (self.place, Some(seal));
+        Self { place, seal }
+    }
+    /// Whether they are what their seal was put on, if they have one.
+    pub fn are_whole(&self) -> bool {
+        self.seal.as_ref().is_none_or(|seal| seal.is_whole())
     }
     /// The bytes on their own: copied if they are a part of something.
     pub fn to_arc(&self) -> Arc<[u8]> {
-        match &self.0 {
+        match &self.place {
             Place::Own(bytes) => bytes.clone(),
             Place::Part(..) => Arc::from(&**self),
         }
@@ -55,28 +94,34 @@ impl SharedBytes {
 impl Deref for SharedBytes {
     type Target = [u8];
     fn deref(&self) -> &[u8] {
-        match &self.0 {
+        match &self.place {
             Place::Own(bytes) => bytes,
             Place::Part(owner, range) => &(**owner).as_ref()[range.clone()],
         }
     }
 }
 
+impl From<Place> for SharedBytes {
+    fn from(place: Place) -> Self {
+        Self { place, seal: None }
+    }
+}
+
 impl Default for SharedBytes {
     fn default() -> Self {
-        Self(Place::Own(Arc::default()))
+        Place::Own(Arc::default()).into()
     }
 }
 
 impl From<&[u8]> for SharedBytes {
     fn from(bytes: &[u8]) -> Self {
-        Self(Place::Own(bytes.into()))
+        Place::Own(bytes.into()).into()
     }
 }
 
 impl From<Vec<u8>> for SharedBytes {
     fn from(bytes: Vec<u8>) -> Self {
-        Self(Place::Own(bytes.into()))
+        Place::Own(bytes.into()).into()
     }
 }
 

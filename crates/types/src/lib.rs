@@ -4,6 +4,7 @@
 //! Data flows one way: the front end fills a [`ModuleInfo`], compilers read it, the runtime instantiates from it.
 
 mod bytes;
+mod deferred;
 mod indices;
 mod listing;
 mod map;
@@ -15,6 +16,7 @@ mod units;
 mod value;
 
 pub use bytes::*;
+pub use deferred::Deferred;
 pub use indices::*;
 pub use listing::{ExportsIterator, ImportsIterator};
 pub use map::{BoxedSlice, EntityRef, PrimaryMap};

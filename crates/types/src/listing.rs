@@ -43,7 +43,7 @@ impl ModuleInfo {
         ExportsIterator { iter }
     }
 
-    /// The contents of all custom sections of this name, in order.
+    /// The contents of all custom sections of this name, in order. Those of an artifact that turn out to be damaged are left out.
     ///
     /// ```
     /// # use wasmill_types::*;
@@ -61,7 +61,9 @@ impl ModuleInfo {
         let sections = self.custom_sections.iter();
         sections
             .filter(move |(section, _)| section == name)
-            .map(move |(_, index)| self.custom_sections_data[*index].to_arc())
+            .map(move |(_, index)| &self.custom_sections_data[*index])
+            .filter(|contents| contents.are_whole())
+            .map(SharedBytes::to_arc)
     }
 
     /// The types of the exported functions, in order.

@@ -231,9 +231,9 @@ pub struct ModuleInfo {
     /// The start function.
     pub start_function: Option<FunctionIndex>,
     /// Element segments.
-    pub element_segments: PrimaryMap<ElemIndex, ElementSegment>,
+    pub element_segments: Deferred<PrimaryMap<ElemIndex, ElementSegment>>,
     /// Data segments.
-    pub data_segments: PrimaryMap<DataIndex, DataSegment>,
+    pub data_segments: Deferred<PrimaryMap<DataIndex, DataSegment>>,
     /// The bytes of all data segments.
     pub data: SharedBytes,
     /// The initial values of the globals that the module defines.

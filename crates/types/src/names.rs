@@ -32,7 +32,7 @@ pub struct FunctionNames {
     map: OnceLock<HashMap<FunctionIndex, String>>,
 }
 
-/// Names as they lie in an artifact. What contradicts itself is as if it were not there.
+/// Names as they lie in an artifact. What contradicts itself, or is damaged, is as if it were not there.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PackedNames {
     /// The functions, ascending.
@@ -50,6 +50,11 @@ impl FunctionNames {
             (None, Some(packed)) => packed.find(function.as_u32()),
             _ => self.get(&function).cloned(),
         }
+    }
+
+    /// Whether the names are those that were written.
+    pub fn are_whole(&self) -> bool {
+        self.packed.as_ref().is_none_or(PackedNames::are_whole)
     }
 
     /// The names in packed form; the same names always give the same bytes.
@@ -78,7 +83,15 @@ impl FunctionNames {
 }
 
 impl PackedNames {
+    fn are_whole(&self) -> bool {
+        let mut parts = [&self.functions, &self.ends, &self.text].into_iter();
+        parts.all(SharedBytes::are_whole)
+    }
+
     fn find(&self, function: u32) -> Option<String> {
+        if !self.are_whole() {
+            return None;
+        }
         let functions = self.functions.as_chunks().0;
         let nth = functions.binary_search_by_key(&function, |bytes| u32::from_le_bytes(*bytes));
         self.nth(nth.ok()?)
@@ -96,6 +109,9 @@ impl PackedNames {
     }
 
     fn unpack(&self) -> HashMap<FunctionIndex, String> {
+        if !self.are_whole() {
+            return HashMap::new();
+        }
         let functions = self.functions.as_chunks().0.iter().enumerate();
         let names = functions.filter_map(|(nth, bytes)| {
             let function = u32::from_le_bytes(*bytes);

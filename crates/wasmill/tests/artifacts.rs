@@ -536,11 +536,42 @@ fn much_damage_is_found() {
     }
 }
 
-/// The same with a checksum that fits, so that what is read makes the decision.
+/// Where the header ends, and where in it each section's length is, with its checksum behind.
+const HEADER: usize = 80 + 16 * 24;
+fn section_places() -> impl Iterator<Item = usize> {
+    (80..HEADER).step_by(16)
+}
+
+/// Where each section is in an artifact whose code starts there, with what fills up to the next one; up to one that cannot be.
+fn sections(artifact: &[u8], code: usize) -> Vec<Range<usize>> {
+    let mut start = HEADER;
+    let mut sections = Vec::new();
+    for place in section_places() {
+        let end = start.saturating_add(number(artifact, place));
+        let next = match place + 16 == HEADER {
+            true => Some(code),
+            false => end.checked_next_multiple_of(8),
+        };
+        let Some(next) = next.filter(|next| end <= *next && *next <= code) else {
+            break;
+        };
+        sections.push(start..next);
+        start = next;
+    }
+    sections
+}
+
+/// The same with checksums that fit, so that what is read makes the decision.
 fn resealed(mut bytes: Vec<u8>, code: &Range<usize>) -> Vec<u8> {
+    use xxhash_rust::xxh3::xxh3_64;
     let start = artifact(&bytes).start;
-    let checksum = xxhash_rust::xxh3::xxh3_64(&bytes[start + 56..code.start]);
-    bytes[start + 48..start + 56].copy_from_slice(&checksum.to_le_bytes());
+    let head = &mut bytes[start..code.start];
+    for (place, section) in section_places().zip(sections(head, head.len())) {
+        let checksum = xxh3_64(&head[section]);
+        head[place + 8..][..8].copy_from_slice(&checksum.to_le_bytes());
+    }
+    let checksum = xxh3_64(&head[56..HEADER]);
+    head[48..56].copy_from_slice(&checksum.to_le_bytes());
     bytes
 }
 
@@ -601,8 +632,13 @@ fn swapped_and_huge_lengths_are_refused() {
     for &form in FORMS {
         let bytes = small(form);
         let (start, code) = (artifact(&bytes).start, code(&bytes));
-        let lengths = start + 64..start + 80 + 22 * 8;
-        for at in lengths.clone().step_by(8) {
+        let lengths = || {
+            [64, 72]
+                .into_iter()
+                .chain(section_places())
+                .map(|at| start + at)
+        };
+        for at in lengths() {
             for huge in [
                 u64::MAX,
                 i64::MAX as u64,
@@ -615,7 +651,7 @@ fn swapped_and_huge_lengths_are_refused() {
                 let outcome = form.load(&resealed(changed, &code));
                 assert!(is_damage(outcome), "{at} {huge:x}");
             }
-            for other in lengths.clone().step_by(8).filter(|other| *other > at) {
+            for other in lengths().filter(|other| *other > at) {
                 let mut changed = bytes.clone();
                 for nth in 0..8 {
                     changed.swap(at + nth, other + nth);
@@ -624,6 +660,94 @@ fn swapped_and_huge_lengths_are_refused() {
                 assert!(changed == bytes || is_damage(outcome), "{at} {other}");
                 // With a checksum that fits, some make sense: tables of zeros where there was padding.
                 try_out(form, &resealed(changed, &code));
+            }
+        }
+    }
+}
+
+/// A module with so much data that not everything is verified when it is mapped, serialized.
+fn large(form: Form) -> Vec<u8> {
+    let data = "0123456789abcdef".repeat(3 << 16);
+    let wat = format!(
+        r#"(module $large
+        (memory (export "memory") 64) (data (i32.const 8) "{data}")
+        (table (export "table") 2 funcref) (elem (i32.const 0) $quotient $called)
+        (func $quotient (export "quotient") (param i32) (result i32)
+          (i32.div_u (i32.const 7) (call $called (local.get 0))))
+        (func $called (export "load") (param i32) (result i32) (i32.load (local.get 0)))
+        (@custom "c" "custom"))"#
+    );
+    form.compile(&wat).serialize().unwrap()
+}
+
+/// All that can be seen of an instance of it, but where in the module code is; `Err` if there is none.
+fn seen(module: &Module) -> Result<String, InstantiationError> {
+    let instance = Instance::new(module, &imports! {})?;
+    let custom: Vec<_> = module.custom_sections("c").collect();
+    let call = |name: &str, argument: i32| {
+        let function = instance.exports.get_function(name).unwrap();
+        let error = function.call(&[Val::I32(argument)]).unwrap_err();
+        let frame = &error.trace()[0];
+        let (name, place) = (frame.function_name().unwrap_or("?"), frame.func_offset());
+        let place = if place == 0 { "its start" } else { "its place" };
+        format!("{} in {name} at {place}", error.message())
+    };
+    // A division by the zero in front of the data, and an access behind the memory.
+    let traps = (call("quotient", 0), call("load", -1));
+    Ok(format!("{traps:?} {custom:?}"))
+}
+
+/// What becomes of it when a section is damaged.
+fn with_damage(expected: &str, section: usize) -> String {
+    match section {
+        // What loading reads: settings, description, types and places of functions.
+        0..6 => "corrupted binary: the checksum of its description does not match".to_owned(),
+        8 | 9 => expected.replace("integer divide by zero", "out of bounds memory access"),
+        6..17 => expected.replace("its place", "its start"),
+        17 | 18 => "corrupted binary: its segments cannot be decoded".to_owned(),
+        19 => "corrupted binary: the checksum of its data does not match".to_owned(),
+        20 => expected.replace("[[99, 117, 115, 116, 111, 109]]", "[]"),
+        _ => expected.replace("quotient", "?").replace("called", "?"),
+    }
+}
+
+#[test]
+fn what_is_not_read_at_once_is_verified_before_it_is_used() {
+    for &form in FORMS {
+        let bytes = large(form);
+        let (start, code) = (artifact(&bytes).start, code(&bytes));
+        // A new file each time, since what is mapped must not change.
+        let load = |bytes: &[u8]| {
+            let file = TestFile::with(&format!("large-{form:?}"), bytes);
+            assert_eq!(
+                is_damage(form.load_file_checked(&file.0)),
+                is_damage(form.load(bytes))
+            );
+            form.load_file(&file.0)
+        };
+        let whole = seen(&load(&bytes).unwrap()).unwrap();
+        let sections = sections(&bytes[start..], code.start - start);
+        assert_eq!(sections.len(), 24);
+        for (nth, section) in sections.iter().enumerate() {
+            let middle = (section.start + section.end) / 2;
+            for at in [section.start, middle, section.end.saturating_sub(1)] {
+                if !section.contains(&at) {
+                    continue;
+                }
+                let mut damaged = bytes.clone();
+                damaged[start + at] ^= 0x10;
+                assert!(is_damage(form.load(&damaged)), "{nth}");
+                let outcome = match load(&damaged) {
+                    Err(error) => error.to_string(),
+                    Ok(module) => {
+                        let error = module.serialize().unwrap_err().to_string();
+                        assert_eq!(error, "it was loaded from a file that is damaged");
+                        seen(&module).unwrap_or_else(|error| error.to_string())
+                    }
+                };
+                let outcome =
+                    outcome.replace("RuntimeError occurred during linking: RuntimeError: ", "");
+                assert_eq!(outcome, with_damage(&whole, nth), "{nth}");
             }
         }
     }

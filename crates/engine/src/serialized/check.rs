@@ -2,6 +2,8 @@
 //!
 //! Checksums find damage; this finds what no damage explains. The rest of the program indexes, counts and allocates by
 //! these numbers without asking again. The code itself cannot be checked: that is what loading is `unsafe` for.
+//!
+//! [`check`] comes before anybody sees the module. [`check_contents`] is about what only instances need: it may wait until the first one.
 
 use super::description::Described;
 use wasmill_types::{
@@ -41,14 +43,26 @@ pub(super) fn check(described: &Described) -> Result<(), &'static str> {
         initializers_fit(info, &constants),
         "an initial value is of another type",
     )?;
-    ensure(
-        segments_fit(info, &constants),
-        "a segment lies outside, or is of another type",
-    )?;
     let mut custom = info.custom_sections.iter();
     ensure(
         custom.all(|(_, index)| info.custom_sections_data.is_valid(*index)),
         "a custom section has no contents",
+    )
+}
+
+/// What is wrong with segments or data, if anything is; of a description that [`check`] has found right.
+pub(crate) fn check_contents(info: &ModuleInfo) -> Result<(), &'static str> {
+    ensure(
+        info.data.are_whole(),
+        "the checksum of its data does not match",
+    )?;
+    ensure(
+        info.element_segments.is_sound() && info.data_segments.is_sound(),
+        "its segments cannot be decoded",
+    )?;
+    ensure(
+        segments_fit(info, &Constants::new(info)?),
+        "a segment lies outside, or is of another type",
     )
 }
 
@@ -98,6 +112,8 @@ fn is_reference(info: &ModuleInfo, function: FunctionIndex) -> bool {
 /// What constant expressions give. Each is looked at once, however often it is used.
 struct Constants<'a> {
     info: &'a ModuleInfo,
+    /// Of each function: whether a reference can be taken of it. Segments have many.
+    references: Vec<bool>,
     /// Of each expression: its type, and how many of the globals it needs.
     expressions: Vec<(Type, usize)>,
 }
@@ -107,7 +123,19 @@ impl<'a> Constants<'a> {
         let expressions = info.const_exprs.values().map(|steps| run(info, steps));
         let expressions: Option<Vec<_>> = expressions.collect();
         let expressions = expressions.ok_or("an expression is not valid")?;
-        Ok(Self { info, expressions })
+        let mut references = vec![false; info.functions.len()];
+        for function in &info.escaping_functions {
+            references[function.index()] = true;
+        }
+        Ok(Self {
+            info,
+            references,
+            expressions,
+        })
+    }
+
+    fn is_reference(&self, function: FunctionIndex) -> bool {
+        self.references.get(function.index()) == Some(&true)
     }
 
     /// Whether an initializer gives a value of this type, from the first `globals` globals.
@@ -119,9 +147,7 @@ impl<'a> Constants<'a> {
             GlobalInit::F64Const(_) => ty == Type::F64,
             GlobalInit::V128Const(_) => ty == Type::V128,
             GlobalInit::RefNullConst => ty.is_ref(),
-            GlobalInit::RefFunc(function) => {
-                ty == Type::FuncRef && is_reference(self.info, function)
-            }
+            GlobalInit::RefFunc(function) => ty == Type::FuncRef && self.is_reference(function),
             GlobalInit::GetGlobal(global) => {
                 global.index() < globals
                     && self
@@ -208,7 +234,8 @@ fn segments_fit(info: &ModuleInfo, constants: &Constants<'_>) -> bool {
     let elements = info.element_segments.values().all(|segment| {
         let items = match &segment.items {
             ElementItems::Functions(items) => {
-                segment.ty == Type::FuncRef && items.iter().all(|item| is_reference(info, *item))
+                segment.ty == Type::FuncRef
+                    && items.iter().all(|item| constants.is_reference(*item))
             }
             ElementItems::Expressions(items) => items
                 .iter()

@@ -1,18 +1,18 @@
 //! What a module declares, as it is in an artifact.
 //!
-//! The part that is decoded is small: what is large lies in sections of its own (the types of functions, data, names,
-//! custom sections) and is copied at once or read in place.
+//! The part that is decoded is small: what is large lies in sections of its own (the types of functions, segments, data, names,
+//! custom sections) and is copied at once, read in place, or decoded when somebody needs it.
 
 use super::{Section, Sections, corrupted, decode};
 use crate::{AbsoluteAddress, DeserializeError};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use wasmill_types::{
-    ConstExpr, ConstExprIndex, CustomSectionIndex, DataIndex, DataSegment, ElemIndex,
-    ElementSegment, EntityRef, ExportIndex, FunctionIndex, FunctionNames, FunctionType,
-    GlobalIndex, GlobalInit, GlobalType, ImportIndex, LocalGlobalIndex, LocalTableIndex,
-    MemoryIndex, MemoryStyle, MemoryType, ModuleId, ModuleInfo, PackedNames, PrimaryMap,
-    SharedBytes, SignatureIndex, TableIndex, TableStyle, TableType,
+    ConstExpr, ConstExprIndex, CustomSectionIndex, Deferred, EntityRef, ExportIndex, FunctionIndex,
+    FunctionNames, FunctionType, GlobalIndex, GlobalInit, GlobalType, ImportIndex,
+    LocalGlobalIndex, LocalTableIndex, MemoryIndex, MemoryStyle, MemoryType, ModuleId, ModuleInfo,
+    PackedNames, PrimaryMap, SharedBytes, SignatureIndex, TableIndex, TableStyle, TableType,
 };
 
 /// All that must be decoded.
@@ -22,8 +22,6 @@ struct Description<'a> {
     imports: Vec<(&'a str, &'a str, ImportIndex)>,
     exports: Vec<(&'a str, ExportIndex)>,
     start_function: Option<FunctionIndex>,
-    element_segments: List<'a, ElementSegment>,
-    data_segments: List<'a, DataSegment>,
     global_initializers: List<'a, GlobalInit>,
     table_initializers: List<'a, GlobalInit>,
     const_exprs: List<'a, ConstExpr>,
@@ -49,6 +47,12 @@ fn map<K: EntityRef, T: Clone>(list: List<'_, T>) -> PrimaryMap<K, T> {
     list.into_owned().into_iter().collect()
 }
 
+/// Decodes a list that has a section for itself.
+fn list<K: EntityRef, T: DeserializeOwned>(bytes: &[u8]) -> Option<PrimaryMap<K, T>> {
+    let items: Vec<T> = decode(bytes).ok()?;
+    Some(items.into_iter().collect())
+}
+
 /// A description, and what belongs to the code rather than to the module.
 #[derive(Debug, PartialEq)]
 pub(super) struct Described {
@@ -63,6 +67,8 @@ pub(super) struct Written {
     pub(super) description: Vec<u8>,
     pub(super) function_types: Vec<u8>,
     pub(super) escaping: Vec<u8>,
+    pub(super) element_segments: Vec<u8>,
+    pub(super) data_segments: Vec<u8>,
     pub(super) data: SharedBytes,
     pub(super) custom: Vec<u8>,
     pub(super) names: PackedNames,
@@ -114,8 +120,6 @@ pub(super) fn write(
             .map(|(name, index)| (name.as_str(), *index))
             .collect(),
         start_function: *start_function,
-        element_segments: element_segments.as_slice().into(),
-        data_segments: data_segments.as_slice().into(),
         global_initializers: global_initializers.as_slice().into(),
         table_initializers: table_initializers.as_slice().into(),
         const_exprs: const_exprs.as_slice().into(),
@@ -145,7 +149,9 @@ pub(super) fn write(
             .collect(),
     };
     Written {
-        description: postcard::to_allocvec(&description).expect("plain data, into memory"),
+        description: encode(&description),
+        element_segments: encode(element_segments.as_slice()),
+        data_segments: encode(data_segments.as_slice()),
         function_types: words(functions.values().map(|ty| ty.as_u32())),
         escaping: words(escaping_functions.iter().map(|function| function.as_u32())),
         data: data.clone(),
@@ -156,6 +162,10 @@ pub(super) fn write(
             .concat(),
         names: function_names.pack(),
     }
+}
+
+fn encode<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {
+    postcard::to_allocvec(value).expect("plain data, into memory")
 }
 
 fn words(numbers: impl Iterator<Item = u32>) -> Vec<u8> {
@@ -181,8 +191,8 @@ pub(super) fn read(sections: &Sections) -> Result<Described, DeserializeError> {
             .map(|(name, index)| ((*name).to_owned(), *index))
             .collect(),
         start_function: description.start_function,
-        element_segments: map::<ElemIndex, _>(description.element_segments),
-        data_segments: map::<DataIndex, _>(description.data_segments),
+        element_segments: Deferred::new(sections.get(Section::ElementSegments), list),
+        data_segments: Deferred::new(sections.get(Section::DataSegments), list),
         data: sections.get(Section::Data),
         global_initializers: map::<LocalGlobalIndex, _>(description.global_initializers),
         table_initializers: map::<LocalTableIndex, _>(description.table_initializers),

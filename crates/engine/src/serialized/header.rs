@@ -4,15 +4,16 @@
 //!    0  magic            22 bytes: NUL, `wasmill-universal`, NULs
 //!   22  format           u16: FORMAT
 //!   24  version          24 bytes: the version of this crate, NULs
-//!   48  checksum         u64 of bytes 56 up to the code
+//!   48  checksum         u64 of the header behind it
 //!   56  code checksum    u64 of the code and what follows it
 //!   64  code length      u64
 //!   72  alignment        u64: the code starts at a multiple of it, and the file ends at one
-//!   80  lengths          u64 for each section
+//!   80  sections         two u64 for each: its length, and the checksum of it and of what fills up to the next
 //! ```
 //!
 //! Numbers are little-endian. Sections lie one behind the other, each at a multiple of 8; so their lengths say all, and
-//! lengths that do not add up to the size of the file are damage.
+//! lengths that do not add up to the size of the file are damage. Each section has a checksum of its own, so that one that is not
+//! needed need not be read.
 
 use super::corrupted;
 use crate::{DeserializeError, Form, VERSION};
@@ -22,19 +23,28 @@ use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 /// How every artifact of the Universal engine starts.
 pub(crate) const MAGIC: &[u8; 22] = b"\0wasmill-universal\0\0\0\0";
 /// The form of what follows the version. A change of anything behind that is a change of this number.
-pub(super) const FORMAT: u16 = 3;
+pub(super) const FORMAT: u16 = 4;
 /// Where the version ends.
 const PROLOGUE: usize = 48;
-/// Where the checksum that comes first ends: it covers what follows.
+/// Where the checksum that comes first ends: it covers the rest of the header.
 const CHECKED_FROM: usize = PROLOGUE + 8;
 /// Sections between the header and the code.
-pub(super) const SECTIONS: usize = 22;
+pub(super) const SECTIONS: usize = 24;
 /// Bytes of the header.
-pub(super) const HEADER: usize = PROLOGUE + 8 * (4 + SECTIONS);
+pub(super) const HEADER: usize = PROLOGUE + 8 * (4 + 2 * SECTIONS);
 /// Where sections start.
 const SECTION_ALIGNMENT: usize = 8;
 /// No page of a system is larger, and none is smaller than 4 KiB.
 const MOST_ALIGNMENT: u64 = 0x1_0000;
+
+/// What the header of an artifact says.
+#[derive(Debug)]
+pub(super) struct Header {
+    pub(super) layout: Layout,
+    /// The checksums of the sections.
+    pub(super) checksums: [u64; SECTIONS],
+    code_checksum: u64,
+}
 
 /// Where the parts of an artifact lie.
 #[derive(Debug)]
@@ -66,6 +76,12 @@ impl Layout {
             code,
         })
     }
+
+    /// A section with what fills up to the next one, or to the code.
+    pub(super) fn filled(&self, nth: usize) -> Range<usize> {
+        let next = self.sections.get(nth + 1).unwrap_or(&self.code);
+        self.sections[nth].start..next.start
+    }
 }
 
 /// The head of an artifact: everything before the code.
@@ -81,57 +97,67 @@ pub(super) fn write(
     head.extend_from_slice(MAGIC);
     head.extend_from_slice(&FORMAT.to_le_bytes());
     head.extend_from_slice(VERSION.as_bytes());
-    head.resize(CHECKED_FROM, 0);
-    let mut checksum = Xxh3::new();
-    code.iter().for_each(|part| checksum.update(part));
-    for number in [checksum.digest(), code_length, alignment]
-        .iter()
-        .chain(&lengths)
-    {
-        head.extend_from_slice(&number.to_le_bytes());
-    }
+    head.resize(HEADER, 0);
     for (section, range) in sections.iter().zip(&layout.sections) {
         head.resize(range.start, 0);
         head.extend_from_slice(section);
     }
     head.resize(layout.code.start, 0);
-    let checksum = xxh3_64(&head[CHECKED_FROM..]);
+    let mut checksum = Xxh3::new();
+    code.iter().for_each(|part| checksum.update(part));
+    let mut numbers = vec![checksum.digest(), code_length, alignment];
+    for (nth, length) in lengths.into_iter().enumerate() {
+        numbers.extend([length, xxh3_64(&head[layout.filled(nth)])]);
+    }
+    for (nth, number) in numbers.iter().enumerate() {
+        head[CHECKED_FROM + 8 * nth..][..8].copy_from_slice(&number.to_le_bytes());
+    }
+    let checksum = xxh3_64(&head[CHECKED_FROM..HEADER]);
     head[PROLOGUE..CHECKED_FROM].copy_from_slice(&checksum.to_le_bytes());
     Some(head)
 }
 
-/// Checks everything up to the code, and finds the parts. With `whole`, the code is checked too.
-pub(super) fn read(bytes: &[u8], whole: bool) -> Result<Layout, DeserializeError> {
-    check_prologue(bytes)?;
-    let numbers = bytes
-        .get(PROLOGUE..HEADER)
-        .ok_or_else(|| corrupted("it ends in its header"))?;
-    let mut numbers = numbers
-        .as_chunks()
-        .0
-        .iter()
-        .map(|bytes| u64::from_le_bytes(*bytes));
-    let mut next = || numbers.next().expect("as many as the header has");
-    let (checksum, code_checksum, code, alignment) = (next(), next(), next(), next());
-    let lengths = std::array::from_fn(|_| next());
-    if !alignment.is_power_of_two() || alignment > MOST_ALIGNMENT {
-        return Err(corrupted("its alignment is impossible"));
+impl Header {
+    /// Reads and checks the header, and finds the parts.
+    pub(super) fn read(bytes: &[u8]) -> Result<Self, DeserializeError> {
+        check_prologue(bytes)?;
+        let numbers = bytes
+            .get(PROLOGUE..HEADER)
+            .ok_or_else(|| corrupted("it ends in its header"))?;
+        let checksum = xxh3_64(&numbers[CHECKED_FROM - PROLOGUE..]);
+        let numbers = numbers.as_chunks().0.iter();
+        let mut numbers = numbers.map(|bytes| u64::from_le_bytes(*bytes));
+        let mut next = || numbers.next().expect("as many as the header has");
+        if checksum != next() {
+            return Err(corrupted("the checksum of its header does not match"));
+        }
+        let (code_checksum, code, alignment) = (next(), next(), next());
+        let sections: [_; SECTIONS] = std::array::from_fn(|_| (next(), next()));
+        if !alignment.is_power_of_two() || alignment > MOST_ALIGNMENT {
+            return Err(corrupted("its alignment is impossible"));
+        }
+        let layout = Layout::new(&sections.map(|(length, _)| length), code, alignment);
+        let layout = layout.filter(|layout| layout.total == bytes.len());
+        let layout = layout.ok_or_else(|| {
+            corrupted(format!(
+                "it has {} bytes, which is not what its header says",
+                bytes.len()
+            ))
+        })?;
+        Ok(Self {
+            layout,
+            checksums: sections.map(|(_, checksum)| checksum),
+            code_checksum,
+        })
     }
-    let layout = Layout::new(&lengths, code, alignment);
-    let layout = layout.filter(|layout| layout.total == bytes.len());
-    let layout = layout.ok_or_else(|| {
-        corrupted(format!(
-            "it has {} bytes, which is not what its header says",
-            bytes.len()
-        ))
-    })?;
-    if xxh3_64(&bytes[CHECKED_FROM..layout.code.start]) != checksum {
-        return Err(corrupted("the checksum of its description does not match"));
+
+    /// Checks the code, and what follows it.
+    pub(super) fn check_code(&self, bytes: &[u8]) -> Result<(), DeserializeError> {
+        match xxh3_64(&bytes[self.layout.code.start..]) == self.code_checksum {
+            true => Ok(()),
+            false => Err(corrupted("the checksum of its code does not match")),
+        }
     }
-    if whole && xxh3_64(&bytes[layout.code.start..]) != code_checksum {
-        return Err(corrupted("the checksum of its code does not match"));
-    }
-    Ok(layout)
 }
 
 fn check_prologue(bytes: &[u8]) -> Result<(), DeserializeError> {
@@ -167,6 +193,8 @@ mod tests {
         let layout = Layout::new(&lengths, 5, 4096).unwrap();
         assert_eq!(layout.sections[0], HEADER..HEADER + 3);
         assert_eq!(layout.sections[1], HEADER + 8..HEADER + 16);
+        assert_eq!(layout.filled(0), HEADER..HEADER + 8);
+        assert_eq!(layout.filled(SECTIONS - 1), HEADER + 16..4096);
         assert_eq!((layout.code, layout.total), (4096..4101, 8192));
     }
 

@@ -1,19 +1,20 @@
 //! Artifacts as bytes: one image that can be executed where it lies.
 //!
 //! ```text
-//!   ┌────────┬──────────┬─────────────┬──────────────────────────┬─ page ──────────────┐
-//!   │ header │ settings │ description │ tables, data, names, …   │ code                │
-//!   └────────┴──────────┴─────────────┴──────────────────────────┴─────────────────────┘
-//!    lengths,  target,    decoded:       read in place              mapped executable
-//!    checksums compiler   ModuleInfo
+//!   ┌────────┬──────────┬─────────────┬───────────────────────────────┬─────────────────────────────────────┬─ page ─┐
+//!   │ header │ settings │ description │ types and places of functions │ other tables, segments, data, names │ code   │
+//!   └────────┴──────────┴─────────────┴───────────────────────────────┴─────────────────────────────────────┴────────┘
+//!    lengths,  target,    decoded:       read in place                   not read before they are needed       mapped
+//!    checksums compiler   ModuleInfo                                                                           executable
 //! ```
 //!
-//! - `header`: the fixed part. `settings`: what it was made for. `description`: what the module declares. `check`: whether
-//!   that makes sense. `file`: writing and mapping. `shared_object`: the same as the Native engine has it.
+//! - `header`: the fixed part. `seal`: checksums that wait. `settings`: what it was made for. `description`: what the module
+//!   declares. `check`: whether that makes sense. `file`: writing and mapping. `shared_object`: the same as the Native engine has it.
 //!
-//! There are two ways to load. The *checked* one verifies a checksum over everything first. The *mapped* one verifies
-//! everything but the code, so that no page of code is read before it runs. On both, what was decoded is checked; loading
-//! never looks at single functions, but for a scan of the ranges of their code.
+//! There are two ways to load. The *checked* one verifies a checksum over everything first. The *mapped* one is for artifacts of any
+//! size: what is read for loading is verified then, a small part; of the rest, each section is verified before it is used
+//! (`Seal`), and the code is not. If all but the code is small, it is verified at once all the same. On both ways what is decoded is
+//! checked; loading never looks at single functions, but for a scan of the ranges of their code.
 //!
 //! The bytes depend on nothing but the module, the settings and the version: the same ones give the same bytes, and a
 //! loaded artifact serializes to what it was loaded from. Hosts are little-endian and have 64 bits.
@@ -22,6 +23,7 @@ mod check;
 mod description;
 mod file;
 mod header;
+mod seal;
 mod settings;
 mod shared_object;
 
@@ -30,7 +32,8 @@ use crate::link::resolve_absolute;
 use crate::metadata::{CodeMap, TABLES};
 use crate::{AbsoluteAddress, DeserializeError, Form, SerializeError, VERSION};
 use description::Described;
-use header::SECTIONS;
+use header::{Header, SECTIONS};
+use seal::Seal;
 use std::borrow::Cow;
 use std::fs::File;
 use std::ops::Range;
@@ -40,9 +43,10 @@ use wasmill_abi::ContextLayout;
 use wasmill_compiler::CompileError;
 #[cfg(feature = "compiler")]
 use wasmill_compiler::Target;
-use wasmill_types::{ModuleInfo, SharedBytes};
+use wasmill_types::{ModuleInfo, Seal as _, SharedBytes};
 use wasmill_vm::{CodeMemory, MappedFile, SharedObject, WritableCode};
 
+pub(crate) use check::check_contents;
 pub(crate) use header::MAGIC;
 pub(crate) use settings::Origin;
 pub(crate) use shared_object::debug_file;
@@ -59,43 +63,75 @@ pub fn artifact_build() -> String {
 #[cfg(not(all(target_endian = "little", target_pointer_width = "64")))]
 compile_error!("artifacts are read in place, which little-endian machines with 64 bits can do");
 
-/// What lies between the header and the code, in this order; the tables come last.
+/// What lies between the header and the code, in this order.
 #[derive(Clone, Copy)]
 enum Section {
     Settings,
     Description,
     FunctionTypes,
     Escaping,
+    /// The tables of [`CodeMap::tables`], which start with those that say where functions are.
+    FirstTable,
+    ElementSegments = Self::FirstTable as isize + TABLES as isize,
+    DataSegments,
     Data,
     Custom,
     NamedFunctions,
     NameEnds,
     NameText,
-    FirstTable,
 }
 
-const _: () = assert!(Section::FirstTable as usize + TABLES == SECTIONS);
+const _: () = assert!(Section::NameText as usize + 1 == SECTIONS);
+
+/// The sections that loading reads: those before the third table. The others wait until they are needed …
+const READ: usize = Section::FirstTable as usize + 2;
+/// … unless they have no more bytes than this together, which takes a fraction of a millisecond.
+const AT_ONCE: usize = 2 << 20;
 
 /// The sections of an artifact.
 struct Sections {
-    head: SharedBytes,
-    layout: header::Layout,
+    sections: [SharedBytes; SECTIONS],
+    seals: [Arc<Seal>; SECTIONS],
 }
 
 impl Sections {
-    fn get(&self, section: Section) -> SharedBytes {
-        self.nth(section as usize)
+    /// The sections in the head of an artifact, for which its header was found right.
+    fn new(head: &SharedBytes, header: &Header) -> Self {
+        let layout = &header.layout;
+        let slice = |range| head.slice(range).expect("checked against the size");
+        let seals = std::array::from_fn(|nth| {
+            let filled = slice(layout.filled(nth));
+            Arc::new(Seal::new(filled, header.checksums[nth]))
+        });
+        Self {
+            sections: std::array::from_fn(|nth| {
+                slice(layout.sections[nth].clone()).sealed(Arc::clone(&seals[nth]) as _)
+            }),
+            seals,
+        }
     }
 
-    fn nth(&self, nth: usize) -> SharedBytes {
-        let range = self.layout.sections[nth].clone();
-        self.head
-            .slice(range)
-            .expect("the layout was checked against the size")
+    fn get(&self, section: Section) -> SharedBytes {
+        self.sections[section as usize].clone()
     }
 
     fn tables(&self) -> [SharedBytes; TABLES] {
-        std::array::from_fn(|nth| self.nth(Section::FirstTable as usize + nth))
+        let first = Section::FirstTable as usize;
+        std::array::from_fn(|nth| self.sections[first + nth].clone())
+    }
+
+    /// Checks what loading reads, and with `whole` the rest. Whether it has checked the rest.
+    fn check(&self, whole: bool) -> Result<bool, DeserializeError> {
+        let (read, others) = self.seals.split_at(READ);
+        let length: usize = self.sections[READ..].iter().map(|s| s.len()).sum();
+        let others = match whole || length <= AT_ONCE {
+            true => others,
+            false => &[],
+        };
+        match read.iter().chain(others).all(|seal| seal.is_whole()) {
+            true => Ok(!others.is_empty()),
+            false => Err(corrupted("the checksum of its description does not match")),
+        }
     }
 }
 
@@ -119,6 +155,10 @@ fn parts<'a>(
     info: &ModuleInfo,
     compiled: &'a Compiled,
 ) -> Result<[Cow<'a, [u8]>; 3], SerializeError> {
+    if !are_whole(info, compiled) {
+        let text = "it was loaded from a file that is damaged".to_owned();
+        return Err(SerializeError::Generic(text));
+    }
     let settings = settings::write(&compiled.target, &compiled.features, &compiled.origin);
     let written = description::write(
         info,
@@ -132,6 +172,8 @@ fn parts<'a>(
         (Section::Description, &*written.description),
         (Section::FunctionTypes, &*written.function_types),
         (Section::Escaping, &*written.escaping),
+        (Section::ElementSegments, &*written.element_segments),
+        (Section::DataSegments, &*written.data_segments),
         (Section::Data, &*written.data),
         (Section::Custom, &*written.custom),
         (Section::NamedFunctions, &*written.names.functions),
@@ -140,7 +182,7 @@ fn parts<'a>(
     ] {
         sections[section as usize] = bytes;
     }
-    sections[Section::FirstTable as usize..].copy_from_slice(&compiled.map.tables());
+    sections[Section::FirstTable as usize..][..TABLES].copy_from_slice(&compiled.map.tables());
     let code = code_at_no_address(compiled);
     let alignment = page_size(compiled);
     let fill = code.len().next_multiple_of(alignment) - code.len();
@@ -149,6 +191,19 @@ fn parts<'a>(
     let head =
         head.ok_or_else(|| SerializeError::Generic("the artifact is too large".to_owned()))?;
     Ok([head.into(), code, fill.into()])
+}
+
+/// Whether everything that was not verified when it was loaded is what was written.
+fn are_whole(info: &ModuleInfo, compiled: &Compiled) -> bool {
+    info.data.are_whole()
+        && info.element_segments.is_sound()
+        && info.data_segments.is_sound()
+        && info
+            .custom_sections_data
+            .values()
+            .all(SharedBytes::are_whole)
+        && info.function_names.are_whole()
+        && compiled.map.is_whole()
 }
 
 /// The code without what depends on where it lies.
@@ -238,10 +293,12 @@ pub(crate) fn from_bytes(form: Form, bytes: &[u8]) -> Result<Loaded, Deserialize
         // SAFETY: nobody can change the file.
         return unsafe { from_open_file(form, file, None, true) };
     }
-    let layout = header::read(bytes, true)?;
-    let head = SharedBytes::new(Arc::new(Aligned::copy(&bytes[..layout.code.start])));
-    let code = CodeSource::Bytes(&bytes[layout.code.clone()]);
-    load(&Sections { head, layout }, code)
+    let header = Header::read(bytes)?;
+    header.check_code(bytes)?;
+    let code = header.layout.code.clone();
+    let head = SharedBytes::new(Arc::new(Aligned::copy(&bytes[..code.start])));
+    let code = CodeSource::Bytes(&bytes[code]);
+    load(&Sections::new(&head, &header), code, true)
 }
 
 /// Loads from a file that stays mapped, or from a part of it, on the checked way (`whole`) or the mapped one.
@@ -280,20 +337,32 @@ unsafe fn from_open_file(
     };
     let head = all.slice(artifact.clone());
     let head = head.ok_or_else(|| corrupted("it goes on behind the end of its file"))?;
-    let layout = header::read(&head, whole)?;
-    let code = artifact.start + layout.code.start..artifact.start + layout.code.end;
+    let header = Header::read(&head)?;
+    if whole {
+        header.check_code(&head)?;
+    }
+    let code = &header.layout.code;
+    let code = artifact.start + code.start..artifact.start + code.end;
     let code = match form {
         Form::Universal => CodeSource::File(&mapped, code),
         Form::Native => CodeSource::Object(file, &mapped, shared_object::Place { artifact, code }),
     };
-    load(&Sections { head, layout }, code)
+    load(&Sections::new(&head, &header), code, whole)
 }
 
-/// Makes a module of sections whose checksum is right.
-fn load(sections: &Sections, code: CodeSource<'_>) -> Result<Loaded, DeserializeError> {
+/// Makes a module of sections.
+fn load(
+    sections: &Sections,
+    code: CodeSource<'_>,
+    whole: bool,
+) -> Result<Loaded, DeserializeError> {
+    let is_whole = sections.check(whole)?;
     let (target, features, origin) = settings::read(&sections.get(Section::Settings))?;
     let described = description::read(sections)?;
     check::check(&described).map_err(corrupted)?;
+    if is_whole {
+        check_contents(&described.info).map_err(corrupted)?;
+    }
     let Described {
         info,
         memory_styles,
@@ -318,6 +387,7 @@ fn load(sections: &Sections, code: CodeSource<'_>) -> Result<Loaded, Deserialize
         absolute,
         code: Code::Executable(Arc::new(PublishedCode::new(code))),
         map: Arc::new(map),
+        contents_are_checked: is_whole,
     };
     Ok((info, compiled))
 }
