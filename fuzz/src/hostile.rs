@@ -236,7 +236,7 @@ mod tests {
     use super::{Hostile, Way, edited, load, number, with_checksums};
     use crate::case::Case;
     use crate::random::Random;
-    use wasmill::Module;
+    use wasmill::{Module, Store};
 
     /// Two seconds of random edits.
     #[test]

@@ -74,7 +74,8 @@ fn search(info: &ModuleInfo, mut targets: Vec<Target>) -> Vec<Target> {
     let section = |name: &str| {
         let mut sections = info.custom_sections.iter();
         let (_, index) = sections.find(|(other, _)| other == name)?;
-        info.custom_sections_data.get(*index)
+        let contents = info.custom_sections_data.get(*index);
+        contents.filter(|contents| contents.are_whole())
     };
     let debug = info
         .custom_sections
