@@ -89,12 +89,10 @@ mod tests {
     fn number(bytes: &mut &[u8], len: usize) -> u64 {
         let (number, rest) = bytes.split_at(len);
         *bytes = rest;
-        let number = number
-            .iter()
-            .rev()
-            .fold(0, |sum, byte| sum << 8 | u64::from(*byte));
-        assert!(cfg!(target_endian = "little"));
-        number
+        match number.try_into() {
+            Ok(word) => u32::from_ne_bytes(word).into(),
+            Err(_) => u64::from_ne_bytes(number.try_into().unwrap()),
+        }
     }
 
     #[test]

@@ -73,17 +73,23 @@ impl FrameSymbol {
 impl fmt::Display for FrameSymbol {
     /// `NAME (FILE:LINE:COLUMN)`, as far as it is known.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name().unwrap_or("<unnamed>"))?;
-        let Some(file) = self.file() else {
-            return Ok(());
-        };
-        write!(f, " ({file}")?;
+        match (self.name(), self.file()) {
+            (Some(name), Some(_)) => write!(f, "{name} ({})", self.place),
+            (None, Some(_)) => self.place.fmt(f),
+            (name, None) => f.write_str(name.unwrap_or("<unnamed>")),
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.file.as_deref().unwrap_or("<unknown>"))?;
         // Without a line, a column means nothing.
-        let column = self.line().and(self.column());
-        for number in self.line().into_iter().chain(column) {
+        let column = self.line.and(self.column);
+        for number in self.line.into_iter().chain(column) {
             write!(f, ":{number}")?;
         }
-        f.write_str(")")
+        Ok(())
     }
 }
 
@@ -119,5 +125,26 @@ impl fmt::Debug for Sources {
         f.debug_struct("Sources")
             .field("found", &self.found.get())
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_says_what_is_known() {
+        let text = |name: Option<&str>, file: Option<&str>, line, column| {
+            let (name, file) = (name.map(str::to_owned), file.map(str::to_owned));
+            let place = Place { file, line, column };
+            FrameSymbol { name, place }.to_string()
+        };
+        let file = Some("a.c");
+        assert_eq!(text(Some("f"), file, Some(3), Some(7)), "f (a.c:3:7)");
+        assert_eq!(text(Some("f"), file, Some(3), None), "f (a.c:3)");
+        assert_eq!(text(Some("f"), file, None, Some(7)), "f (a.c)");
+        assert_eq!(text(Some("f"), None, None, None), "f");
+        assert_eq!(text(None, file, Some(3), Some(7)), "a.c:3:7");
+        assert_eq!(text(None, None, None, None), "<unnamed>");
     }
 }

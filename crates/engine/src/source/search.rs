@@ -159,11 +159,11 @@ impl<'a> Search<'a> {
         };
         self.abbreviations = Some((offset, abbreviations.clone()));
         // The first entry is read twice. It may have any number of attributes that take no bytes.
-        let mut entries = header.entries_raw(&abbreviations, None)?;
-        let root = entries.read_abbreviation()?;
+        let root = header
+            .entries_raw(&abbreviations, None)?
+            .read_abbreviation()?;
         self.meter
             .charge(2 * root.map_or(0, |root| root.attributes().len()))?;
-        drop(entries);
         Unit::new_with_abbreviations(self.dwarf, header, abbreviations)
     }
 
