@@ -99,7 +99,10 @@ fn definitions(text: &str) -> Vec<(LocalFunctionIndex, String)> {
     let mut functions: Vec<(LocalFunctionIndex, String)> = Vec::new();
     let mut inside = false;
     for line in text.split_inclusive('\n') {
-        if let Some(index) = line.strip_prefix("define ").and_then(defined) {
+        // Functions of other units stand where they have code, too.
+        let line_of_own = line.strip_prefix("define ");
+        let line_of_own = line_of_own.filter(|line| !line.starts_with("available_externally "));
+        if let Some(index) = line_of_own.and_then(defined) {
             functions.push((index, String::new()));
             inside = true;
         }

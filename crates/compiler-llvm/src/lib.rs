@@ -33,6 +33,7 @@ mod loops;
 mod machine;
 mod metadata;
 mod object;
+mod parts;
 mod pipeline;
 mod translator;
 mod types;

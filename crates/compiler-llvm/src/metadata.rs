@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use inkwell::context::Context;
 use inkwell::llvm_sys::core::{LLVMReplaceMDNodeOperandWith, LLVMValueAsMetadata};
-use inkwell::values::{AsValueRef, InstructionValue, MetadataValue};
+use inkwell::values::{AsValueRef, BasicMetadataValueEnum, InstructionValue, MetadataValue};
 use wasmill_types::{EntityRef, GlobalIndex, MemoryIndex, ModuleInfo, TableIndex};
 
 /// Where innermost loops start: their first instructions are fetched at once.
@@ -70,6 +70,7 @@ pub(crate) struct Metadata<'ctx> {
     rare: MetadataValue<'ctx>,
     aligned: MetadataValue<'ctx>,
     short: MetadataValue<'ctx>,
+    optional: u32,
     tags: RefCell<HashMap<Region, MetadataValue<'ctx>>>,
     alias_scope: u32,
     noalias: u32,
@@ -92,6 +93,7 @@ impl<'ctx> Metadata<'ctx> {
             rare: context.metadata_node(&[text("branch_weights"), number(1), number(100_000)]),
             aligned: context.metadata_node(&[text("llvm.loop.align"), number(LOOP_ALIGNMENT)]),
             short: context.metadata_node(&[text("llvm.loop.unroll.disable")]),
+            optional: context.get_kind_id("wasmill.optional"),
             tags: RefCell::default(),
             alias_scope: context.get_kind_id("alias.scope"),
             noalias: context.get_kind_id("noalias"),
@@ -171,6 +173,30 @@ impl<'ctx> Metadata<'ctx> {
         branch.set_metadata(node, self.loops).expect("a node");
     }
 
+    /// Whether LLVM made vectors of the loop that this branch goes back to, or of what it is the rest of.
+    pub(crate) fn is_vectorized(&self, branch: InstructionValue<'ctx>) -> bool {
+        let has_name = |property: MetadataValue<'ctx>| {
+            let mut parts = operands(property).into_iter();
+            parts.any(|part| part.get_string_value() == Some(b"llvm.loop.isvectorized"))
+        };
+        let node = branch.get_metadata(self.loops);
+        let properties = node.map(operands).unwrap_or_default();
+        // The first operand is the node itself.
+        properties.into_iter().skip(1).any(has_name)
+    }
+
+    /// A branch leads to what may be dropped.
+    pub(crate) fn set_optional(&self, branch: InstructionValue<'ctx>) {
+        branch
+            .set_metadata(self.empty, self.optional)
+            .expect("a node");
+    }
+
+    /// Whether it was said to.
+    pub(crate) fn is_optional(&self, branch: InstructionValue<'ctx>) -> bool {
+        branch.get_metadata(self.optional).is_some()
+    }
+
     /// A node that is like no other: the first thing that it holds is itself, which is how LLVM tells one loop from another.
     #[expect(unsafe_code, reason = "inkwell has no nodes that hold themselves")]
     fn distinct(&self, property: MetadataValue<'ctx>) -> MetadataValue<'ctx> {
@@ -182,4 +208,14 @@ impl<'ctx> Metadata<'ctx> {
         unsafe { LLVMReplaceMDNodeOperandWith(raw, 0, LLVMValueAsMetadata(raw)) };
         node
     }
+}
+
+/// What a node holds of nodes and texts.
+fn operands(node: MetadataValue<'_>) -> Vec<MetadataValue<'_>> {
+    let values = node.get_node_values().unwrap_or_default().into_iter();
+    let nodes = values.filter_map(|value| match value {
+        BasicMetadataValueEnum::MetadataValue(value) => Some(value),
+        _ => None,
+    });
+    nodes.collect()
 }

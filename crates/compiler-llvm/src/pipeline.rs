@@ -1,5 +1,5 @@
-//! The passes that LLVM runs at its highest level, in two halves: up to the simplest form of the code, and from there to the fastest.
-//! Our pass over loops (see [`crate::loops`]) stands between them.
+//! The passes that LLVM runs at its highest level: up to the simplest form of the code, and from there to the fastest.
+//! Our pass over loops (see [`crate::loops`]) stands between them, and looks at what became of the loops.
 //!
 //! Whoever made the module has optimised it already, and accesses to memory are volatile: most of LLVM's own list finds nothing. Left
 //! out are those passes, and repetitions, that changed no benchmark; RATIONALE.md says what was measured.
@@ -18,9 +18,12 @@ pub(crate) const SIMPLIFY: &str = concat!(
     "function<eager-inv>(loop(loop-rotate<header-duplication;no-prepare-for-lto>))",
 );
 
-/// Loops become wide and long.
+/// Loops become wide.
+pub(crate) const WIDEN: &str = "function<eager-inv>(loop-vectorize)";
+
+/// And long.
 pub(crate) const OPTIMIZE: &str = concat!(
-    "function<eager-inv>(loop-vectorize,",
+    "function<eager-inv>(",
     "simplifycfg<forward-switch-cond;switch-range-to-icmp;switch-to-arithmetic;switch-to-lookup;",
     "no-keep-loops;hoist-common-insts;sink-common-insts>,",
     "vector-combine,instcombine<max-iterations=1;no-verify-fixpoint>,",

@@ -31,7 +31,7 @@ use crate::translator::built;
 use crate::types::Types;
 
 /// Bytes of a body that is about as large as a call of it.
-const TINY: usize = 40;
+pub(crate) const TINY: usize = 40;
 /// Bytes of the largest body that is put in the place of calls.
 const MOST_INLINED: usize = 200;
 /// Bytes that a larger one than the tiny ones may add in all of these places.
@@ -103,6 +103,13 @@ impl<'ctx> Unit<'ctx> {
         *functions
             .entry(index)
             .or_insert_with(|| self.declare(environment, index))
+    }
+
+    /// The functions that were declared so far, in order.
+    pub(crate) fn functions(&self) -> Vec<FunctionIndex> {
+        let mut functions: Vec<_> = self.functions.borrow().keys().copied().collect();
+        functions.sort_unstable();
+        functions
     }
 
     fn declare(&self, environment: &Environment<'_>, index: FunctionIndex) -> FunctionValue<'ctx> {

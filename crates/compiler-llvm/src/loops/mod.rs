@@ -15,7 +15,8 @@
 //!                   what comes after
 //! ```
 //!
-//! It runs between the passes that simplify and those that make vectors. Like them it takes a time that grows with the code:
+//! It runs between the passes that simplify and those that make vectors, and after these once more: a copy that they made nothing of
+//! is dropped, since others hardly run faster than the loop. Like them it takes a time that grows with the code:
 //! each loop, each block and each number is looked at a bounded number of times, and no loop becomes more than one copy.
 
 mod affine;
@@ -30,7 +31,7 @@ use std::mem::offset_of;
 
 use inkwell::attributes::{Attribute, AttributeLoc};
 use inkwell::targets::TargetData;
-use inkwell::types::{AnyType, BasicTypeEnum};
+use inkwell::types::{AnyType, AnyTypeEnum, BasicTypeEnum};
 use inkwell::values::{
     AnyValueEnum, BasicValue, BasicValueEnum, BasicValueUse, CallSiteValue, FunctionValue,
     InstructionOpcode, InstructionValue, PhiValue, PointerValue,
@@ -76,6 +77,51 @@ pub(crate) fn check_once(unit: &Unit<'_>, environment: &Environment<'_>, data: &
             pass.visit(&inner);
         }
     }
+}
+
+/// Drops those copies that LLVM made no vectors of: the others hardly run faster, and cost time and code.
+pub(crate) fn drop_useless(unit: &Unit<'_>) {
+    for function in unit.module.get_functions() {
+        let ends = function.get_basic_block_iter();
+        let ends = ends.filter_map(|block| block.get_terminator());
+        let guards: Vec<_> = ends.filter(|end| unit.metadata.is_optional(*end)).collect();
+        if guards.is_empty() {
+            continue;
+        }
+        let loops = find::innermost(function);
+        for guard in guards {
+            decide(unit, guard, &loops);
+        }
+    }
+}
+
+/// Keeps a copy or drops it; if it is kept, the loop is not made faster.
+fn decide<'ctx>(
+    unit: &Unit<'ctx>,
+    guard: InstructionValue<'ctx>,
+    loops: &[Loop<'ctx>],
+) -> Option<()> {
+    let target = |nth| guard.get_operand(nth)?.block();
+    // Conditional branches have their targets the other way round.
+    let (copy, original) = (target(2)?, target(1)?);
+    let latch = |inner: &Loop<'ctx>| inner.latch.get_terminator();
+    let loop_behind = |block| {
+        let mut loops = loops.iter();
+        loops.find(|inner| inner.preheader == block || inner.header == block)
+    };
+    // In front of a loop of vectors there are other blocks.
+    let is_scalar = loop_behind(copy)
+        .and_then(latch)
+        .is_some_and(|branch| !unit.metadata.is_vectorized(branch));
+    if is_scalar {
+        unit.builder.position_before(&guard);
+        built(unit.builder.build_unconditional_branch(original));
+        guard.erase_from_basic_block();
+    } else {
+        let branch = loop_behind(original).and_then(latch)?;
+        unit.metadata.set_short(branch);
+    }
+    Some(())
 }
 
 /// The instance's context, which is told by what is promised of it. A function that does not use it may not have it any more.
@@ -136,13 +182,15 @@ impl<'ctx> Pass<'_, 'ctx> {
             scopes: &scopes,
         });
         self.unit.builder.position_before(&branch);
-        built(
-            self.unit
-                .builder
-                .build_conditional_branch(holds, copy, inner.header),
-        );
+        let builder = &self.unit.builder;
+        let decision = built(builder.build_conditional_branch(holds, copy, inner.header));
+        let metadata = &self.unit.metadata;
+        // Where a program computes with numbers or vectors of its own, the order of loads matters, too.
+        match inner.instructions().any(is_numeric) {
+            true => metadata.set_short(inner.latch.get_terminator()?),
+            false => metadata.set_optional(decision),
+        }
         branch.erase_from_basic_block();
-        self.unit.metadata.set_short(inner.latch.get_terminator()?);
         Some(())
     }
 
@@ -218,6 +266,12 @@ impl<'ctx> Pass<'_, 'ctx> {
             u64::from(base) == offset
         })
     }
+}
+
+/// Whether an instruction gives a vector or a number with a fraction.
+fn is_numeric(instruction: InstructionValue<'_>) -> bool {
+    use AnyTypeEnum::{FloatType, VectorType};
+    matches!(instruction.get_type(), FloatType(_) | VectorType(_))
 }
 
 /// Whether a call only computes something from its arguments.
