@@ -7,6 +7,7 @@ use inkwell::passes::PassBuilderOptions;
 use inkwell::targets::{FileType, TargetMachine};
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use wasmill_abi::TrapCode;
+use wasmill_compiler::target::Architecture;
 use wasmill_compiler::{
     Compilation, CompileError, CompileModuleInfo, CompiledFunction, Compiler, ModuleMiddleware,
     Target,
@@ -19,7 +20,7 @@ use crate::environment::Environment;
 use crate::inspect::Texts;
 use crate::parts::{Bodies, Part};
 use crate::unit::Unit;
-use crate::{loops, machine, object, parts, pipeline};
+use crate::{loops, machine, object, parts, pipeline, selects};
 
 /// What LLVM's recursion may take: address space, of which little is ever touched.
 const STACK_BYTES: usize = 64 << 20;
@@ -204,6 +205,9 @@ impl LLVMCompiler {
                 loops::drop_useless(unit);
                 run(pipeline::OPTIMIZE)?;
             }
+        }
+        if environment.architecture == Architecture::X86_64 {
+            selects::keep_loads(unit);
         }
         if let Some(callbacks) = callbacks {
             callbacks.postopt_ir(&kind, &unit.module);

@@ -5,13 +5,14 @@
 //!            (hooks)    (emit/…)      one module a unit      (object.rs, debug.rs)
 //! ```
 //!
-//! - `compiler`: from the bodies of a module to its code, unit by unit, on all threads.
+//! - `compiler`: from the bodies of a module to its code, unit by unit, on all threads; `parts`: how it is divided.
 //! - `unit`: functions that LLVM sees together: what it may inline, and what it must keep.
 //! - `translator`, `emit`: the hooks, by category of operators; `extent`: which functions LLVM had better leave alone.
 //! - `pipeline`: LLVM's passes.
 //! - `machine`: the target; `types`: our words for things to LLVM's; `metadata`: what LLVM may assume of memory.
 //! - `object`, `debug`: from LLVM's object file to what the runtime needs.
 //! - `loops`: a pass of our own: loops over arrays get a copy whose accesses are checked beforehand.
+//! - `selects`: another, behind all others: what LLVM must not do to loads that a value is chosen from.
 //! - `diagnostics`: what goes wrong inside of LLVM.
 //! - `inspect`: IR and machine code as text.
 //!
@@ -35,6 +36,7 @@ mod metadata;
 mod object;
 mod parts;
 mod pipeline;
+mod selects;
 mod translator;
 mod types;
 mod unit;

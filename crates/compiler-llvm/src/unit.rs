@@ -15,11 +15,12 @@ use inkwell::debug_info::{
     DebugInfoBuilder,
 };
 use inkwell::intrinsics::Intrinsic;
+use inkwell::llvm_sys::core::LLVMBuildFreeze;
 use inkwell::module::{FlagBehavior, Linkage, Module};
 use inkwell::targets::TargetMachine;
 use inkwell::types::{BasicType, BasicTypeEnum};
 use inkwell::values::{
-    BasicValue, BasicValueEnum, FunctionValue, IntValue, PointerValue, UnnamedAddress,
+    AsValueRef, BasicValue, BasicValueEnum, FunctionValue, IntValue, PointerValue, UnnamedAddress,
 };
 use wasmill_compiler::target::Architecture;
 use wasmill_types::FunctionIndex;
@@ -212,6 +213,19 @@ impl<'ctx> Unit<'ctx> {
         let intrinsic = Intrinsic::find(name).unwrap_or_else(|| panic!("LLVM has {name}"));
         let function = intrinsic.get_declaration(&self.module, types);
         function.unwrap_or_else(|| panic!("LLVM has {name} for these types"))
+    }
+
+    /// A value that is not poison, whatever it was.
+    #[expect(unsafe_code, reason = "inkwell does not have this instruction")]
+    pub(crate) fn freeze(&self, value: BasicValueEnum<'ctx>) -> BasicValueEnum<'ctx> {
+        // SAFETY: the builder and the value live as long as the context; what it gives has the type of what it got.
+        unsafe {
+            BasicValueEnum::new(LLVMBuildFreeze(
+                self.builder.as_mut_ptr(),
+                value.as_value_ref(),
+                c"".as_ptr(),
+            ))
+        }
     }
 
     /// A pointer so many bytes further on.

@@ -207,6 +207,54 @@ fn every_code_from_guests() {
     trap_in_every_way(&instance(&Store::default(), TRAPS, &imports! {}));
 }
 
+/// A value that is not chosen is loaded all the same: with memories that have checks and without, whole and narrow ones.
+#[test]
+fn loads_of_values_that_are_not_chosen_trap() {
+    const CHOICES: &str = r#"(module (memory 1)
+        (func (export "i32") (param i32 i32) (result i32)
+            (select (i32.const 1) (i32.load (local.get 1)) (local.get 0)))
+        (func (export "i64") (param i32 i32) (result i64)
+            (select (i64.load (local.get 1)) (i64.const 1) (i32.eqz (local.get 0))))
+        (func (export "i16") (param i32 i32) (result i32)
+            (select (i32.const 1) (i32.load16_s (local.get 1)) (local.get 0)))
+        (func (export "u32") (param i32 i32) (result i64)
+            (select (i64.const 1) (i64.load32_u (local.get 1)) (local.get 0)))
+        (func (export "bits") (param i32 i32) (result i32)
+            (select (i32.const 1) (i32.reinterpret_f32 (f32.load (local.get 1))) (local.get 0)))
+        (func (export "f64") (param i32 i32) (result f64)
+            (select (f64.const 1) (f64.load (local.get 1)) (local.get 0)))
+        (func (export "branch") (param i32 i32) (result i32) (local i32)
+            (local.set 2 (i32.load (local.get 1)))
+            (if (local.get 0) (then (local.set 2 (i32.const 1))))
+            (local.get 2))
+        (func (export "least") (param i32 i32) (result i32) (local i32)
+            (local.set 2 (i32.load (local.get 1)))
+            (select (local.get 0) (local.get 2) (i32.lt_u (local.get 0) (local.get 2)))))"#;
+    let engine = Store::default();
+    let target = Target::default();
+    for static_memory_bound in [
+        0.into(),
+        BaseTunables::for_target(&target).static_memory_bound,
+    ] {
+        let mut tunables = BaseTunables::for_target(&target);
+        tunables.static_memory_bound = static_memory_bound;
+        let store = Store::new_with_tunables(engine.engine().as_ref(), tunables);
+        let choices = instance(&store, CHOICES, &imports! {});
+        for (name, export) in choices.exports.iter() {
+            let Extern::Function(function) = export else {
+                continue;
+            };
+            function.call(&[Val::I32(1), Val::I32(65528)]).unwrap();
+            let error = fails(function, &[Val::I32(1), Val::I32(65536)]);
+            assert_eq!(
+                error.to_trap(),
+                Some(TrapCode::HeapAccessOutOfBounds),
+                "{name}"
+            );
+        }
+    }
+}
+
 #[test]
 fn many_threads_trap_at_once() {
     let store = Store::default();

@@ -9,7 +9,7 @@ use std::mem::offset_of;
 
 use inkwell::IntPredicate;
 use inkwell::builder::Builder;
-use inkwell::values::{AsValueRef, IntValue, PointerValue};
+use inkwell::values::{IntValue, PointerValue};
 use wasmill_abi::{VMMemoryDefinition, VMMemoryRef};
 use wasmill_types::MemoryIndex;
 
@@ -116,23 +116,13 @@ impl<'a, 'ctx> Guard<'a, 'ctx> {
     }
 
     /// A number that is not poison, whatever it was.
-    #[expect(unsafe_code, reason = "inkwell does not have this instruction")]
     pub(super) fn frozen(&mut self, value: IntValue<'ctx>) -> IntValue<'ctx> {
         if value.is_constant_int() {
             return value;
         }
-        let builder = self.builder();
-        *self.frozen.entry(value).or_insert_with(|| {
-            // SAFETY: the builder stands behind the value's definition, in its function; what it gives has the type of what it got.
-            unsafe {
-                let frozen = inkwell::llvm_sys::core::LLVMBuildFreeze(
-                    builder.as_mut_ptr(),
-                    value.as_value_ref(),
-                    c"".as_ptr(),
-                );
-                IntValue::new(frozen)
-            }
-        })
+        let unit = self.unit;
+        let frozen = || unit.freeze(value.into()).into_int_value();
+        *self.frozen.entry(value).or_insert_with(frozen)
     }
 
     /// So many bytes of a memory are used.

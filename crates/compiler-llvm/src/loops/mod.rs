@@ -25,6 +25,8 @@ mod copy;
 mod find;
 mod guard;
 mod range;
+#[cfg(test)]
+mod tests;
 mod trips;
 
 use std::mem::offset_of;
