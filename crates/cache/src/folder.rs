@@ -165,3 +165,32 @@ fn is_entry(name: &str) -> bool {
 fn is_unfinished(name: &str) -> bool {
     name.trim_start_matches('.').starts_with(&UNFINISHED[1..]) && name.starts_with('.')
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_folder_is_changed_by_one_at_a_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let is_free = || File::open(folder.path()).unwrap().try_lock().is_ok();
+        let locked = Locked::new(folder.path());
+        assert!(!is_free());
+        drop(locked);
+        assert!(is_free());
+    }
+
+    #[test]
+    fn entries_are_called_by_keys() {
+        let key = "0a".repeat(32);
+        for entry in [&key, &format!("{key}.wasmu"), &format!("{key}.a.b")] {
+            assert!(is_entry(entry), "{entry}");
+        }
+        for other in ["", "README", &key[1..], &format!("{key}0"), &"x".repeat(64)] {
+            assert!(!is_entry(other) && !is_unfinished(other), "{other}");
+        }
+        assert!(is_unfinished(".wasmill-cache-a") && is_unfinished("..wasmill-cache-a.1"));
+        assert!(!is_unfinished("wasmill-cache-a") && !is_unfinished(".profile"));
+    }
+}

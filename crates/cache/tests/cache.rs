@@ -296,6 +296,24 @@ fn what_was_not_used_for_longest_goes_first() {
 }
 
 #[test]
+fn there_are_only_so_many_entries() {
+    let folder = folder();
+    let file = |n: u32| {
+        let key = Hash::generate(&n.to_le_bytes());
+        folder.path().join(key.to_string())
+    };
+    for n in 0..(1 << 14) + 9 {
+        fs::write(file(n), "").unwrap();
+    }
+    used(&file(17), 100);
+    let mut cache = FileSystemCache::new(folder.path()).unwrap();
+    cache.store(key(1), &module(&Store::default(), 1)).unwrap();
+    assert_eq!(cache.usage().unwrap().entries, 1 << 14);
+    assert!(!file(17).exists(), "it was the oldest");
+    assert_eq!(answer(&load(&cache, key(1)).unwrap()), 1);
+}
+
+#[test]
 fn files_that_were_given_up_are_deleted() {
     let folder = folder();
     let mut cache = FileSystemCache::new(folder.path()).unwrap();

@@ -103,3 +103,59 @@ fn loaded(bytes: &[u8], architecture: Architecture) -> Result<usize> {
     end.filter(|end| (64..=bytes.len()).contains(end))
         .context("its segments are damaged")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A file of 200 bytes with one segment.
+    fn elf(machine: u16, offset: u64, size: u64) -> Vec<u8> {
+        let mut bytes = vec![0; 200];
+        bytes[..7].copy_from_slice(b"\x7fELF\x02\x01\x01");
+        bytes[18..20].copy_from_slice(&machine.to_le_bytes());
+        // Program headers, sections; one program header of 56 bytes.
+        bytes[32] = 64;
+        bytes[40] = 150;
+        bytes[54..58].copy_from_slice(&[56, 0, 1, 0]);
+        bytes[60] = 1;
+        bytes[64] = 1;
+        bytes[72..80].copy_from_slice(&offset.to_le_bytes());
+        bytes[96..104].copy_from_slice(&size.to_le_bytes());
+        bytes
+    }
+
+    fn x86(bytes: Vec<u8>) -> Result<Vec<u8>> {
+        cut(bytes, Architecture::X86_64)
+    }
+
+    #[test]
+    fn what_is_not_loaded_is_cut_off() {
+        let runtime = x86(elf(EM_X86_64, 0, 140)).unwrap();
+        assert_eq!(runtime.len(), 140);
+        assert!(executable::is_marked(&runtime));
+        let again = x86(runtime).unwrap_err().to_string();
+        assert_eq!(again, "it is an executable that was made already");
+        let other = x86(elf(EM_AARCH64, 0, 140)).unwrap_err().to_string();
+        assert_eq!(other, "it is not for x86_64");
+    }
+
+    #[test]
+    fn what_is_no_program_is_refused() {
+        for (offset, size) in [(0, 201), (0, 63), (u64::MAX, 140), (1 << 63, 1 << 63)] {
+            let error = x86(elf(EM_X86_64, offset, size)).unwrap_err();
+            assert_eq!(error.to_string(), "its segments are damaged");
+        }
+        let whole = elf(EM_X86_64, 0, 140);
+        for length in 0..140 {
+            assert!(x86(whole[..length].to_vec()).is_err(), "{length}");
+        }
+        assert!(x86(b"#!/bin/sh\n".repeat(20)).is_err());
+        for at in 0..104 {
+            // Whatever else it says, nothing is taken that is not there.
+            let mut damaged = whole.clone();
+            damaged[at] ^= 0xff;
+            let taken = x86(damaged).map_or(64, |bytes| bytes.len());
+            assert!((64..=200).contains(&taken), "{at}");
+        }
+    }
+}

@@ -142,6 +142,57 @@ fn a_program_runs_anywhere_as_itself() {
 }
 
 #[test]
+fn a_program_can_be_for_less_than_this_processor() {
+    let triple = wasmill::HOST.to_string();
+    for words in [
+        &["--target", &triple][..],
+        &["--singlepass", "-m", "sse4.1"],
+        &["--target", &triple, "-m", "sse2", "-m", "popcnt"],
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let (program, made) = create(folder.path(), ECHO, words);
+        text(&made);
+        let output = run(&mut Command::new(program), b"");
+        assert_eq!(output.status.code(), Some(1), "{words:?}: {output:?}");
+    }
+}
+
+/// The runtime for another machine is named by who has one; here it is but the head of a program.
+#[cfg(feature = "llvm")]
+#[test]
+fn a_program_can_be_for_another_machine() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut runtime = vec![0; 300];
+    runtime[..7].copy_from_slice(b"\x7fELF\x02\x01\x01");
+    // For aarch64; one program header at 64, for the first 200 bytes; sections at 250.
+    for (at, byte) in [
+        (18, 183),
+        (32, 64),
+        (40, 250),
+        (54, 56),
+        (56, 1),
+        (64, 1),
+        (96, 200),
+    ] {
+        runtime[at] = byte;
+    }
+    fs::write(folder.path().join("runtime"), runtime).unwrap();
+    let words = [
+        "--llvm",
+        "--target",
+        "aarch64-unknown-linux-gnu",
+        "--runtime",
+        "runtime",
+    ];
+    let (program, made) = create(folder.path(), ECHO, &words);
+    assert!(text(&made).ends_with("Target: aarch64-unknown-linux-gnu\n"));
+    let bytes = fs::read(program).unwrap();
+    assert_eq!(artifact_start(&bytes), 0x1_0000);
+    assert_eq!(bytes[18], 183);
+    assert!(bytes[200..0x1_0000].iter().all(|byte| *byte == 0));
+}
+
+#[test]
 fn what_a_program_may_see_is_decided_when_it_is_made() {
     let folder = tempfile::tempdir().unwrap();
     let (elsewhere, fixed) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
-use wasmill::{CpuFeature, ExportType, ExternType, Module, Target, Triple};
+use wasmill::{Architecture, CpuFeature, ExportType, ExternType, HOST, Module, Target, Triple};
 use wasmill_wasi::is_wasi_module;
 
 use crate::capabilities::Capabilities;
@@ -100,15 +100,14 @@ impl CreateExe {
     }
 
     fn target(&self) -> Target {
-        match (&self.target, &*self.cpu_features) {
-            (None, []) => Target::default(),
-            (triple, features) => {
-                let triple = triple
-                    .clone()
-                    .unwrap_or_else(|| Target::default().triple().clone());
-                Target::new(triple, features.iter().copied().collect())
-            }
+        if self.target.is_none() && self.cpu_features.is_empty() {
+            return Target::default();
         }
+        let triple = self.target.clone().unwrap_or(HOST);
+        // Every x86-64 has it.
+        let base = (triple.architecture == Architecture::X86_64).then_some(CpuFeature::SSE2);
+        let features = self.cpu_features.iter().copied().chain(base);
+        Target::new(triple, features.collect())
     }
 }
 
