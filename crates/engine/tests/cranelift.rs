@@ -1,5 +1,6 @@
 //! Real code through the whole engine: what the runtime, the front end and a compiler must agree on.
 
+use object::{Object, ObjectSymbol};
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,7 +9,7 @@ use wasmill_engine::{
     Artifact, BaseTunables, CodeMap, Engine, Export, NamedResolver, Resources, RuntimeError,
     Tunables, Universal, instantiate,
 };
-use wasmill_types::{ExportIndex, FunctionType, Pages, Value};
+use wasmill_types::{ExportIndex, FunctionType, LocalFunctionIndex, Pages, Value};
 use wasmill_vm::{HostError, HostFunction, TrapCode, VMExtern, VMFunction, VMInstance};
 
 type Val = Value<VMFunction>;
@@ -425,4 +426,76 @@ fn many_threads_trap_at_once() {
         }
     });
     assert!(engine.signatures().is_empty());
+}
+
+/// The symbols that a debugger finds in the list that it reads, with their addresses.
+#[allow(unsafe_code, reason = "a debugger reads memory")]
+fn symbols_for_debuggers() -> Vec<(String, u64)> {
+    #[repr(C)]
+    struct Entry {
+        next: *const Self,
+        previous: *const Self,
+        file: *const u8,
+        size: u64,
+    }
+    #[repr(C)]
+    struct Descriptor {
+        version: u32,
+        action: u32,
+        relevant: *const Entry,
+        first: *const Entry,
+    }
+    unsafe extern "C" {
+        static __jit_debug_descriptor: Descriptor;
+    }
+    let mut symbols = Vec::new();
+    // SAFETY: no other test of this program changes the list; what is in it is whole.
+    unsafe {
+        assert_eq!(__jit_debug_descriptor.version, 1);
+        let mut entry = __jit_debug_descriptor.first;
+        while let Some(this) = entry.as_ref() {
+            let file = std::slice::from_raw_parts(this.file, this.size as usize);
+            let file = object::File::parse(file).unwrap();
+            let found = file.symbols();
+            symbols.extend(found.map(|s| (s.name().unwrap().to_owned(), s.address())));
+            entry = this.next;
+        }
+    }
+    symbols
+}
+
+#[test]
+fn debuggers_know_code_as_long_as_it_is_there() {
+    let engine = |debug| {
+        let builder = Universal::new(Cranelift::default());
+        builder.debug_info(debug).engine()
+    };
+    let tunables = BaseTunables::for_target(engine(false).target());
+    let run = |debug, text| Running::with(&engine(debug), &tunables, text, &());
+    let quiet = run(false, "(module (func $quiet))");
+    assert!(symbols_for_debuggers().is_empty(), "nobody asked");
+    let shop = run(
+        true,
+        "(module (func $serve) (func (export \"f\") (call 0)))",
+    );
+    let start = shop.artifact.code().as_ptr() as u64;
+    let second = LocalFunctionIndex::from_u32(1);
+    let second = shop.artifact.code_map().function_range(second).unwrap();
+    let second = start + u64::from(second.start);
+    let expected = [
+        ("serve".to_owned(), start),
+        ("<module>[1]".to_owned(), second),
+    ];
+    assert_eq!(symbols_for_debuggers(), expected);
+    let other = run(true, "(module (func $other))");
+    assert_eq!(symbols_for_debuggers().len(), 3);
+    // An instance needs the code of its module.
+    let Running { artifact, instance } = shop;
+    drop(artifact);
+    assert_eq!(symbols_for_debuggers().len(), 3);
+    drop((instance, quiet));
+    let left = symbols_for_debuggers();
+    assert_eq!((left.len(), left[0].0.as_str()), (1, "other"));
+    drop(other);
+    assert!(symbols_for_debuggers().is_empty());
 }

@@ -9,7 +9,7 @@ use super::{FrameSymbol, Place};
 use crate::symbols::visible;
 use gimli::{
     Abbreviations, AttributeValue, ColumnType, DebugAbbrevOffset, DebugInfoOffset, Dwarf,
-    EntriesRaw, Result, Unit, UnitHeader, UnitOffset, UnitRef,
+    EntriesRaw, Format, Result, Unit, UnitHeader, UnitOffset, UnitRef,
 };
 use std::ops::Range;
 use std::sync::Arc;
@@ -125,6 +125,10 @@ impl<'a> Search<'a> {
     }
 
     fn unit(&mut self, header: Header<'a>, targets: &mut [Target]) -> Result<()> {
+        // No module is so large that offsets in it need 64 bits, and sums of such ones can be too large.
+        if header.format() != Format::Dwarf32 {
+            return Ok(());
+        }
         let unit = self.open(header)?;
         let unit = unit.unit_ref(self.dwarf);
         let mut entries = unit.entries_raw(None)?;
@@ -223,7 +227,8 @@ impl<'a> Search<'a> {
     fn open_at(&mut self, offset: DebugInfoOffset) -> Option<(Unit<Metered<'a>>, UnitOffset)> {
         let mut headers = self.dwarf.units();
         while let Some(header) = headers.next().ok()? {
-            if let Some(offset) = offset.to_unit_offset(&header) {
+            let is_32 = header.format() == Format::Dwarf32;
+            if let Some(offset) = offset.to_unit_offset(&header).filter(|_| is_32) {
                 return Some((self.open(header).ok()?, offset));
             }
         }
@@ -530,5 +535,41 @@ mod tests {
             units.extend(unit);
         }
         assert!(hostile(&[(".debug_abbrev", forms), (".debug_info", units)])[0].is_empty());
+    }
+
+    #[test]
+    fn numbers_may_be_as_large_as_they_can() {
+        // A unit of DWARF 5, whose name, start and ranges are the last of their lists: 2^64 - 1.
+        let form = [
+            &[1, UNIT, 0][..],
+            &[0x03, 0x1a, 0x11, 0x1b, 0x55, 0x23],
+            &[0, 0, 0],
+        ]
+        .concat();
+        let last = [&[0xff; 9][..], &[1]].concat();
+        let mut unit = [&[5, 0, 1, 4, 0, 0, 0, 0, 1][..], &last.repeat(3)].concat();
+        unit.splice(0..0, (unit.len() as u32).to_le_bytes());
+        let lists = vec![0xff; 64];
+        let mut sections = vec![(".debug_abbrev", form), (".debug_info", unit)];
+        let names = [
+            ".debug_str_offsets",
+            ".debug_addr",
+            ".debug_rnglists",
+            ".debug_str",
+        ];
+        sections.extend(names.map(|name| (name, lists.clone())));
+        assert!(hostile(&sections)[0].is_empty());
+        // The same from 1 to the greatest address, and more.
+        let forms = [
+            self::form(1, UNIT, &PLACE),
+            self::form(2, FUNCTION, &[[0x11, 0x01], [0x12, 0x07]]),
+        ];
+        let function = [&[2, 4, 0, 0, 0][..], &[0xff; 8]].concat();
+        let entries = [&[1][..], &HERE, &function].concat();
+        let found = hostile(&[
+            (".debug_abbrev", [&forms.concat()[..], &[0]].concat()),
+            (".debug_info", self::unit(&entries)),
+        ]);
+        assert_eq!(found[0].len(), 1);
     }
 }
