@@ -480,9 +480,9 @@ pub(crate) struct Compiled {
 /// assert!(UniversalArtifact::is_deserializable(&artifact.serialize().unwrap()));
 /// ```
 pub struct ModuleArtifact<C: Container> {
-    info: Arc<ModuleInfo>,
+    pub(crate) info: Arc<ModuleInfo>,
     /// Shared by artifacts that differ in their names only.
-    compiled: Arc<Compiled>,
+    pub(crate) compiled: Arc<Compiled>,
     store: Arc<VMStore>,
     tools: Tools,
     runtime: OnceLock<Arc<RuntimeModule>>,

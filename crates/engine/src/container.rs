@@ -1,7 +1,7 @@
-//! The two forms that compiled modules have, and the names of what makes and holds them.
+//! The forms that compiled modules have, and the names of what makes and holds them.
 //!
-//! Universal and Native differ in what is around an image, and in who maps it: [`Form`] is looked at where that matters, and
-//! nowhere else.
+//! Universal, Native and Staticlib differ in what is around an image, and in who maps it: [`Form`] is looked at where that matters,
+//! and nowhere else.
 
 use crate::{DeserializeError, EngineBuilder, ModuleArtifact, ModuleEngine};
 use target_lexicon::{OperatingSystem, Triple};
@@ -38,7 +38,28 @@ pub type DylibEngine = NativeEngine;
 /// The other name of [`NativeArtifact`].
 pub type DylibArtifact = NativeArtifact;
 
-/// A form that compiled modules have: one of the two types here.
+/// Builds a [`StaticlibEngine`].
+///
+/// ```
+/// # use wasmill_compiler_cranelift::Cranelift;
+/// # use wasmill_engine::{BaseTunables, Engine, Staticlib, StaticlibArtifact};
+/// let engine = Staticlib::new(Cranelift::default()).engine();
+/// # let tunables = BaseTunables::for_target(engine.target());
+/// let artifact = engine.compile(b"\0asm\x01\0\0\0", &tunables).unwrap();
+/// let object = artifact.serialize().unwrap();
+/// assert!(StaticlibArtifact::is_deserializable(&object));
+/// // SAFETY: just made.
+/// let loaded = unsafe { engine.deserialize(&object) }.unwrap();
+/// assert_eq!(loaded.code(), artifact.code());
+/// ```
+pub type Staticlib = EngineBuilder<InStaticObject>;
+/// An engine whose modules are object files, to be linked into programs: see [`StaticlibArtifact::linked`] and
+/// [`StaticlibArtifact::c_header`].
+pub type StaticlibEngine = ModuleEngine<InStaticObject>;
+/// The artifact of the Staticlib engine: an object file.
+pub type StaticlibArtifact = ModuleArtifact<InStaticObject>;
+
+/// A form that compiled modules have: one of the types here.
 ///
 /// ```
 /// # use wasmill_engine::{Container, Form, InMemory, InSharedObject};
@@ -58,6 +79,23 @@ pub enum InMemory {}
 #[derive(Debug)]
 pub enum InSharedObject {}
 
+/// The same image in an object file for linkers.
+#[derive(Debug)]
+pub enum InStaticObject {}
+
+/// A form in which functions have symbols.
+///
+/// ```
+/// # use wasmill_engine::{Form, InSharedObject, WithSymbols};
+/// fn form<C: WithSymbols>() -> Form {
+///     C::FORM
+/// }
+/// assert_eq!(form::<InSharedObject>(), Form::Native);
+/// ```
+pub trait WithSymbols: Container {}
+impl WithSymbols for InSharedObject {}
+impl WithSymbols for InStaticObject {}
+
 impl Container for InMemory {
     const FORM: Form = Form::Universal;
 }
@@ -66,10 +104,15 @@ impl Container for InSharedObject {
     const FORM: Form = Form::Native;
 }
 
+impl Container for InStaticObject {
+    const FORM: Form = Form::Static;
+}
+
 mod sealed {
     pub trait Sealed {}
     impl Sealed for super::InMemory {}
     impl Sealed for super::InSharedObject {}
+    impl Sealed for super::InStaticObject {}
 }
 
 /// A form that compiled modules have, as a value.
@@ -79,6 +122,8 @@ pub enum Form {
     Universal,
     /// Of the Native engine.
     Native,
+    /// Of the Staticlib engine.
+    Static,
 }
 
 /// How files start that some system has for native code: ELF of 32 and 64 bits, Mach-O of 64 bits, Windows.
@@ -95,6 +140,7 @@ impl Form {
         match self {
             Self::Universal => "UniversalEngine",
             Self::Native => "`DylibEngine`",
+            Self::Static => "`StaticlibEngine`",
         }
     }
 
@@ -103,6 +149,7 @@ impl Form {
         match self {
             Self::Universal => "UniversalArtifact",
             Self::Native => "DylibArtifact",
+            Self::Static => "StaticlibArtifact",
         }
     }
 
@@ -110,7 +157,7 @@ impl Form {
     pub(crate) fn starts(self, bytes: &[u8]) -> bool {
         match self {
             Self::Universal => bytes.starts_with(crate::serialized::MAGIC),
-            Self::Native => NATIVE.iter().any(|start| bytes.starts_with(start)),
+            _ => NATIVE.iter().any(|start| bytes.starts_with(start)),
         }
     }
 
@@ -118,9 +165,7 @@ impl Form {
     pub(crate) fn not_ours(self) -> DeserializeError {
         let text = match self {
             Self::Universal => "The provided bytes are not wasmill-universal",
-            Self::Native => {
-                "The provided bytes are not in any native format Wasmill can understand"
-            }
+            _ => "The provided bytes are not in any native format Wasmill can understand",
         };
         DeserializeError::Incompatible(text.to_owned())
     }
@@ -129,6 +174,8 @@ impl Form {
     pub(crate) fn extension(self, triple: &Triple) -> &'static str {
         match (self, triple.operating_system) {
             (Self::Universal, _) => "wasmu",
+            (Self::Static, OperatingSystem::Windows) => "obj",
+            (Self::Static, _) => "o",
             (Self::Native, OperatingSystem::Windows) => "dll",
             (
                 Self::Native,

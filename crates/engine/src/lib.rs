@@ -22,6 +22,7 @@
 
 mod address_map;
 mod artifact;
+mod c_header;
 mod container;
 mod engine;
 mod error;
@@ -43,8 +44,9 @@ mod tunables;
 pub use address_map::{AddressMap, AddressMapBuilder};
 pub use artifact::{Artifact, ModuleArtifact, compile_info};
 pub use container::{
-    Container, Dylib, DylibArtifact, DylibEngine, Form, InMemory, InSharedObject, Native,
-    NativeArtifact, NativeEngine, Universal, UniversalArtifact, UniversalEngine,
+    Container, Dylib, DylibArtifact, DylibEngine, Form, InMemory, InSharedObject, InStaticObject,
+    Native, NativeArtifact, NativeEngine, Staticlib, StaticlibArtifact, StaticlibEngine, Universal,
+    UniversalArtifact, UniversalEngine, WithSymbols,
 };
 pub use engine::{Engine, EngineId};
 pub use error::{DeserializeError, ImportError, InstantiationError, LinkError, SerializeError};

@@ -1,12 +1,12 @@
-//! The engines, and what builds them: Universal and Native are the same but for their [`Container`].
+//! The engines, and what builds them: Universal, Native and Staticlib are the same but for their [`Container`].
 
 use crate::artifact::Tools;
 #[cfg(feature = "compiler")]
 use crate::artifact::Workshop;
 use crate::serialized::{self, Loaded};
 use crate::{
-    Artifact, Container, DeserializeError, Engine, EngineId, Form, InSharedObject, ModuleArtifact,
-    Profiler, SignatureRegistry, Tunables,
+    Artifact, Container, DeserializeError, Engine, EngineId, Form, InSharedObject, InStaticObject,
+    ModuleArtifact, Profiler, SerializeError, SignatureRegistry, Tunables, WithSymbols,
 };
 use std::fmt;
 use std::marker::PhantomData;
@@ -18,7 +18,8 @@ use wasmill_vm::VMStore;
 #[cfg(feature = "compiler")]
 use xxhash_rust::xxh3::xxh3_64;
 
-/// Builds an engine: a [`UniversalEngine`](crate::UniversalEngine) or a [`NativeEngine`](crate::NativeEngine).
+/// Builds an engine: a [`UniversalEngine`](crate::UniversalEngine), a [`NativeEngine`](crate::NativeEngine) or a
+/// [`StaticlibEngine`](crate::StaticlibEngine).
 ///
 /// ```
 /// # use wasmill_compiler::{CpuFeature, Features, Target};
@@ -180,7 +181,7 @@ impl<C: Container> EngineBuilder<C> {
                 self.tools,
             );
         };
-        if C::FORM == Form::Native {
+        if C::FORM != Form::Universal {
             config.enable_pic();
         }
         let target = self.target.unwrap_or_default();
@@ -311,7 +312,7 @@ impl<C: Container> ModuleEngine<C> {
     }
 }
 
-impl ModuleEngine<InSharedObject> {
+impl<C: WithSymbols> ModuleEngine<C> {
     /// Sets what makes, from a module's bytes, the prefix that is part of its symbols' names: `wasmill_function_{prefix}_{index}`.
     /// It counts for all clones of the engine. The default is a hash of the bytes.
     ///
@@ -457,6 +458,81 @@ impl ModuleArtifact<InSharedObject> {
     }
 }
 
+impl ModuleArtifact<InStaticObject> {
+    /// The module whose object file is linked into this program: `metadata` and `code` are the addresses of its symbols
+    /// `wasmill_metadata_{prefix}` and `wasmill_code_{prefix}`. Its code runs where the linker has put it.
+    ///
+    /// ```
+    /// # use wasmill_engine::{DeserializeError, Staticlib, StaticlibArtifact};
+    /// # let engine = Staticlib::headless().engine();
+    /// static OTHER: [u64; 64] = [0; 64];
+    /// let other = OTHER.as_ptr().cast();
+    /// // SAFETY: as many bytes as are read of what is no artifact.
+    /// let error = unsafe { StaticlibArtifact::linked(&engine, other, other) };
+    /// assert!(matches!(error, Err(DeserializeError::Incompatible(_))));
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As for [`Engine::deserialize_from_file`]. The code is not checked.
+    ///
+    /// # Safety
+    ///
+    /// They are the addresses of these symbols, of an object that this library has made, and that nothing has changed but the linker
+    /// by its relocations. Nobody uses the same code as long as the artifact, or anything made of it, lives.
+    #[allow(unsafe_code, reason = "machine code is trusted")]
+    pub unsafe fn linked(
+        engine: &ModuleEngine<InStaticObject>,
+        metadata: *const u8,
+        code: *const u8,
+    ) -> Result<Self, DeserializeError> {
+        // SAFETY: as the caller promises.
+        Ok(engine.adopt(unsafe { serialized::from_program(metadata, code)? }))
+    }
+
+    /// What a C program must know to be linked with the object: declarations of the exported functions, the size of what they
+    /// take as their first argument, and where a memory is in it.
+    ///
+    /// C calls the functions as they are, without a runtime: the first argument is a context of zeros, in which a memory's
+    /// address may be set. That is enough for functions that compute. What needs more (imports, tables, growing memories) needs
+    /// [`StaticlibArtifact::linked`]; a trap ends the program by a signal.
+    ///
+    /// ```
+    /// # use wasmill_compiler_cranelift::Cranelift;
+    /// # use wasmill_engine::{BaseTunables, Engine, Staticlib, StaticlibArtifact};
+    /// let mut engine = Staticlib::new(Cranelift::default()).engine();
+    /// engine.set_deterministic_prefixer(|_| "sums".to_owned());
+    /// # let tunables = BaseTunables::for_target(engine.target());
+    /// # let module = wat::parse_str(
+    /// #     "(module (func (export \"add\") (param i32 f64) (result i64) (i64.const 0)))").unwrap();
+    /// let artifact = StaticlibArtifact::new(&engine, &module, &tunables).unwrap();
+    /// let expected = "int64_t wasmill_function_sums_0(void *context, int32_t, double);";
+    /// assert!(artifact.c_header().contains(expected));
+    /// ```
+    #[must_use]
+    pub fn c_header(&self) -> String {
+        crate::c_header::write(&self.info, &self.compiled)
+    }
+
+    /// Bytes of what comes before the code.
+    ///
+    /// ```
+    /// # use wasmill_compiler_cranelift::Cranelift;
+    /// # use wasmill_engine::{BaseTunables, Engine, Staticlib, StaticlibArtifact};
+    /// # let engine = Staticlib::new(Cranelift::default()).engine();
+    /// # let tunables = BaseTunables::for_target(engine.target());
+    /// let artifact = StaticlibArtifact::new(&engine, b"\0asm\x01\0\0\0", &tunables).unwrap();
+    /// assert_eq!(artifact.metadata_length().unwrap(), 4096);
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be serialized.
+    pub fn metadata_length(&self) -> Result<usize, SerializeError> {
+        serialized::metadata_length(&self.info, &self.compiled)
+    }
+}
+
 impl<C: Container> Engine for ModuleEngine<C> {
     fn target(&self) -> &Target {
         &self.inner.target
@@ -556,8 +632,8 @@ impl<C: Container> Engine for ModuleEngine<C> {
         path: &Path,
         part: Range<usize>,
     ) -> Result<Arc<dyn Artifact>, DeserializeError> {
-        if C::FORM == Form::Native {
-            let text = "a shared object is a file of its own, not a part of one";
+        if C::FORM != Form::Universal {
+            let text = "native code is a file of its own, not a part of one";
             return Err(DeserializeError::Generic(text.to_owned()));
         }
         // SAFETY: as the caller promises.

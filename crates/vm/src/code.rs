@@ -55,6 +55,7 @@ enum Place {
     Own,
     File { _file: Arc<MappedFile> },
     Object { _object: Arc<SharedObject> },
+    Program,
 }
 
 // SAFETY: the memory is immutable once published, and owned.
@@ -115,6 +116,21 @@ impl CodeMemory {
             len,
             mapped: len,
             place: Place::Object { _object: object },
+        }
+    }
+
+    /// Code that is linked into this program.
+    ///
+    /// # Safety
+    ///
+    /// These bytes are mapped, executable and not writable, and stay so as long as the program runs; they are less than 4 GiB, and
+    /// nothing else than one image's code. No other of this kind has them as long as this one lives.
+    pub unsafe fn in_program(base: NonNull<u8>, len: usize) -> Self {
+        Self {
+            base,
+            len,
+            mapped: len,
+            place: Place::Program,
         }
     }
 

@@ -60,6 +60,10 @@
 //! Take Universal unless somebody is to look at the machine code with the tools of the system, or the files are to be
 //! distributed, signed or inspected as native code is. Neither engine needs a compiler or a linker at run time, and neither leaves files behind.
 //!
+//! There is a third one, `Staticlib` (feature `staticlib`): modules are object files, `.o`, for a linker to put into a program. C calls
+//! what computes as it calls its own functions (`StaticlibArtifact::c_header`); a program with this library runs all of it, where the
+//! linker has put it (`StaticlibArtifact::linked`). Without being linked they are as those of Universal.
+//!
 //! A store belongs to an engine. `beside` makes one whose modules may be linked with those of another, of the other kind or with
 //! another compiler.
 //!
@@ -183,6 +187,8 @@ pub use wasmill_engine::{
 };
 #[cfg(feature = "dylib")]
 pub use wasmill_engine::{Dylib, DylibArtifact, DylibEngine, Native, NativeArtifact, NativeEngine};
+#[cfg(feature = "staticlib")]
+pub use wasmill_engine::{Staticlib, StaticlibArtifact, StaticlibEngine};
 #[cfg(feature = "universal")]
 pub use wasmill_engine::{Universal, UniversalArtifact, UniversalEngine};
 pub use wasmill_types::{

@@ -54,7 +54,7 @@ pub(super) struct Layout {
     /// The code, without what fills its last page.
     pub(super) code: Range<usize>,
     /// Bytes of the whole.
-    total: usize,
+    pub(super) total: usize,
 }
 
 impl Layout {
@@ -118,8 +118,17 @@ pub(super) fn write(
 }
 
 impl Header {
-    /// Reads and checks the header, and finds the parts.
+    /// Reads and checks the header of an artifact that these bytes are, and finds the parts.
     pub(super) fn read(bytes: &[u8]) -> Result<Self, DeserializeError> {
+        let header = Self::read_front(bytes)?;
+        match header.layout.total == bytes.len() {
+            true => Ok(header),
+            false => Err(wrong_length(bytes.len())),
+        }
+    }
+
+    /// The same of bytes that an artifact starts with.
+    pub(super) fn read_front(bytes: &[u8]) -> Result<Self, DeserializeError> {
         check_prologue(bytes)?;
         let numbers = bytes
             .get(PROLOGUE..HEADER)
@@ -137,13 +146,7 @@ impl Header {
             return Err(corrupted("its alignment is impossible"));
         }
         let layout = Layout::new(&sections.map(|(length, _)| length), code, alignment);
-        let layout = layout.filter(|layout| layout.total == bytes.len());
-        let layout = layout.ok_or_else(|| {
-            corrupted(format!(
-                "it has {} bytes, which is not what its header says",
-                bytes.len()
-            ))
-        })?;
+        let layout = layout.ok_or_else(|| wrong_length(bytes.len()))?;
         Ok(Self {
             layout,
             checksums: sections.map(|(_, checksum)| checksum),
@@ -158,6 +161,12 @@ impl Header {
             false => Err(corrupted("the checksum of its code does not match")),
         }
     }
+}
+
+fn wrong_length(length: usize) -> DeserializeError {
+    corrupted(format!(
+        "it has {length} bytes, which is not what its header says"
+    ))
 }
 
 fn check_prologue(bytes: &[u8]) -> Result<(), DeserializeError> {

@@ -9,7 +9,8 @@
 //! ```
 //!
 //! - `header`: the fixed part. `seal`: checksums that wait. `settings`: what it was made for. `description`: what the module
-//!   declares. `check`: whether that makes sense. `file`: writing and mapping. `shared_object`: the same as the Native engine has it.
+//!   declares. `check`: whether that makes sense. `file`: writing and mapping. `shared_object`: the same as the Native engine has it;
+//!   `static_object`: as linkers take it.
 //!
 //! There are two ways to load. The *checked* one verifies a checksum over everything first. The *mapped* one is for artifacts of any
 //! size: what is read for loading is verified then, a small part; of the rest, each section is verified before it is used
@@ -26,6 +27,7 @@ mod header;
 mod seal;
 mod settings;
 mod shared_object;
+mod static_object;
 
 use crate::artifact::{Code, Compiled, PublishedCode};
 use crate::link::resolve_absolute;
@@ -38,6 +40,7 @@ use std::borrow::Cow;
 use std::fs::File;
 use std::ops::Range;
 use std::path::Path;
+use std::ptr::NonNull;
 use std::sync::Arc;
 use wasmill_abi::ContextLayout;
 use wasmill_compiler::CompileError;
@@ -230,6 +233,7 @@ pub(crate) fn check_target(form: Form, target: &Target, prefix: &str) -> Result<
     match form {
         Form::Universal => Ok(()),
         Form::Native => shared_object::check(target, prefix),
+        Form::Static => static_object::check(target, prefix),
     }
 }
 
@@ -243,6 +247,7 @@ pub(crate) fn to_bytes(
     match form {
         Form::Universal => Ok(parts.concat()),
         Form::Native => Ok(shared_object::write(compiled, &parts)?.0),
+        Form::Static => static_object::write(compiled, &parts),
     }
 }
 
@@ -253,14 +258,21 @@ pub(crate) fn to_file(
     compiled: &Compiled,
     path: &Path,
 ) -> Result<(), SerializeError> {
-    let parts = parts(info, compiled)?;
     match form {
-        Form::Universal => Ok(file::write(path, &[&parts[0], &parts[1], &parts[2]])?),
-        Form::Native => Ok(file::write(
-            path,
-            &[&shared_object::write(compiled, &parts)?.0],
-        )?),
+        Form::Universal => {
+            let parts = parts(info, compiled)?;
+            Ok(file::write(path, &[&parts[0], &parts[1], &parts[2]])?)
+        }
+        _ => Ok(file::write(path, &[&to_bytes(form, info, compiled)?])?),
     }
+}
+
+/// Bytes of what comes before the code.
+pub(crate) fn metadata_length(
+    info: &ModuleInfo,
+    compiled: &Compiled,
+) -> Result<usize, SerializeError> {
+    Ok(parts(info, compiled)?[0].len())
 }
 
 /// Loads what was just compiled, as a shared object.
@@ -293,6 +305,10 @@ pub(crate) fn from_bytes(form: Form, bytes: &[u8]) -> Result<Loaded, Deserialize
         // SAFETY: nobody can change the file.
         return unsafe { from_open_file(form, file, None, true) };
     }
+    let bytes = match form {
+        Form::Static => &bytes[static_object::find(bytes)?],
+        _ => bytes,
+    };
     let header = Header::read(bytes)?;
     header.check_code(bytes)?;
     let code = header.layout.code.clone();
@@ -334,6 +350,7 @@ unsafe fn from_open_file(
     let artifact = match form {
         Form::Universal => part.unwrap_or(0..all.len()),
         Form::Native => shared_object::find(&all)?,
+        Form::Static => static_object::find(&all)?,
     };
     let head = all.slice(artifact.clone());
     let head = head.ok_or_else(|| corrupted("it goes on behind the end of its file"))?;
@@ -344,10 +361,38 @@ unsafe fn from_open_file(
     let code = &header.layout.code;
     let code = artifact.start + code.start..artifact.start + code.end;
     let code = match form {
-        Form::Universal => CodeSource::File(&mapped, code),
+        Form::Universal | Form::Static => CodeSource::File(&mapped, code),
         Form::Native => CodeSource::Object(file, &mapped, shared_object::Place { artifact, code }),
     };
     load(&Sections::new(&head, &header), code, whole)
+}
+
+/// Loads what is linked into this program.
+///
+/// # Safety
+///
+/// `metadata` and `code` are the parts of an artifact, as a linker has put them into this program: readable, the code executable as
+/// well, and nobody writes to them. Nobody else uses the code as long as the module is in use. The code is trusted.
+#[allow(unsafe_code, reason = "the promise is the caller's")]
+pub(crate) unsafe fn from_program(
+    metadata: *const u8,
+    code: *const u8,
+) -> Result<Loaded, DeserializeError> {
+    // SAFETY: there is a header at least.
+    let start = unsafe { std::slice::from_raw_parts(metadata, header::HEADER) };
+    let header = Header::read_front(start)?;
+    // SAFETY: it says how long the parts are.
+    let (head, code) = unsafe {
+        let range = &header.layout.code;
+        let head: &'static [u8] = std::slice::from_raw_parts(metadata, range.start);
+        (head, std::slice::from_raw_parts(code, range.len()))
+    };
+    let head = SharedBytes::new(Arc::new(head));
+    load(
+        &Sections::new(&head, &header),
+        CodeSource::Program(code),
+        false,
+    )
 }
 
 /// Makes a module of sections.
@@ -407,25 +452,32 @@ enum CodeSource<'a> {
     Bytes(&'a [u8]),
     File(&'a Arc<MappedFile>, Range<usize>),
     Object(File, &'a Arc<MappedFile>, shared_object::Place),
+    Program(&'static [u8]),
 }
 
 impl CodeSource<'_> {
     fn as_slice(&self) -> &[u8] {
         match self {
-            Self::Bytes(code) => code,
+            Self::Bytes(code) | Self::Program(code) => code,
             Self::File(file, range) => &(***file).as_ref()[range.clone()],
             Self::Object(_, file, place) => &(***file).as_ref()[place.code.clone()],
         }
     }
 
     /// Makes the code executable: where it lies if that is in a file, unless the system does not allow it there, or the
-    /// code depends on its address. Of shared objects the system's loader does all that.
+    /// code depends on its address. Of shared objects the system's loader does all that, and the linker where code is a part of
+    /// this program.
     fn publish(self, absolute: &[AbsoluteAddress]) -> Result<CodeMemory, DeserializeError> {
         if let Self::Object(file, mapped, place) = self {
             #[allow(unsafe_code, reason = "machine code is trusted")]
             // SAFETY: it was found whole; that its code may be run, and stays, is what whoever loads artifacts promises.
             let code = unsafe { shared_object::load(file, (**mapped).as_ref(), &place) };
             return code.map_err(|error| corrupted(format!("Library loading failed: {error}")));
+        }
+        if let Self::Program(code) = self {
+            #[allow(unsafe_code, reason = "machine code is trusted")]
+            // SAFETY: as whoever loads it promises: it stays where it is, and nobody else has it.
+            return Ok(unsafe { CodeMemory::in_program(NonNull::from(code).cast(), code.len()) });
         }
         if let (Self::File(file, range), []) = (&self, absolute) {
             match CodeMemory::in_file(file, range.clone()) {

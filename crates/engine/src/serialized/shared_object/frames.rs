@@ -134,14 +134,14 @@ impl Convention {
 }
 
 /// The frames that code has: where each is set up, and up to where it counts.
-pub(super) struct Frames {
+pub(in crate::serialized) struct Frames {
     convention: &'static Convention,
     ranges: Vec<Range<u32>>,
 }
 
 impl Frames {
     /// Those among `places` that start as functions do.
-    pub(super) fn find(
+    pub(in crate::serialized) fn find(
         architecture: Architecture,
         code: &[u8],
         places: impl Iterator<Item = Range<u32>>,
@@ -194,6 +194,20 @@ impl Frames {
         }
         frames.extend([0; END]);
         Some(written)
+    }
+
+    /// The entries for a linker, which adds the end.
+    pub(in crate::serialized) fn write_for_linker(&self) -> Option<Vec<u8>> {
+        let [_, mut frames] = self.write(0, 0, 0)?;
+        frames.truncate(frames.len() - END);
+        Some(frames)
+    }
+
+    /// Where entries have the distance to their code, and which code that is.
+    pub(in crate::serialized) fn places(&self) -> impl Iterator<Item = (u64, u32)> {
+        let place = |nth: usize| (COMMON + ENTRY * nth + 8) as u64;
+        let ranges = self.ranges.iter().enumerate();
+        ranges.map(move |(nth, range)| (place(nth), range.start))
     }
 
     /// The entries for debuggers only, `.debug_frame`, for code at this address: it may be anywhere.
