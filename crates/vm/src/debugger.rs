@@ -117,11 +117,11 @@ impl Drop for Locked {
 /// Code that debuggers know of, as long as this lives.
 pub struct DebuggerRegistration {
     entry: *mut Entry,
-    /// What the entry points to.
-    file: Box<[u8]>,
+    /// What the entry points to. No `Box`: to move one ends the pointers into it.
+    file: *mut [u8],
 }
 
-// SAFETY: the entry belongs to this, and to the list (D1).
+// SAFETY: the entry and the file belong to this, and to the list (D1).
 unsafe impl Send for DebuggerRegistration {}
 // SAFETY: as above; there is nothing that a shared reference could do.
 unsafe impl Sync for DebuggerRegistration {}
@@ -129,10 +129,11 @@ unsafe impl Sync for DebuggerRegistration {}
 impl DebuggerRegistration {
     /// Tells debuggers of an ELF file: its symbols and frames are at the addresses that it says.
     pub fn new(file: Box<[u8]>) -> Self {
+        let file = Box::into_raw(file);
         let entry = Box::into_raw(Box::new(Entry {
             next: ptr::null_mut(),
             previous: ptr::null_mut(),
-            file: file.as_ptr(),
+            file: file.cast(),
             size: file.len() as u64,
         }));
         let locked = Locked::new();
@@ -169,8 +170,11 @@ impl Drop for DebuggerRegistration {
             }
         });
         drop(locked);
-        // SAFETY: D2; it was made by `Box::into_raw`, and nothing points to it: the debugger has looked while we told it.
-        drop(unsafe { Box::from_raw(entry) });
+        // SAFETY: D2; both were made by `Box::into_raw`, and nothing points to them: the debugger has looked while we told it.
+        unsafe {
+            drop(Box::from_raw(entry));
+            drop(Box::from_raw(self.file));
+        }
     }
 }
 
@@ -220,7 +224,7 @@ mod tests {
         std::thread::scope(|scope| {
             for thread in 0..4 {
                 scope.spawn(move || {
-                    for _ in 0..200 {
+                    for _ in 0..50 {
                         let name = format!("other {thread}");
                         let pair =
                             [(); 2].map(|()| DebuggerRegistration::new(name.as_bytes().into()));
