@@ -63,6 +63,7 @@
 //! There is a third one, `Staticlib` (feature `staticlib`): modules are object files, `.o`, for a linker to put into a program. C calls
 //! what computes as it calls its own functions (`StaticlibArtifact::c_header`); a program with this library runs all of it, where the
 //! linker has put it (`StaticlibArtifact::linked`). Without being linked they are as those of Universal.
+//! For other processors (`Target`), LLVM compiles as it is, and Cranelift with the feature `cranelift-other-processors`.
 //!
 //! A store belongs to an engine. `beside` makes one whose modules may be linked with those of another, of the other kind or with
 //! another compiler.

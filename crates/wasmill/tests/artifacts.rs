@@ -754,6 +754,36 @@ fn what_is_not_read_at_once_is_verified_before_it_is_used() {
 }
 
 #[test]
+fn what_is_checked_late_is_checked_as_well() {
+    for &form in FORMS {
+        let bytes = large(form);
+        let (start, code) = (artifact(&bytes).start, code(&bytes));
+        let sections = sections(&bytes[start..], code.start - start);
+        let mut random = Random(4);
+        let (mut accepted, mut refused) = (0, 0);
+        for _ in 0..300 {
+            let mut changed = bytes.clone();
+            // The lists of segments, with checksums that fit.
+            let section = sections[17 + random.below(2)].clone();
+            let at = start + section.start + random.below(section.len());
+            changed[at] = random.below(256) as u8;
+            let changed = resealed(changed, &code);
+            let file = TestFile::with(&format!("late-{form:?}"), &changed);
+            let mapped = form.load_file(&file.0).unwrap();
+            let late = Instance::new(&mapped, &imports! {});
+            let early = form.load(&changed);
+            let early = early.map(|module| Instance::new(&module, &imports! {}).is_ok());
+            assert_eq!(early.unwrap_or(false), late.is_ok());
+            match late {
+                Ok(_) => accepted += 1,
+                Err(_) => refused += 1,
+            }
+        }
+        assert!(accepted > 10 && refused > 100, "{accepted} {refused}");
+    }
+}
+
+#[test]
 fn another_process_runs_it() {
     const VARIABLE: &str = "WASMILL_TEST_ARTIFACT";
     let run = |form: Form, path: &Path| {
