@@ -3,9 +3,10 @@
 mod support;
 
 use std::fs;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::time::Duration;
 
 use support::command;
 
@@ -99,7 +100,15 @@ fn create(folder: &Path, wat: &str, words: &[&str]) -> (PathBuf, Output) {
 fn run(program: &mut Command, input: &[u8]) -> Output {
     program.stdin(Stdio::piped());
     let program = program.stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = program.spawn().unwrap();
+    // A process that another test starts just now may still have what was written to the file open, until it is another program.
+    let mut child = loop {
+        match program.spawn() {
+            Err(error) if error.kind() == ErrorKind::ExecutableFileBusy => {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            started => break started.unwrap(),
+        }
+    };
     let mut stdin = child.stdin.take().unwrap();
     // A program that is damaged reads nothing.
     let _ = stdin.write_all(input);
@@ -313,7 +322,7 @@ fn the_command_is_a_runtime_too() {
         command
             .current_dir(folder.path())
             .args(["create-exe", "echo.wat", "-o", "echo"]);
-        command.args(words).output().unwrap()
+        run(command.args(words), b"")
     };
     let made = create(&[]);
     text(&made);
