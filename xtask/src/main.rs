@@ -57,7 +57,7 @@ const TASKS: &[Task] = &[
     },
     Task {
         name: "programs",
-        usage: "run real programs: [--small] [--release] [--singlepass|--llvm] [--reference] [NAME…]",
+        usage: "run real programs: [--small] [--release] [--singlepass|--llvm] [--native] [--reference] [NAME…]",
         run: programs::run,
     },
     Task {

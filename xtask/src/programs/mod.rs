@@ -27,8 +27,8 @@ pub(crate) struct Choice {
     small_only: bool,
     release: bool,
     reference: bool,
-    /// The option of our command that chooses another compiler than the default one.
-    compiler: Option<&'static str>,
+    /// Options of our command that choose another compiler, or engine, than the default ones.
+    options: Vec<&'static str>,
     names: Vec<String>,
 }
 
@@ -44,7 +44,7 @@ impl Choice {
     /// The same cases with the baseline compiler.
     pub(crate) fn small_singlepass() -> Choice {
         Choice {
-            compiler: Some("--singlepass"),
+            options: vec!["--singlepass"],
             ..Choice::small()
         }
     }
@@ -52,7 +52,7 @@ impl Choice {
     /// The same cases with the compiler on LLVM.
     pub(crate) fn small_llvm() -> Choice {
         Choice {
-            compiler: Some("--llvm"),
+            options: vec!["--llvm"],
             ..Choice::small()
         }
     }
@@ -64,8 +64,9 @@ impl Choice {
                 "--small" => choice.small_only = true,
                 "--release" => choice.release = true,
                 "--reference" => choice.reference = true,
-                "--singlepass" => choice.compiler = Some("--singlepass"),
-                "--llvm" => choice.compiler = Some("--llvm"),
+                "--singlepass" => choice.options.push("--singlepass"),
+                "--llvm" => choice.options.push("--llvm"),
+                "--native" => choice.options.push("--native"),
                 option if option.starts_with('-') => bail!("unknown option {option}"),
                 name if CASES.iter().any(|case| case.name == name) => {
                     choice.names.push(name.to_owned());
@@ -132,7 +133,7 @@ fn prepare_engine(choice: &Choice, cases: &[&Case]) -> Result<Engine> {
         return Ok(Engine::Reference);
     }
     let mut command = cargo(["build", "--package", "wasmill-cli"]);
-    let llvm = choice.compiler == Some("--llvm");
+    let llvm = choice.options.contains(&"--llvm");
     if llvm {
         command.args(["--features", "wasmill-cli/llvm"]);
     }
@@ -150,7 +151,7 @@ fn prepare_engine(choice: &Choice, cases: &[&Case]) -> Result<Engine> {
     let profile = if choice.release { "release" } else { "debug" };
     Ok(Engine::Wasmill {
         programs: target().join(profile),
-        compiler: choice.compiler,
+        options: choice.options.clone(),
     })
 }
 
@@ -248,8 +249,8 @@ mod tests {
         assert!(choice.small_only && !choice.reference && choice.names == ["lua"]);
         assert!(Choice::parse(&words(&["--smal"])).is_err());
         assert!(Choice::parse(&words(&["no-such-program"])).is_err());
-        let choice = Choice::parse(&words(&["--llvm"])).unwrap();
-        assert_eq!(choice.compiler, Some("--llvm"));
+        let choice = Choice::parse(&words(&["--llvm", "--native"])).unwrap();
+        assert_eq!(choice.options, ["--llvm", "--native"]);
         let small = Choice::small();
         assert!(CASES.iter().any(|case| small.takes(case)));
         assert!(

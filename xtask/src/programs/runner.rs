@@ -20,8 +20,8 @@ pub(super) enum Engine {
     /// Our command and our hosts of library modules, in this folder of built programs.
     Wasmill {
         programs: PathBuf,
-        /// The option that chooses another compiler than the default one.
-        compiler: Option<&'static str>,
+        /// What chooses another compiler, or engine, than the default ones.
+        options: Vec<&'static str>,
     },
     /// wasmtime, from its Python package.
     Reference,
@@ -109,20 +109,20 @@ fn command(step: &Step, engine: &Engine, folder: &Path) -> Result<Command> {
         };
         folders.push((*guest, path));
     }
-    let Engine::Wasmill { programs, compiler } = engine else {
+    let Engine::Wasmill { programs, options } = engine else {
         return reference_command(step.host, &module, step, &folders);
     };
     Ok(match step.host {
         Host::Command => {
             let mut command = Command::new(programs.join("wasmill"));
             command.args(["run", "--disable-cache"]);
-            command.arg(module).args(*compiler);
+            command.arg(module).args(options);
             finish_command(&mut command, step, &folders);
             command
         }
         Host::Library(host) => {
             let mut command = Command::new(programs.join("program-host"));
-            command.arg(host).arg(module).args(*compiler);
+            command.arg(host).arg(module).args(options);
             command
         }
     })

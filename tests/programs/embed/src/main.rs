@@ -1,5 +1,5 @@
-//! Drives real library modules through the public API: `program-host HOST MODULE [--singlepass|--llvm] < input`, used by
-//! `cargo xtask programs`.
+//! Drives real library modules through the public API: `program-host HOST MODULE [--singlepass|--llvm] [--native] < input`,
+//! used by `cargo xtask programs`.
 //!
 //! Commands are run by `wasmill run`; what is here are modules that only an embedder can use: texts are put into the
 //! guest's memory, exports are called with addresses, results are read back. `tests/programs/reference.py` does the
@@ -11,24 +11,17 @@ use anyhow::{Result, bail};
 use guest::Guest;
 use std::io::{Read, stdin};
 use std::path::Path;
-use wasmill::{Singlepass, Store, Universal};
+use wasmill::{CompilerConfig, Cranelift, Native, Singlepass, Store, Universal};
+
+const USAGE: &str = "usage: program-host HOST MODULE [--singlepass|--llvm] [--native] < INPUT";
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let (host, module, store) = match words[..] {
-        [host, module] => (host, module, Store::default()),
-        [host, module, "--singlepass"] => {
-            let engine = Universal::new(Singlepass::default()).engine();
-            (host, module, Store::new(&engine))
-        }
-        #[cfg(feature = "llvm")]
-        [host, module, "--llvm"] => {
-            let engine = Universal::new(wasmill::LLVM::default()).engine();
-            (host, module, Store::new(&engine))
-        }
-        _ => bail!("usage: program-host HOST MODULE [--singlepass|--llvm] < INPUT"),
+    let [host, module, ref options @ ..] = words[..] else {
+        bail!("{USAGE}");
     };
+    let store = store(options)?;
     let mut input = String::new();
     stdin().read_to_string(&mut input)?;
     let guest = Guest::new(&store, Path::new(module))?;
@@ -38,6 +31,25 @@ fn main() -> Result<()> {
         "redact" => redact(&guest, &input),
         _ => bail!("no host `{host}`"),
     }
+}
+
+/// What modules are compiled and run by.
+fn store(options: &[&str]) -> Result<Store> {
+    let mut compiler: Box<dyn CompilerConfig> = Box::new(Cranelift::default());
+    let mut is_native = false;
+    for option in options {
+        match *option {
+            "--singlepass" => compiler = Box::new(Singlepass::default()),
+            #[cfg(feature = "llvm")]
+            "--llvm" => compiler = Box::new(wasmill::LLVM::default()),
+            "--native" => is_native = true,
+            _ => bail!("{USAGE}"),
+        }
+    }
+    Ok(match is_native {
+        true => Store::new(&Native::new(compiler).engine()),
+        false => Store::new(&Universal::new(compiler).engine()),
+    })
 }
 
 /// A formatter: texts go through a buffer that the guest shares.
