@@ -495,7 +495,7 @@ impl ModuleArtifact<InStaticObject> {
     ///
     /// C calls the functions as they are, without a runtime: the first argument is a context of zeros, in which a memory's
     /// address may be set. That is enough for functions that compute. What needs more (imports, tables, growing memories) needs
-    /// [`StaticlibArtifact::linked`]; a trap ends the program by a signal.
+    /// [`Self::linked`]; a trap ends the program by a signal.
     ///
     /// ```
     /// # use wasmill_compiler_cranelift::Cranelift;
