@@ -6,6 +6,7 @@
 mod bless;
 mod ci;
 mod compat;
+mod cross;
 mod features;
 mod fuzz;
 mod headless;
@@ -64,6 +65,11 @@ const TASKS: &[Task] = &[
         name: "compat",
         usage: "published crates written for wasmer 2, on Wasmill: [--update] [NAME…]",
         run: compat::run,
+    },
+    Task {
+        name: "cross",
+        usage: "object files of all compilers for other processors, in C programs under qemu-user",
+        run: cross::run,
     },
     Task {
         name: "bless",

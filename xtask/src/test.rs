@@ -7,13 +7,19 @@
 
 use crate::process::{cargo, run as start};
 use crate::programs::{self, Choice};
-use crate::{headless, llvm, loom, miri, torture};
+use crate::{cross, headless, llvm, loom, miri, torture};
 use anyhow::Result;
 
 /// Runs all tests and stops at the first step that fails.
 pub(crate) fn run(_: &[String]) -> Result<()> {
     if let Err(error) = programs::fetch::need_tool("gdb", &["--version"], "gdb") {
         println!("{error:#}. The tests with a debugger are left out.");
+    }
+    // Without LLVM nothing is compiled for other processors here.
+    if llvm::available()
+        && let Err(error) = cross::install()
+    {
+        println!("{error:#}. The tests with object files of other processors are left out.");
     }
     let mut tests = llvm::workspace("test");
     tests.arg("--no-fail-fast");

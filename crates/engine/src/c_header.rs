@@ -15,8 +15,10 @@ const COMMON: &str = "#ifndef WASMILL_TYPES
 /* A value that is too wide for one register, or one of several results. */
 typedef struct { _Alignas(16) uint8_t bytes[16]; } wasmill_value;
 typedef int64_t wasmill_v128 __attribute__((vector_size(16)));
-/* What a context has at the offset of a memory. */
-typedef struct { uint8_t *base; struct { uint8_t *base; uintptr_t length; } *definition; } wasmill_memory;
+/* A memory: where it starts, and how many bytes it has. */
+typedef struct { uint8_t *base; uintptr_t length; } wasmill_definition;
+/* What a context has at the offset of a memory: where it starts, again, and the above. Code may read either. */
+typedef struct { uint8_t *base; wasmill_definition *definition; } wasmill_memory;
 #endif
 ";
 

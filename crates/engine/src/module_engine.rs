@@ -493,9 +493,10 @@ impl ModuleArtifact<InStaticObject> {
     /// What a C program must know to be linked with the object: declarations of the exported functions, the size of what they
     /// take as their first argument, and where a memory is in it.
     ///
-    /// C calls the functions as they are, without a runtime: the first argument is a context of zeros, in which a memory's
-    /// address may be set. That is enough for functions that compute. What needs more (imports, tables, growing memories) needs
-    /// [`Self::linked`]; a trap ends the program by a signal.
+    /// C calls the functions as they are, without a runtime: the first argument is a context of zeros, in which a memory may be
+    /// set, its address and its length (LLVM's code compares with that before a loop). That is enough for functions that
+    /// compute. What needs more (imports, tables, growing memories) needs [`Self::linked`]; a trap ends the program
+    /// by a signal.
     ///
     /// ```
     /// # use wasmill_compiler_cranelift::Cranelift;

@@ -133,30 +133,26 @@ fn download_npm(name: &str, hash: &str, folder: &Path) -> Result<()> {
     Ok(fs::remove_file(archive)?)
 }
 
-/// Makes sure that a tool is there: tries it, then installs its Debian package if we may, else says what is missing.
-pub(crate) fn need_tool(program: &str, probe: &[&str], package: &str) -> Result<()> {
+/// Makes sure that a tool is there: tries it, then installs its Debian packages (with spaces between them) if we may, else says what is
+/// missing.
+pub(crate) fn need_tool(program: &str, probe: &[&str], packages: &str) -> Result<()> {
     if succeeds(Command::new(program).args(probe)) {
         return Ok(());
     }
     let is_root = output(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
     if is_root && succeeds(Command::new("apt-get").arg("--version")) {
         start(Command::new("apt-get").args(["--quiet", "update"]))?;
-        let install = [
-            "--quiet",
-            "--yes",
-            "--no-install-recommends",
-            "install",
-            package,
-        ];
+        let install = ["--quiet", "--yes", "--no-install-recommends", "install"];
         start(
             Command::new("apt-get")
                 .args(install)
+                .args(packages.split(' '))
                 .env("DEBIAN_FRONTEND", "noninteractive"),
         )?;
     }
     ensure!(
         succeeds(Command::new(program).args(probe)),
-        "`{program} {}` does not work: install {package}",
+        "`{program} {}` does not work: install {packages}",
         probe.join(" ")
     );
     Ok(())
