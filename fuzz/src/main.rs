@@ -1,7 +1,8 @@
 //! The loop: cases by the million, on all processors, until time is up or two engines differ.
 //!
 //! `--seconds N`, `--seed S` where to start, `--jobs N`; `--llvm N` gives one case in N to LLVM (none if zero), where it is built
-//! in; `--case S` runs one case alone, everywhere, and writes its module.
+//! in; `--case S` runs one case alone, everywhere, and writes its module. With `--hostile 1` a case is 400 random bytes, which are
+//! compiled or loaded; `--case S` then does that with those of one seed.
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;
@@ -12,6 +13,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use wasmill_fuzz::case::Case;
 use wasmill_fuzz::check::{Checker, Counts, LLVM_EVERY};
+use wasmill_fuzz::hostile::Hostile;
 
 /// No module is made of more random bytes.
 const LENGTH: usize = usize::MAX;
@@ -23,13 +25,16 @@ struct Options {
     seed: u64,
     jobs: usize,
     llvm: u64,
+    hostile: bool,
     case: Option<u64>,
 }
 
 fn main() -> Result<()> {
     let options = Options::read(std::env::args().skip(1))?;
-    if let Some(seed) = options.case {
-        return one(seed);
+    match options.case {
+        Some(seed) if options.hostile => return Ok(Hostile::default().check_seed(seed)),
+        Some(seed) => return one(seed),
+        None => {}
     }
     let failed = AtomicBool::new(false);
     let next = AtomicU64::new(0);
@@ -48,6 +53,7 @@ fn main() -> Result<()> {
         options.seed
     );
     match failed.into_inner() {
+        true if options.hostile => bail!("there was a panic"),
         true => bail!("engines differ"),
         false => Ok(()),
     }
@@ -60,6 +66,7 @@ impl Options {
             seed: 0,
             jobs: std::thread::available_parallelism()?.get(),
             llvm: LLVM_EVERY,
+            hostile: false,
             case: None,
         };
         while let Some(name) = words.next() {
@@ -72,8 +79,11 @@ impl Options {
                 "--seed" => options.seed = value,
                 "--jobs" => options.jobs = value as usize,
                 "--llvm" => options.llvm = value,
+                "--hostile" => options.hostile = value != 0,
                 "--case" => options.case = Some(value),
-                _ => bail!("no option {name}: there are --seconds, --seed, --jobs, --llvm, --case"),
+                _ => bail!(
+                    "no option {name}: there are --seconds, --seed, --jobs, --llvm, --hostile, --case"
+                ),
             }
         }
         Ok(options)
@@ -90,6 +100,7 @@ fn alone<T: Send>(work: impl FnOnce() -> T + Send) -> T {
 fn worker(options: &Options, next: &AtomicU64, failed: &AtomicBool) -> Counts {
     let start = Instant::now();
     let (mut checker, mut reported) = (Checker::new(options.llvm), start);
+    let mut hostile = Hostile::default();
     let current = current_case(options.seed);
     while start.elapsed().as_secs() < options.seconds {
         let index = next.fetch_add(1, Ordering::Relaxed);
@@ -97,7 +108,13 @@ fn worker(options: &Options, next: &AtomicU64, failed: &AtomicBool) -> Counts {
         if let Ok(file) = &current {
             let _ = file.write_all_at(format!("{seed:020}\n").as_bytes(), 0);
         }
-        if let Err(difference) = attempt(&mut checker, seed, LENGTH) {
+        if options.hostile {
+            checker.counts.cases += 1;
+            if is_panic(&mut hostile, seed) {
+                failed.store(true, Ordering::Relaxed);
+                println!("hostile case {seed}: panic");
+            }
+        } else if let Err(difference) = attempt(&mut checker, seed, LENGTH) {
             failed.store(true, Ordering::Relaxed);
             tell(seed, &difference);
         }
@@ -126,6 +143,15 @@ fn attempt(checker: &mut Checker, seed: u64, length: usize) -> Result<(), String
         checker.start_anew();
         Err("panic".into())
     })
+}
+
+/// Compiles or loads what a seed says; a panic leaves nothing of the state before.
+fn is_panic(hostile: &mut Hostile, seed: u64) -> bool {
+    let caught = catch_unwind(AssertUnwindSafe(|| hostile.check_seed(seed)));
+    if caught.is_err() {
+        *hostile = Hostile::default();
+    }
+    caught.is_err()
 }
 
 /// Prints a difference and writes the module, as small as fewer random bytes make it.
