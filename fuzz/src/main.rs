@@ -32,7 +32,10 @@ struct Options {
 fn main() -> Result<()> {
     let options = Options::read(std::env::args().skip(1))?;
     match options.case {
-        Some(seed) if options.hostile => return Ok(Hostile::default().check_seed(seed)),
+        Some(seed) if options.hostile => {
+            Hostile::default().check_seed(seed);
+            return Ok(());
+        }
         Some(seed) => return one(seed),
         None => {}
     }
