@@ -1,4 +1,4 @@
-//! Object files in C programs: every compiler that is built in, on this processor and on others.
+//! Object files and shared objects in C programs: every compiler that is built in, on this processor and on others.
 //!
 //! C compilers, and `qemu-user` for other processors, are the system's: what is missing is left out, and said. The expected numbers
 //! are calculated by hand.
@@ -8,8 +8,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use wasmill::{
-    Artifact, BaseTunables, CompileError, CompilerConfig, CpuFeature, Cranelift, Engine,
-    Singlepass, Staticlib, StaticlibArtifact, Target, wat2wasm,
+    Artifact, BaseTunables, CompileError, CompilerConfig, CpuFeature, Cranelift, Native,
+    NativeArtifact, Singlepass, Staticlib, StaticlibArtifact, Target, wat2wasm,
 };
 
 /// What computes, without a runtime: numbers of all types, calls, a memory, constants, jumps through a table, bits, vectors.
@@ -90,26 +90,36 @@ int main(void) {
 const PRINTED: &str =
     "6765 1.000 -8 7 4950 4950 10 20 30 40 40 68acf13579be9f3d -145 2000000000 2147483647";
 
-/// Compilers by name, as they are when nothing is said.
-fn compilers() -> Vec<(&'static str, Box<dyn CompilerConfig>)> {
+/// A compiler, as it is when nothing is said.
+type Compiler = fn() -> Box<dyn CompilerConfig>;
+
+fn compilers() -> Vec<(&'static str, Compiler)> {
     vec![
-        ("Singlepass", Box::new(Singlepass::new())),
-        ("Cranelift", Box::new(Cranelift::new())),
+        ("Singlepass", || Box::new(Singlepass::new())),
+        ("Cranelift", || Box::new(Cranelift::new())),
         #[cfg(feature = "llvm")]
-        ("LLVM", Box::new(wasmill::LLVM::new())),
+        ("LLVM", || Box::new(wasmill::LLVM::new())),
     ]
 }
 
-fn compile(
-    compiler: Box<dyn CompilerConfig>,
-    target: Target,
-    vectors: bool,
-) -> Result<StaticlibArtifact, CompileError> {
-    let mut engine = Staticlib::new(compiler).target(target).engine();
-    engine.set_deterministic_prefixer(|_| "guest".to_owned());
+/// What a C program is linked with, by the names of the files: a header, an object, and the same as a shared object.
+type Guest = [(&'static str, Vec<u8>); 3];
+
+fn compile(compiler: Compiler, target: &Target, vectors: bool) -> Result<Guest, CompileError> {
     let text = GUEST.replace("VECTORS", if vectors { VECTORS } else { "" });
     let module = wat2wasm(text.as_bytes()).unwrap();
-    StaticlibArtifact::new(&engine, &module, &BaseTunables::for_target(engine.target()))
+    let tunables = BaseTunables::for_target(target);
+    let mut engine = Staticlib::new(compiler()).target(target.clone()).engine();
+    engine.set_deterministic_prefixer(|_| "guest".to_owned());
+    let object = StaticlibArtifact::new(&engine, &module, &tunables)?;
+    let mut engine = Native::new(compiler()).target(target.clone()).engine();
+    engine.set_deterministic_prefixer(|_| "guest".to_owned());
+    let shared = NativeArtifact::new(&engine, &module, &tunables)?;
+    Ok([
+        ("guest.h", object.c_header().into_bytes()),
+        ("guest.o", object.serialize().unwrap()),
+        ("guest.so", shared.serialize().unwrap()),
+    ])
 }
 
 /// Whether a program of the system is there.
@@ -132,59 +142,75 @@ fn run(command: &mut Command, folder: &Path) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// Links the C program with a guest and runs it; what it prints.
-fn print_in_c(
-    artifact: &StaticlibArtifact,
-    flags: &[&str],
-    compiler: &str,
-    runner: Option<&str>,
-) -> String {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
-    fs::write(folder.join("guest.h"), artifact.c_header()).unwrap();
-    fs::write(folder.join("host.c"), HOST).unwrap();
-    artifact.serialize_to_file(&folder.join("guest.o")).unwrap();
-    let mut link = Command::new(compiler);
-    link.args(["-std=c11", "-Wall", "-Werror", "-Wl,--fatal-warnings"]);
-    run(
-        link.args(flags).args(["-o", "host", "host.c", "guest.o"]),
-        folder,
-    );
-    let host = folder.join("host");
-    let mut start = match runner {
-        Some(runner) => Command::new(runner),
-        None => Command::new(&host),
-    };
-    run(start.args(runner.map(|_| host)), folder)
+/// A target's C compiler, and what starts its programs.
+struct System<'a> {
+    compiler: &'a str,
+    runner: &'a [&'a str],
 }
 
-/// Tries all compilers on a target; the names of those that have it.
-fn try_in_c(target: &Target, compiler: &str, runner: Option<&str>) -> Vec<&'static str> {
-    let mut tried = Vec::new();
-    for (name, config) in compilers() {
-        // Cranelift's vectors on RISC-V need an extension that is no part of the target.
-        let vectors = name != "Cranelift" || !compiler.starts_with("riscv64");
-        let artifact = match compile(config, target.clone(), vectors) {
-            Err(CompileError::UnsupportedTarget(why)) => {
-                println!("{name} is left out: {why}");
-                continue;
-            }
-            compiled => compiled.unwrap(),
-        };
-        let mut flags = if vectors { vec!["-DVECTORS"] } else { vec![] };
-        flags.extend(runner.map(|_| "-static"));
-        let printed = print_in_c(&artifact, &flags, compiler, runner);
-        let expected = format!("{PRINTED}{} 1\n", if vectors { " 25" } else { "" });
-        assert_eq!(printed, expected, "{name}, {compiler}");
-        tried.push(name);
+impl System<'_> {
+    /// Links the C program with one file of a guest and runs it; what it prints.
+    fn print(&self, guest: &Guest, file: &str, flags: &[&str]) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        fs::write(folder.join("host.c"), HOST).unwrap();
+        for (name, bytes) in guest {
+            fs::write(folder.join(name), bytes).unwrap();
+        }
+        let mut link = Command::new(self.compiler);
+        link.args(["-std=c11", "-Wall", "-Werror", "-Wl,--fatal-warnings"]);
+        link.args(flags).args(["-o", "host", "host.c", file]);
+        run(&mut link, folder);
+        let host = folder.join("host");
+        match self.runner {
+            [runner, options @ ..] => run(Command::new(runner).args(options).arg(host), folder),
+            [] => run(&mut Command::new(host), folder),
+        }
     }
-    tried
+
+    /// Tries all compilers on a target; the names of those that have it.
+    fn try_all(&self, target: &Target) -> Vec<&'static str> {
+        let mut tried = Vec::new();
+        for (name, compiler) in compilers() {
+            // Cranelift's vectors on RISC-V need an extension that is no part of the target.
+            let vectors = name != "Cranelift" || !self.compiler.starts_with("riscv64");
+            let guest = match compile(compiler, target, vectors) {
+                Err(CompileError::UnsupportedTarget(why)) => {
+                    println!("{name} is left out: {why}");
+                    continue;
+                }
+                compiled => compiled.unwrap(),
+            };
+            let expected = format!("{PRINTED}{} 1\n", if vectors { " 25" } else { "" });
+            let defined = if vectors { "-DVECTORS" } else { "-UVECTORS" };
+            for (file, flags) in [("guest.o", STATIC), ("guest.o", &[]), ("guest.so", SHARED)] {
+                let flags = [&[defined], flags].concat();
+                let printed = self.print(&guest, file, &flags);
+                assert_eq!(printed, expected, "{name}, {}, {file}", self.compiler);
+            }
+            tried.push(name);
+        }
+        tried
+    }
 }
+
+/// For a program with everything in it.
+const STATIC: &[&str] = &["-static"];
+/// For one that finds the shared object beside it; this has but one name for the artifact.
+const SHARED: &[&str] = &[
+    "-fPIC",
+    "-Wl,-rpath,$ORIGIN",
+    "-Dwasmill_metadata_guest=WASMILL_METADATA",
+];
 
 #[test]
 fn c_calls_functions_of_an_object() {
     if has("cc") {
-        let tried = try_in_c(&Target::default(), "cc", None);
+        let system = System {
+            compiler: "cc",
+            runner: &[],
+        };
+        let tried = system.try_all(&Target::default());
         assert_eq!(tried.len(), compilers().len());
     }
 }
@@ -196,7 +222,11 @@ fn other_processor(triple: &str, name: &str) {
         return;
     }
     let target = Target::new(triple.parse().unwrap(), CpuFeature::set());
-    let tried = try_in_c(&target, &compiler, Some(&runner));
+    let system = System {
+        compiler: &compiler,
+        runner: &[&runner, "-L", &format!("/usr/{name}-linux-gnu")],
+    };
+    let tried = system.try_all(&target);
     assert_eq!(tried.contains(&"LLVM"), cfg!(feature = "llvm"));
     assert!(tried.contains(&"Cranelift") || !cfg!(feature = "other-processors"));
 }

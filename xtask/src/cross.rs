@@ -1,4 +1,4 @@
-//! `cargo xtask cross`: object files of Cranelift and LLVM for AArch64 and RISC-V, called by C programs under `qemu-user`.
+//! `cargo xtask cross`: object files and shared objects of Cranelift and LLVM for AArch64 and RISC-V, called by C programs under `qemu-user`.
 //!
 //! `cargo xtask test` installs the same tools for LLVM, which has these processors anyway; Cranelift is built once more for them, which
 //! takes a minute or two, and so is left to this task.
