@@ -83,6 +83,16 @@ impl Hostile {
     pub fn check_seed(&mut self, seed: u64) {
         let mut bytes = Random::new(seed).bytes(400);
         bytes[0] = bytes[0] & 0xfc | [1, 3, 3][(seed % 3) as usize];
+        // Most have few edits, which change no length: what has many meets the first checks only.
+        if !seed.is_multiple_of(8) {
+            let count = 1 + seed / 8 % 4;
+            bytes[1] = count as u8;
+            let (edits, _) = bytes[2..].as_chunks_mut::<EDIT>();
+            edits
+                .iter_mut()
+                .take(count as usize)
+                .for_each(|edit| edit[0] |= 4);
+        }
         self.check(&bytes);
     }
 
