@@ -29,9 +29,11 @@ mod range;
 mod tests;
 mod trips;
 
+use std::collections::HashMap;
 use std::mem::offset_of;
 
 use inkwell::attributes::{Attribute, AttributeLoc};
+use inkwell::basic_block::BasicBlock;
 use inkwell::targets::TargetData;
 use inkwell::types::{AnyType, AnyTypeEnum, BasicTypeEnum};
 use inkwell::values::{
@@ -91,37 +93,36 @@ pub(crate) fn drop_useless(unit: &Unit<'_>) {
             continue;
         }
         let loops = find::innermost(function);
+        let ways_in = loops.iter().flat_map(|inner| {
+            let blocks = [inner.preheader, inner.header];
+            blocks.map(|block| (block, inner.latch))
+        });
+        let latches = ways_in.collect();
         for guard in guards {
-            decide(unit, guard, &loops);
+            decide(unit, guard, &latches);
         }
     }
 }
 
-/// Keeps a copy or drops it; if it is kept, the loop is not made faster.
+/// Keeps a copy or drops it; if it is kept, the loop is not made faster. `latches` has the innermost loops', by the blocks that lead to
+/// these.
 fn decide<'ctx>(
     unit: &Unit<'ctx>,
     guard: InstructionValue<'ctx>,
-    loops: &[Loop<'ctx>],
+    latches: &HashMap<BasicBlock<'ctx>, BasicBlock<'ctx>>,
 ) -> Option<()> {
     let target = |nth| guard.get_operand(nth)?.block();
     // Conditional branches have their targets the other way round.
     let (copy, original) = (target(2)?, target(1)?);
-    let latch = |inner: &Loop<'ctx>| inner.latch.get_terminator();
-    let loop_behind = |block| {
-        let mut loops = loops.iter();
-        loops.find(|inner| inner.preheader == block || inner.header == block)
-    };
+    let branch_back = |block| latches.get(&block)?.get_terminator();
     // In front of a loop of vectors there are other blocks.
-    let is_scalar = loop_behind(copy)
-        .and_then(latch)
-        .is_some_and(|branch| !unit.metadata.is_vectorized(branch));
+    let is_scalar = branch_back(copy).is_some_and(|branch| !unit.metadata.is_vectorized(branch));
     if is_scalar {
         unit.builder.position_before(&guard);
         built(unit.builder.build_unconditional_branch(original));
         guard.erase_from_basic_block();
     } else {
-        let branch = loop_behind(original).and_then(latch)?;
-        unit.metadata.set_short(branch);
+        unit.metadata.set_short(branch_back(original)?);
     }
     Some(())
 }

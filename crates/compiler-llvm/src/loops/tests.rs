@@ -3,6 +3,7 @@
 use std::mem::offset_of;
 
 use inkwell::memory_buffer::MemoryBuffer;
+use inkwell::passes::PassBuilderOptions;
 use inkwell::values::InstructionOpcode;
 use wasmill_abi::VMMemoryRef;
 use wasmill_compiler_testing::{plan, unchecked, x86_64};
@@ -11,7 +12,7 @@ use wasmill_types::MemoryIndex;
 use super::*;
 use crate::config::LLVMOptLevel;
 use crate::diagnostics::Session;
-use crate::machine;
+use crate::{machine, pipeline};
 
 /// The size of the memory, which never grows.
 const BYTES: u64 = 1 << 16;
@@ -84,6 +85,11 @@ impl Written {
 
     /// Whether the pass gives it a copy.
     fn is_copied(&self) -> bool {
+        self.ways()[0]
+    }
+
+    /// Whether the pass gives it a copy, and whether that is still reached when LLVM has made vectors.
+    fn ways(&self) -> [bool; 2] {
         let wasm = wat::parse_str("(module (memory 1 1) (func))").expect("a module");
         let (info, _) = plan(&wasm, &unchecked()).expect("a valid module");
         let target = x86_64();
@@ -103,13 +109,25 @@ impl Written {
         unit.debug.finalize();
         unit.module.verify().expect("valid IR");
         let function = unit.module.get_function("f0").expect("the function");
-        let instructions = function
-            .get_basic_block_iter()
-            .flat_map(|block| block.get_instructions());
         // The copy is left over one.
-        instructions
-            .into_iter()
-            .any(|one| one.get_opcode() == InstructionOpcode::Fence)
+        let has_fence = || {
+            let mut blocks = function.get_basic_block_iter();
+            blocks.any(|block| {
+                let mut instructions = block.get_instructions();
+                instructions.any(|one| one.get_opcode() == InstructionOpcode::Fence)
+            })
+        };
+        let is_copied = has_fence();
+        let run = |passes| {
+            let options = PassBuilderOptions::create();
+            let done = unit.module.run_passes(passes, &machine, options);
+            done.expect("LLVM has the passes");
+        };
+        run(pipeline::WIDEN);
+        drop_useless(&unit);
+        unit.module.verify().expect("valid IR");
+        run("function(simplifycfg)");
+        [is_copied, has_fence()]
     }
 
     /// Whether all its accesses are in bounds; a number that moves cannot stay there for more rounds than there are bytes.
@@ -177,6 +195,14 @@ fn loops_over_arrays_are_copied() {
         ..PLAIN
     };
     assert!(!beyond.is_copied());
+}
+
+/// Words that follow each other become vectors; words that lie across each other do not.
+#[test]
+fn copies_without_vectors_are_dropped() {
+    assert_eq!(PLAIN.ways(), [true, true]);
+    let across = Written { step: 1, ..PLAIN };
+    assert_eq!(across.ways(), [true, false]);
 }
 
 /// The number times 256 is zero modulo 2^64 where it is the largest.
