@@ -4,13 +4,13 @@
 //! are calculated by hand.
 
 use std::fs;
-use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use wasmill::{
     Artifact, BaseTunables, CompileError, CompilerConfig, CpuFeature, Cranelift, Native,
     NativeArtifact, Singlepass, Staticlib, StaticlibArtifact, Target, wat2wasm,
 };
+use wasmill_compiler_testing::system::{has, run};
 
 /// What computes, without a runtime: numbers of all types, calls, a memory, constants, jumps through a table, bits, vectors.
 const GUEST: &str = r#"(module $guest
@@ -120,26 +120,6 @@ fn compile(compiler: Compiler, target: &Target, vectors: bool) -> Result<Guest, 
         ("guest.o", object.serialize().unwrap()),
         ("guest.so", shared.serialize().unwrap()),
     ])
-}
-
-/// Whether a program of the system is there.
-fn has(program: &str) -> bool {
-    let mut command = Command::new(program);
-    let command = command.arg("--version").stdout(Stdio::null());
-    let is_there = command.status().is_ok_and(|status| status.success());
-    if !is_there {
-        println!("{program} is not installed: nothing is tested with it");
-    }
-    is_there
-}
-
-/// Runs a command in a folder; what it prints.
-fn run(command: &mut Command, folder: &Path) -> String {
-    let output = command.current_dir(folder).output().unwrap();
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{command:?}: {errors}");
-    assert_eq!(errors, "", "{command:?}");
-    String::from_utf8(output.stdout).unwrap()
 }
 
 /// A target's C compiler, and what starts its programs.

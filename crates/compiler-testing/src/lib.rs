@@ -1,8 +1,10 @@
-//! What the tests of the compilers share: modules made ready for a compiler, and golden files (`golden`).
+//! What the tests of the compilers, and of what is made with them, share: modules made ready for a compiler, golden files (`golden`), and
+//! programs of the system (`system`).
 //!
 //! A dependency of tests only; what is wrong in a test panics.
 
 mod golden;
+pub mod system;
 
 pub use golden::{Golden, check_golden};
 

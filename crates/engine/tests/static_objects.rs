@@ -8,10 +8,11 @@ use object::{Object, ObjectSection, ObjectSymbol};
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::Arc;
 use wasmill_compiler::CompileError;
 use wasmill_compiler_cranelift::Cranelift;
+use wasmill_compiler_testing::system::{has, run};
 use wasmill_engine::{
     Artifact, BaseTunables, DeserializeError, Engine, NullResolver, Resources, RuntimeError,
     Staticlib, StaticlibArtifact, StaticlibEngine, instantiate,
@@ -42,26 +43,6 @@ fn engine() -> StaticlibEngine {
 fn compile(engine: &StaticlibEngine) -> Result<StaticlibArtifact, CompileError> {
     let tunables = BaseTunables::for_target(engine.target());
     StaticlibArtifact::new(engine, &wat::parse_str(GUEST).unwrap(), &tunables)
-}
-
-/// Whether a program of the system is there.
-fn has(program: &str) -> bool {
-    let mut command = Command::new(program);
-    let command = command.arg("--version").stdout(Stdio::null());
-    let is_there = command.status().is_ok_and(|status| status.success());
-    if !is_there {
-        println!("{program} is not installed: nothing is tested with it");
-    }
-    is_there
-}
-
-/// Runs a command in a folder; what it prints.
-fn run(command: &mut Command, folder: &Path) -> String {
-    let output = command.current_dir(folder).output().unwrap();
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{command:?}: {errors}");
-    assert_eq!(errors, "", "{command:?}");
-    String::from_utf8(output.stdout).unwrap()
 }
 
 unsafe extern "C" {
