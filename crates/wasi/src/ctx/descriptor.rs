@@ -2,7 +2,7 @@
 //!
 //! Reading and writing are in `stream.rs`, directories in `readdir.rs`.
 
-use std::io::{self, Seek, SeekFrom};
+use std::io::{self, SeekFrom};
 
 use super::Ctx;
 use super::flags::{FdFlags, Rights};
@@ -73,7 +73,7 @@ impl Ctx<'_> {
         }
         // A standard stream's flags are kept here only: the host's are shared with other processes.
         if let Object::File(file) = &entry.object {
-            sys::set_flags(file, flags)?;
+            file.set_flags(flags)?;
         }
         entry.flags = flags;
         Ok(())
@@ -99,8 +99,8 @@ impl Ctx<'_> {
     pub(crate) fn fd_filestat_get(self, fd: __wasi_fd_t) -> Result<__wasi_filestat_t, Errno> {
         let object = self.lock().fs.object(fd, Rights::FD_FILESTAT_GET)?;
         match object {
-            Object::File(file) => sys::stat(&*file),
-            Object::Dir(dir) => sys::stat(&*dir),
+            Object::File(file) => file.stat(),
+            Object::Folder(folder) => folder.own_stat(),
             Object::Virtual(_) => Ok(virtual_stat()),
             Object::Stream(slot) => {
                 let mut state = self.lock();
@@ -122,8 +122,8 @@ impl Ctx<'_> {
     pub(crate) fn fd_filestat_set_size(self, fd: __wasi_fd_t, size: u64) -> Result<(), Errno> {
         match self.file_object(fd, Rights::FD_FILESTAT_SET_SIZE)? {
             Object::Stream(slot) => Ok(self.lock().fs.stream(slot)?.set_len(size)?),
-            Object::File(file) => Ok(file.set_len(size)?),
-            Object::Dir(_) | Object::Virtual(_) => Err(Errno::BADF),
+            Object::File(file) => file.set_len(size),
+            Object::Folder(_) | Object::Virtual(_) => Err(Errno::BADF),
         }
     }
 
@@ -135,8 +135,8 @@ impl Ctx<'_> {
     ) -> Result<(), Errno> {
         let object = self.lock().fs.object(fd, Rights::FD_FILESTAT_SET_TIMES)?;
         match object {
-            Object::File(file) => Ok(sys::set_times(&*file, access, modification)?),
-            Object::Dir(dir) => Ok(sys::set_times(&*dir, access, modification)?),
+            Object::File(file) => file.set_times(access, modification),
+            Object::Folder(folder) => folder.set_own_times(access, modification),
             Object::Stream(_) | Object::Virtual(_) => Err(Errno::ACCES),
         }
     }
@@ -153,17 +153,17 @@ impl Ctx<'_> {
             return Err(Errno::INVAL);
         }
         match object {
-            Object::File(file) => sys::advise(&file, offset, len, advice),
+            Object::File(file) => file.advise(offset, len, advice),
             Object::Stream(_) => Err(Errno::SPIPE),
-            Object::Dir(_) | Object::Virtual(_) => Err(Errno::BADF),
+            Object::Folder(_) | Object::Virtual(_) => Err(Errno::BADF),
         }
     }
 
     pub(crate) fn fd_allocate(self, fd: __wasi_fd_t, offset: u64, len: u64) -> Result<(), Errno> {
         match self.file_object(fd, Rights::FD_ALLOCATE)? {
-            Object::File(file) => sys::allocate(&file, offset, len),
+            Object::File(file) => file.allocate(offset, len),
             Object::Stream(_) => Err(Errno::SPIPE),
-            Object::Dir(_) | Object::Virtual(_) => Err(Errno::BADF),
+            Object::Folder(_) | Object::Virtual(_) => Err(Errno::BADF),
         }
     }
 
@@ -175,8 +175,8 @@ impl Ctx<'_> {
         };
         let object = self.lock().fs.object(fd, needed)?;
         match object {
-            Object::File(file) => Ok(sys::sync(&*file, data_only)?),
-            Object::Dir(dir) => Ok(sys::sync(&*dir, data_only)?),
+            Object::File(file) => file.sync(data_only),
+            Object::Folder(folder) => folder.sync(data_only),
             Object::Virtual(_) => Ok(()),
             Object::Stream(slot) => {
                 let mut state = self.lock();
@@ -196,9 +196,9 @@ impl Ctx<'_> {
             Rights::FD_SEEK
         };
         match self.file_object(fd, needed)? {
-            Object::File(file) => Ok((&*file).seek(to)?),
+            Object::File(file) => file.seek(to),
             Object::Stream(slot) => self.seek_stream(slot, to),
-            Object::Dir(_) | Object::Virtual(_) => Err(Errno::BADF),
+            Object::Folder(_) | Object::Virtual(_) => Err(Errno::BADF),
         }
     }
 
@@ -215,7 +215,7 @@ impl Ctx<'_> {
     fn file_object(self, fd: __wasi_fd_t, needed: Rights) -> Result<Object, Errno> {
         let state = self.lock();
         match state.fs.entry(fd)?.object {
-            Object::Dir(_) | Object::Virtual(_) => Err(Errno::BADF),
+            Object::Folder(_) | Object::Virtual(_) => Err(Errno::BADF),
             Object::File(_) | Object::Stream(_) => state.fs.object(fd, needed),
         }
     }

@@ -8,11 +8,10 @@
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::Path;
-use std::sync::Arc;
-
-use cap_std::fs::Dir;
 
 use super::flags::{FdFlags, Rights};
+use super::host::HostFolder;
+use super::node::{Folder, OpenFile};
 use super::place::Mount;
 use crate::files::{HostStream, Stderr, Stdin, Stdout, WasiFile, WasiFsError};
 use crate::types::*;
@@ -31,9 +30,9 @@ pub(crate) enum Object {
     /// One of the standard streams, as the host program set it.
     Stream(Slot),
     /// A file that is not a directory.
-    File(Arc<File>),
-    /// A directory of the host.
-    Dir(Arc<Dir>),
+    File(OpenFile),
+    /// A directory with files.
+    Folder(Folder),
     /// A directory that exists only as the beginning of preopened names; `""` is the root.
     Virtual(String),
 }
@@ -190,8 +189,8 @@ impl WasiFs {
 
     /// Opens a directory in advance. `Err` says what is wrong with it.
     pub(crate) fn preopen(&mut self, preopen: &Preopen) -> Result<(), String> {
-        let dir = open_host_dir(&preopen.host)?;
-        let mount = Mount::new(&preopen.name, dir, preopen.permissions.rights());
+        let folder = open_host_folder(&preopen.host)?;
+        let mount = Mount::new(&preopen.name, folder, preopen.permissions.rights());
         let taken = self.mounts.iter().any(|other| other.is_like(&mount));
         if taken {
             return Err(format!(
@@ -200,7 +199,7 @@ impl WasiFs {
             ));
         }
         let entry = Entry {
-            object: Object::Dir(mount.dir.clone()),
+            object: Object::Folder(mount.folder.clone()),
             rights: mount.granted & Rights::OF_DIRECTORIES,
             inheriting: Rights::all(),
             granted: mount.granted,
@@ -431,7 +430,7 @@ pub(super) fn virtual_directory(prefix: String, rights: Rights, inheriting: Righ
 
 /// Opens a directory the host program named. It is opened for reading rather than as a mere path, so that it can be listed,
 /// brought to the disk and have its times set.
-fn open_host_dir(path: &Path) -> Result<Arc<Dir>, String> {
+fn open_host_folder(path: &Path) -> Result<Folder, String> {
     let refused = |error| format!("Could not open directory {path:?}: {error}");
     let file = File::open(path).map_err(refused)?;
     let stat = sys::stat(&file).map_err(|error| format!("Could not read {path:?}: {error:?}"))?;
@@ -440,5 +439,5 @@ fn open_host_dir(path: &Path) -> Result<Arc<Dir>, String> {
             "WASI only supports pre-opened directories right now; found {path:?}"
         ));
     }
-    Ok(Arc::new(Dir::from_std_file(file)))
+    Ok(HostFolder::new(file).into())
 }

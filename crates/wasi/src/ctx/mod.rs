@@ -11,6 +11,8 @@ mod clock;
 mod descriptor;
 mod flags;
 mod fs;
+mod host;
+mod node;
 mod open;
 mod path;
 mod place;

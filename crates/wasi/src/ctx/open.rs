@@ -4,16 +4,11 @@
 //! what the guest gets is what it asked for, less what its directory does not pass on, less what makes no sense for the kind of
 //! file that was found.
 
-use std::sync::Arc;
-
-use cap_fs_ext::{FollowSymlinks, OpenOptionsFollowExt};
-use cap_std::fs::{Dir, OpenOptions, OpenOptionsExt};
-
 use super::Ctx;
 use super::flags::{FdFlags, OFlags, Rights};
 use super::fs::{Entry, Object, virtual_directory};
+use super::node::{Folder, Opened};
 use super::place::{Place, Target};
-use crate::sys;
 use crate::types::*;
 
 /// What the guest wants of the file.
@@ -52,29 +47,14 @@ impl OpenHow {
         Ok(())
     }
 
-    fn options(&self, rights: Rights) -> OpenOptions {
+    /// Whether the file has to be opened for reading, and for writing.
+    pub(super) fn access(&self) -> (bool, bool) {
         // Creating and cutting change the file, whatever the guest does with it afterwards.
         let changes = self.oflags.intersects(OFlags::CREAT | OFlags::TRUNC);
         let changing = Rights::FD_WRITE | Rights::FD_ALLOCATE | Rights::FD_FILESTAT_SET_SIZE;
-        let write = changes || rights.intersects(changing);
-        let read = rights.intersects(Rights::FD_READ | Rights::FD_READDIR);
-        let mut options = OpenOptions::new();
-        options
-            .read(read || !write)
-            .write(write)
-            .create(self.oflags.contains(OFlags::CREAT))
-            .create_new(self.oflags.contains(OFlags::CREAT | OFlags::EXCL))
-            .truncate(self.oflags.contains(OFlags::TRUNC))
-            .follow(if self.follow {
-                FollowSymlinks::Yes
-            } else {
-                FollowSymlinks::No
-            })
-            .custom_flags(sys::open_flags(
-                self.flags,
-                self.oflags.contains(OFlags::DIRECTORY),
-            ));
-        options
+        let write = changes || self.rights.intersects(changing);
+        let read = self.rights.intersects(Rights::FD_READ | Rights::FD_READDIR);
+        (read || !write, write)
     }
 }
 
@@ -93,7 +73,7 @@ impl Ctx<'_> {
         let place = self.place(fd, path, how.needed())?;
         how.check(&place)?;
         let entry = match &place.target {
-            Target::Host { dir, path } => open_host(dir, path, &place, how)?,
+            Target::Folder { folder, path } => open_in(folder, path, &place, how)?,
             Target::Virtual(prefix) => open_virtual(prefix, &place, how)?,
         };
         self.lock().fs.insert(entry)
@@ -115,23 +95,22 @@ fn open_virtual(prefix: &str, place: &Place, how: &OpenHow) -> Result<Entry, Err
     ))
 }
 
-fn open_host(dir: &Dir, path: &str, place: &Place, how: &OpenHow) -> Result<Entry, Errno> {
+fn open_in(folder: &Folder, path: &str, place: &Place, how: &OpenHow) -> Result<Entry, Errno> {
     let rights = how.rights & place.inheriting & place.granted;
-    let file = dir.open_with(path, &how.options(rights))?.into_std();
-    let filetype = sys::stat(&file)?.st_filetype;
-    let (object, possible) = if filetype == __WASI_FILETYPE_DIRECTORY {
-        (
-            Object::Dir(Arc::new(Dir::from_std_file(file))),
+    let (object, possible, filetype) = match folder.open(path, &OpenHow { rights, ..*how })? {
+        Opened::Folder(folder) => (
+            Object::Folder(folder),
             Rights::OF_DIRECTORIES,
-        )
-    } else {
-        let terminal = std::io::IsTerminal::is_terminal(&file);
-        let possible = if terminal {
-            Rights::OF_FILES - Rights::POSITION
-        } else {
-            Rights::OF_FILES
-        };
-        (Object::File(Arc::new(file)), possible)
+            __WASI_FILETYPE_DIRECTORY,
+        ),
+        Opened::File(file, filetype) => {
+            let possible = if file.is_terminal() {
+                Rights::OF_FILES - Rights::POSITION
+            } else {
+                Rights::OF_FILES
+            };
+            (Object::File(file), possible, filetype)
+        }
     };
     Ok(Entry {
         object,

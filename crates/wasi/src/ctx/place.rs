@@ -1,18 +1,14 @@
-//! From a descriptor and a path to a [`Place`]: a directory of the host and a path below it, never above.
+//! From a descriptor and a path to a [`Place`]: a folder and a path below it, never above.
 //!
-//! A path relative to a host directory is handed to `cap-std` as it is, which follows it one component at a time (or lets the
-//! kernel do so) and refuses to leave the directory, through `..`, absolute paths or symbolic links. What is resolved here is
-//! only the **virtual root**: descriptor 3, a directory that holds the preopened directories under their names. Its paths are
+//! A path relative to a folder is handed to its back end as it is, which refuses to leave the folder, through `..`, absolute paths
+//! or symbolic links. What is resolved here is only the **virtual root**: descriptor 3, a directory that holds the preopened directories under their names. Its paths are
 //! walked by name up to a preopened directory, and the rest is relative to that. A directory preopened as `.` or `/` is the root
 //! itself: what no other name matches is looked for there.
-
-use std::sync::Arc;
-
-use cap_std::fs::Dir;
 
 use super::Ctx;
 use super::flags::Rights;
 use super::fs::{Object, WasiFs};
+use super::node::Folder;
 use crate::types::*;
 
 /// A preopened directory, as it appears below the virtual root.
@@ -23,19 +19,19 @@ pub(super) struct Mount {
     name: Option<Vec<String>>,
     /// The name as the host program gave it.
     alias: String,
-    pub(super) dir: Arc<Dir>,
+    pub(super) folder: Folder,
     pub(super) granted: Rights,
 }
 
 impl Mount {
-    pub(super) fn new(alias: &str, dir: Arc<Dir>, granted: Rights) -> Self {
+    pub(super) fn new(alias: &str, folder: Folder, granted: Rights) -> Self {
         let name = components(alias)
             .map(|component| (component != "..").then(|| component.to_owned()))
             .collect();
         Self {
             name,
             alias: alias.to_owned(),
-            dir,
+            folder,
             granted,
         }
     }
@@ -80,17 +76,17 @@ pub(crate) struct Place {
 
 #[derive(Debug)]
 pub(super) enum Target {
-    /// A path below a directory of the host.
-    Host { dir: Arc<Dir>, path: String },
+    /// A path below a folder.
+    Folder { folder: Folder, path: String },
     /// A virtual directory, by its path from the root.
     Virtual(String),
 }
 
 impl Place {
-    /// The host directory and path, or an error of the caller's choice for a virtual directory.
-    pub(super) fn host(&self, otherwise: Errno) -> Result<(&Dir, &str), Errno> {
+    /// The folder and the path in it, or an error of the caller's choice for a virtual directory.
+    pub(super) fn folder(&self, otherwise: Errno) -> Result<(&Folder, &str), Errno> {
         match &self.target {
-            Target::Host { dir, path } => Ok((dir, path)),
+            Target::Folder { folder, path } => Ok((folder, path)),
             Target::Virtual(_) => Err(otherwise),
         }
     }
@@ -104,7 +100,7 @@ impl Ctx<'_> {
         }
         let state = self.lock();
         let entry = state.fs.entry(fd)?;
-        if !matches!(entry.object, Object::Dir(_) | Object::Virtual(_)) {
+        if !matches!(entry.object, Object::Folder(_) | Object::Virtual(_)) {
             return Err(Errno::NOTDIR);
         }
         entry.require(needed)?;
@@ -116,20 +112,20 @@ impl Ctx<'_> {
         match &entry.object {
             Object::Virtual(prefix) => match state.fs.walk(prefix, path)? {
                 Walk::Virtual(prefix) => place.target = Target::Virtual(prefix),
-                Walk::Host(mount, path) => {
+                Walk::Mount(mount, path) => {
                     if !mount.granted.contains(needed) {
                         return Err(Errno::ACCES);
                     }
-                    place.target = Target::Host {
-                        dir: mount.dir.clone(),
+                    place.target = Target::Folder {
+                        folder: mount.folder.clone(),
                         path,
                     };
                     place.granted = mount.granted;
                 }
             },
-            Object::Dir(dir) => {
-                place.target = Target::Host {
-                    dir: dir.clone(),
+            Object::Folder(folder) => {
+                place.target = Target::Folder {
+                    folder: folder.clone(),
                     path: path.to_owned(),
                 }
             }
@@ -142,7 +138,7 @@ impl Ctx<'_> {
 /// Where a path from a virtual directory leads.
 enum Walk<'a> {
     Virtual(String),
-    Host(&'a Mount, String),
+    Mount(&'a Mount, String),
 }
 
 impl WasiFs {
@@ -174,7 +170,7 @@ impl WasiFs {
         let here = self.mounts.iter().find(|mount| mount.is(&at));
         Ok(here.map_or_else(
             || Walk::Virtual(at.join("/")),
-            |mount| Walk::Host(mount, ".".to_owned()),
+            |mount| Walk::Mount(mount, ".".to_owned()),
         ))
     }
 
@@ -189,15 +185,15 @@ impl WasiFs {
                 .chain([rest])
                 .collect::<Vec<_>>()
                 .join("/");
-            Some(Walk::Host(mount, path))
+            Some(Walk::Mount(mount, path))
         })
     }
 
-    /// The names directly in a virtual directory, or the host directory that is the root itself.
-    pub(super) fn virtual_names(&self, prefix: &str) -> Result<Vec<String>, Arc<Dir>> {
+    /// The names directly in a virtual directory, or the folder that is the root itself.
+    pub(super) fn virtual_names(&self, prefix: &str) -> Result<Vec<String>, Folder> {
         let at: Vec<&str> = components(prefix).collect();
         if let Some(root) = self.mounts.iter().find(|mount| mount.is(&at)) {
-            return Err(root.dir.clone());
+            return Err(root.folder.clone());
         }
         let mut names: Vec<String> = Vec::new();
         for name in self.mounts.iter().filter_map(|mount| mount.below(&at)) {

@@ -97,26 +97,21 @@ impl Ctx<'_> {
         }
         let regular = entry.filetype == __WASI_FILETYPE_REGULAR_FILE;
         match entry.object.clone() {
-            Object::File(file) if regular => Ok(ready(rest_of(&file))),
-            Object::File(file) => Ok(Outcome::Poll(Source::File(file))),
+            Object::File(file) => Ok(match file.host() {
+                Some(host) if !regular => Outcome::Poll(Source::File(host.clone())),
+                _ => ready(file.rest()),
+            }),
             Object::Stream(slot) => match state.fs.host_stream(slot) {
                 Some(stream) => Ok(Outcome::Poll(Source::Stream(stream))),
                 None => Ok(ready(state.fs.stream(slot)?.bytes_available()? as u64)),
             },
-            Object::Dir(_) | Object::Virtual(_) => Err(Errno::BADF),
+            Object::Folder(_) | Object::Virtual(_) => Err(Errno::BADF),
         }
     }
 }
 
 fn ready(nbytes: u64) -> Outcome {
     Outcome::Settled(Ok(__wasi_event_fd_readwrite_t { nbytes, flags: 0 }))
-}
-
-/// How much of a regular file is left to read.
-fn rest_of(mut file: &File) -> u64 {
-    let size = file.metadata().map_or(0, |metadata| metadata.len());
-    let position = std::io::Seek::stream_position(&mut file).unwrap_or(0);
-    size.saturating_sub(position)
 }
 
 /// When a clock subscription is due, on the monotonic clock.

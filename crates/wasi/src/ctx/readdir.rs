@@ -1,17 +1,12 @@
 //! `fd_readdir`: the entries of a directory from a cookie on.
 //!
-//! For a host directory the cookie is the host's own position (`d_off`), which stays right while entries come and go, needs no
-//! list in memory, and can be given in any order; 0 is the beginning. Nothing is kept between calls. A virtual directory is short
-//! and never changes: its cookies count.
-
-use std::sync::Arc;
-
-use cap_std::fs::Dir;
+//! The cookie is the folder's own: it stays right while entries come and go, needs no list in memory, and can be given in any
+//! order; 0 is the beginning. Nothing is kept between calls. A virtual directory is short and never changes: its cookies count.
 
 use super::Ctx;
 use super::flags::Rights;
 use super::fs::Object;
-use crate::sys::{self, HostDirReader};
+use super::node::FolderEntries;
 use crate::types::*;
 
 /// An entry: its fixed part and its name.
@@ -23,10 +18,7 @@ pub(crate) struct DirEntry {
 
 /// The rest of a directory.
 pub(crate) enum DirEntries {
-    Host {
-        dir: Arc<Dir>,
-        reader: HostDirReader,
-    },
+    Folder(FolderEntries),
     Virtual {
         names: std::vec::IntoIter<String>,
         next: u64,
@@ -42,12 +34,12 @@ impl Ctx<'_> {
     ) -> Result<DirEntries, Errno> {
         let state = self.lock();
         let entry = state.fs.entry(fd)?;
-        if !matches!(entry.object, Object::Dir(_) | Object::Virtual(_)) {
+        if !matches!(entry.object, Object::Folder(_) | Object::Virtual(_)) {
             return Err(Errno::NOTDIR);
         }
         entry.require(Rights::FD_READDIR)?;
-        let dir = match &entry.object {
-            Object::Dir(dir) => dir.clone(),
+        let folder = match &entry.object {
+            Object::Folder(folder) => folder.clone(),
             Object::Virtual(prefix) => match state.fs.virtual_names(prefix) {
                 Err(root) => root,
                 Ok(names) => return Ok(virtual_entries(names, cookie)),
@@ -55,8 +47,7 @@ impl Ctx<'_> {
             Object::Stream(_) | Object::File(_) => return Err(Errno::NOTDIR),
         };
         drop(state);
-        let reader = HostDirReader::new(&*dir, cookie)?;
-        Ok(DirEntries::Host { dir, reader })
+        Ok(DirEntries::Folder(folder.entries(cookie)?))
     }
 }
 
@@ -76,10 +67,7 @@ impl Iterator for DirEntries {
 
     fn next(&mut self) -> Option<Self::Item> {
         match self {
-            DirEntries::Host { dir, reader } => {
-                let entry = reader.next()?;
-                Some(entry.and_then(|entry| host_entry(dir, entry)))
-            }
+            DirEntries::Folder(entries) => entries.next(),
             DirEntries::Virtual { names, next } => {
                 let name = names.next()?;
                 *next += 1;
@@ -94,7 +82,12 @@ impl Iterator for DirEntries {
     }
 }
 
-fn dir_entry(next: u64, ino: u64, filetype: __wasi_filetype_t, name: Vec<u8>) -> DirEntry {
+pub(super) fn dir_entry(
+    next: u64,
+    ino: u64,
+    filetype: __wasi_filetype_t,
+    name: Vec<u8>,
+) -> DirEntry {
     // A name is at most a few hundred bytes on any host.
     let d_namlen = u32::try_from(name.len()).unwrap_or(u32::MAX);
     DirEntry {
@@ -106,22 +99,4 @@ fn dir_entry(next: u64, ino: u64, filetype: __wasi_filetype_t, name: Vec<u8>) ->
         },
         name,
     }
-}
-
-fn host_entry(dir: &Dir, entry: sys::HostDirEntry) -> Result<DirEntry, Errno> {
-    if entry.name == b".." {
-        // The parent may be outside of what the guest can see: it looks like the directory itself, as at any root.
-        let own = sys::stat(dir)?;
-        return Ok(dir_entry(
-            entry.next,
-            own.st_ino,
-            own.st_filetype,
-            entry.name,
-        ));
-    }
-    // An entry of unknown kind that went away meanwhile stays unknown.
-    let filetype = entry.filetype.unwrap_or_else(|| {
-        sys::stat_entry(dir, &entry.name).map_or(__WASI_FILETYPE_UNKNOWN, |stat| stat.st_filetype)
-    });
-    Ok(dir_entry(entry.next, entry.ino, filetype, entry.name))
 }

@@ -1,14 +1,11 @@
 //! Reading and writing: a [`Channel`] is what stands behind a descriptor, taken out of the table to be used without the lock.
 
-use std::fs::File;
-use std::io::{Read, Write};
-use std::os::unix::fs::FileExt;
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::Ctx;
 use super::flags::{FdFlags, Rights};
 use super::fs::{Object, Slot};
+use super::node::OpenFile;
 use crate::files::HostStream;
 use crate::sys;
 use crate::types::*;
@@ -23,7 +20,7 @@ pub(crate) struct Channel<'a> {
 }
 
 enum End {
-    File(Arc<File>),
+    File(OpenFile),
     /// One of the process's streams.
     Host(HostStream),
     /// A stream of the host program; it is used under the lock.
@@ -45,7 +42,7 @@ impl<'a> Ctx<'a> {
         let state = self.lock();
         let entry = state.fs.entry(fd)?;
         let end = match &entry.object {
-            Object::Dir(_) | Object::Virtual(_) => return Err(Errno::ISDIR),
+            Object::Folder(_) | Object::Virtual(_) => return Err(Errno::ISDIR),
             // As the host says of a descriptor that was not opened for this.
             _ if !entry.rights.contains(needed) => return Err(Errno::BADF),
             Object::File(file) => End::File(file.clone()),
@@ -75,7 +72,7 @@ impl Channel<'_> {
     pub(crate) fn read(&self, buf: &mut [u8]) -> Result<usize, Errno> {
         let len = buf.len();
         retry(|| match &self.end {
-            End::File(file) => Ok((&**file).read(buf)?),
+            End::File(file) => file.read(buf),
             End::Host(stream) => {
                 self.ready(*stream)?;
                 Ok(stream.read(buf)?)
@@ -93,7 +90,7 @@ impl Channel<'_> {
 
     pub(crate) fn write(&self, buf: &[u8]) -> Result<usize, Errno> {
         retry(|| match &self.end {
-            End::File(file) => Ok((&**file).write(buf)?),
+            End::File(file) => file.write(buf),
             End::Host(stream) => Ok(stream.write(buf)?),
             End::Supplied(slot) => self
                 .ctx
@@ -109,17 +106,17 @@ impl Channel<'_> {
     /// Reads at a position, which moves nothing.
     pub(crate) fn read_at(&self, buf: &mut [u8], offset: u64) -> Result<usize, Errno> {
         let file = self.positioned()?;
-        retry(|| Ok(file.read_at(buf, offset)?))
+        retry(|| file.read_at(buf, offset))
     }
 
     /// Writes at a position, which moves nothing.
     pub(crate) fn write_at(&self, buf: &[u8], offset: u64) -> Result<usize, Errno> {
         let file = self.positioned()?;
-        retry(|| Ok(file.write_at(buf, offset)?))
+        retry(|| file.write_at(buf, offset))
     }
 
     /// The file, if it is one that has positions.
-    fn positioned(&self) -> Result<&File, Errno> {
+    fn positioned(&self) -> Result<&OpenFile, Errno> {
         match &self.end {
             End::File(file) => Ok(file),
             End::Host(_) | End::Supplied(_) => Err(Errno::SPIPE),

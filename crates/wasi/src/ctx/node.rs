@@ -1,0 +1,220 @@
+//! [`Folder`] and [`OpenFile`]: what the rest of the core knows of folders and files, whoever keeps them.
+//!
+//! Every function that takes a path takes one relative to the folder, never leads out of it, and fails as the host's own would:
+//! each back end does the same with the same errors, which the tests demand of all of them.
+
+use std::fs::File;
+use std::io::SeekFrom;
+use std::sync::Arc;
+
+use super::flags::FdFlags;
+use super::host::{HostEntries, HostFile, HostFolder};
+use super::open::OpenHow;
+use super::readdir::DirEntry;
+use crate::sys::NewTime;
+use crate::types::*;
+
+/// An open folder.
+#[derive(Debug, Clone)]
+pub(crate) enum Folder {
+    Host(HostFolder),
+}
+
+/// An open file that is not a folder.
+#[derive(Debug, Clone)]
+pub(crate) enum OpenFile {
+    Host(HostFile),
+}
+
+/// What a path led to, opened; of a file also its kind.
+pub(super) enum Opened {
+    Folder(Folder),
+    File(OpenFile, __wasi_filetype_t),
+}
+
+/// The entries of a folder from a cookie on.
+pub(crate) enum FolderEntries {
+    Host(HostEntries),
+}
+
+impl From<HostFolder> for Folder {
+    fn from(folder: HostFolder) -> Self {
+        Self::Host(folder)
+    }
+}
+
+impl From<HostFile> for OpenFile {
+    fn from(file: HostFile) -> Self {
+        Self::Host(file)
+    }
+}
+
+/// The same call to whichever back end it is.
+macro_rules! each {
+    ($value:expr, $it:ident => $call:expr) => {
+        match $value {
+            Self::Host($it) => $call,
+        }
+    };
+}
+
+impl Folder {
+    pub(super) fn open(&self, path: &str, how: &OpenHow) -> Result<Opened, Errno> {
+        each!(self, it => it.open(path, how))
+    }
+
+    pub(super) fn create_dir(&self, path: &str) -> Result<(), Errno> {
+        each!(self, it => it.create_dir(path))
+    }
+
+    pub(super) fn remove_dir(&self, path: &str) -> Result<(), Errno> {
+        each!(self, it => it.remove_dir(path))
+    }
+
+    pub(super) fn remove_file(&self, path: &str) -> Result<(), Errno> {
+        each!(self, it => it.remove_file(path))
+    }
+
+    pub(super) fn stat(&self, path: &str, follow: bool) -> Result<__wasi_filestat_t, Errno> {
+        each!(self, it => it.stat(path, follow))
+    }
+
+    pub(super) fn set_times(
+        &self,
+        path: &str,
+        follow: bool,
+        access: NewTime,
+        modification: NewTime,
+    ) -> Result<(), Errno> {
+        each!(self, it => it.set_times(path, follow, access, modification))
+    }
+
+    /// Makes another name, in `to`, for a file of this folder; a symbolic link is not followed.
+    pub(super) fn link(&self, path: &str, to: &Self, new_path: &str) -> Result<(), Errno> {
+        match (self, to) {
+            (Self::Host(from), Self::Host(to)) => from.link(path, to, new_path),
+        }
+    }
+
+    /// Moves something of this folder to a name in `to`.
+    pub(super) fn rename(&self, path: &str, to: &Self, new_path: &str) -> Result<(), Errno> {
+        match (self, to) {
+            (Self::Host(from), Self::Host(to)) => from.rename(path, to, new_path),
+        }
+    }
+
+    pub(super) fn symlink(&self, target: &str, path: &str) -> Result<(), Errno> {
+        each!(self, it => it.symlink(target, path))
+    }
+
+    pub(super) fn read_link(&self, path: &str) -> Result<Vec<u8>, Errno> {
+        each!(self, it => it.read_link(path))
+    }
+
+    /// The status of the folder itself.
+    pub(super) fn own_stat(&self) -> Result<__wasi_filestat_t, Errno> {
+        each!(self, it => it.own_stat())
+    }
+
+    pub(super) fn set_own_times(
+        &self,
+        access: NewTime,
+        modification: NewTime,
+    ) -> Result<(), Errno> {
+        each!(self, it => it.set_own_times(access, modification))
+    }
+
+    pub(super) fn sync(&self, data_only: bool) -> Result<(), Errno> {
+        each!(self, it => it.sync(data_only))
+    }
+
+    pub(super) fn entries(&self, cookie: __wasi_dircookie_t) -> Result<FolderEntries, Errno> {
+        Ok(match self {
+            Self::Host(it) => FolderEntries::Host(it.entries(cookie)?),
+        })
+    }
+}
+
+impl OpenFile {
+    /// The host's file, if that is what it is: only such a one can make anybody wait.
+    pub(super) fn host(&self) -> Option<&Arc<File>> {
+        match self {
+            Self::Host(it) => Some(it.file()),
+        }
+    }
+
+    /// A terminal is known by having no position.
+    pub(super) fn is_terminal(&self) -> bool {
+        each!(self, it => it.is_terminal())
+    }
+
+    pub(super) fn read(&self, buf: &mut [u8]) -> Result<usize, Errno> {
+        each!(self, it => it.read(buf))
+    }
+
+    pub(super) fn write(&self, buf: &[u8]) -> Result<usize, Errno> {
+        each!(self, it => it.write(buf))
+    }
+
+    /// Reads at a position, which moves nothing.
+    pub(super) fn read_at(&self, buf: &mut [u8], offset: u64) -> Result<usize, Errno> {
+        each!(self, it => it.read_at(buf, offset))
+    }
+
+    /// Writes at a position, which moves nothing.
+    pub(super) fn write_at(&self, buf: &[u8], offset: u64) -> Result<usize, Errno> {
+        each!(self, it => it.write_at(buf, offset))
+    }
+
+    pub(super) fn seek(&self, to: SeekFrom) -> Result<u64, Errno> {
+        each!(self, it => it.seek(to))
+    }
+
+    pub(super) fn stat(&self) -> Result<__wasi_filestat_t, Errno> {
+        each!(self, it => it.stat())
+    }
+
+    pub(super) fn set_len(&self, len: u64) -> Result<(), Errno> {
+        each!(self, it => it.set_len(len))
+    }
+
+    pub(super) fn set_times(&self, access: NewTime, modification: NewTime) -> Result<(), Errno> {
+        each!(self, it => it.set_times(access, modification))
+    }
+
+    pub(super) fn set_flags(&self, flags: FdFlags) -> Result<(), Errno> {
+        each!(self, it => it.set_flags(flags))
+    }
+
+    pub(super) fn advise(
+        &self,
+        offset: u64,
+        len: u64,
+        advice: __wasi_advice_t,
+    ) -> Result<(), Errno> {
+        each!(self, it => it.advise(offset, len, advice))
+    }
+
+    pub(super) fn allocate(&self, offset: u64, len: u64) -> Result<(), Errno> {
+        each!(self, it => it.allocate(offset, len))
+    }
+
+    pub(super) fn sync(&self, data_only: bool) -> Result<(), Errno> {
+        each!(self, it => it.sync(data_only))
+    }
+
+    /// How much is left to read.
+    pub(super) fn rest(&self) -> u64 {
+        let size = self.stat().map_or(0, |stat| stat.st_size);
+        let position = self.seek(SeekFrom::Current(0)).unwrap_or(0);
+        size.saturating_sub(position)
+    }
+}
+
+impl Iterator for FolderEntries {
+    type Item = Result<DirEntry, Errno>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        each!(self, it => it.next())
+    }
+}
