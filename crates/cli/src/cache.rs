@@ -18,7 +18,7 @@ use std::time::UNIX_EPOCH;
 use anyhow::{Context, Result};
 use clap::Args;
 use rustix::process::geteuid;
-use wasmill::{Module, Store};
+use wasmill::{HOST, Module, Store};
 use wasmill_cache::{Cache as _, FileSystemCache, Hash};
 
 use crate::size;
@@ -48,7 +48,7 @@ impl CacheOptions {
         bytes: &[u8],
     ) -> Result<Module> {
         if let Some((mut cache, key)) = self.place(options, store, bytes)? {
-            cache.set_cache_extension(Some(options.extension()));
+            cache.set_cache_extension(Some(options.engine_kind().extension(&HOST)));
             #[allow(unsafe_code, reason = "machine code is trusted")]
             // SAFETY: the folder is the user's, or one that the user named.
             return Ok(unsafe { cache.load_or_compile(store, key, bytes)? });

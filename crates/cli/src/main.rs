@@ -16,11 +16,13 @@ mod invoke;
 mod llvm_dump;
 mod module_file;
 mod options;
+mod output_file;
 mod report;
 mod runtime;
 mod size;
 mod stack;
 mod store_options;
+mod target_options;
 mod tool_options;
 mod wasi_options;
 
@@ -42,6 +44,7 @@ fn main() -> ExitCode {
     };
     let outcome = stack::bounded(|| match options.command {
         Command::Run(run) => run.execute(),
+        Command::Compile(compile) => compile.execute(),
         Command::Validate(validate) => validate.execute(),
         Command::Inspect(inspect) => inspect.execute(),
         Command::Wast(wast) => wast.execute(),

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::commands::{Cache, CreateExe, Explore, Inspect, Run, Validate, Wast};
+use crate::commands::{Cache, Compile, CreateExe, Explore, Inspect, Run, Validate, Wast};
 
 const COLOR_HELP: &str = "Errors are coloured when they go to a terminal; WASMILL_COLOR=true or =false decides otherwise.";
 
@@ -22,6 +22,7 @@ pub(crate) struct Options {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Run(Run),
+    Compile(Compile),
     Validate(Validate),
     Inspect(Inspect),
     Wast(Wast),

@@ -6,10 +6,10 @@ use std::{path::PathBuf, sync::Arc};
 use anyhow::Result;
 use clap::Args;
 use wasmill::{
-    CompilerConfig, Cranelift, Features, HOST, Native, NativeArtifact, Singlepass, Store, Target,
-    Universal, UniversalArtifact,
+    CompilerConfig, Cranelift, Dylib, DylibArtifact, Features, Singlepass, Staticlib,
+    StaticlibArtifact, Store, Target, Triple, Universal, UniversalArtifact,
 };
-use wasmill_engine::{Container, EngineBuilder};
+use wasmill_engine::{Container, EngineBuilder, ModuleEngine, WithSymbols};
 
 #[cfg(feature = "llvm")]
 use crate::llvm_dump::LlvmDump;
@@ -42,8 +42,12 @@ pub(crate) struct StoreOptions {
     universal: bool,
 
     /// Use the engine that makes shared objects, which debuggers and profilers can read.
-    #[arg(long, alias = "dylib", group = "engine")]
-    native: bool,
+    #[arg(long, visible_alias = "native", group = "engine")]
+    dylib: bool,
+
+    /// Use the engine that makes object files for linkers.
+    #[arg(long, alias = "object-file", group = "engine")]
+    staticlib: bool,
 
     /// Let the compiler check its own work.
     #[arg(long)]
@@ -85,7 +89,7 @@ pub(crate) struct StoreOptions {
 impl StoreOptions {
     /// The engine and the compiler, for messages.
     pub(crate) fn description(&self) -> String {
-        let engine = if self.native { "native" } else { "universal" };
+        let engine = self.engine_kind().name();
         format!("engine: {engine}, compiler: {}", self.compiler_name())
     }
 
@@ -110,17 +114,13 @@ impl StoreOptions {
         self.enable_verifier
     }
 
-    /// How files of compiled modules are called.
-    pub(crate) fn extension(&self) -> &'static str {
-        match self.native {
-            true => NativeArtifact::get_default_extension(&HOST),
-            false => UniversalArtifact::get_default_extension(&HOST),
+    /// The engine.
+    pub(crate) fn engine_kind(&self) -> EngineKind {
+        match (self.dylib, self.staticlib) {
+            (true, _) => EngineKind::Dylib,
+            (_, true) => EngineKind::Staticlib,
+            _ => EngineKind::Universal,
         }
-    }
-
-    /// Whether the Native engine was asked for.
-    pub(crate) fn is_native(&self) -> bool {
-        self.native
     }
 
     /// Whether Singlepass was asked for.
@@ -188,11 +188,29 @@ impl StoreOptions {
 
     /// The same, with what tools have to know.
     pub(crate) fn store_for(&self, tools: &ToolOptions) -> Result<Store> {
-        let store = match self.native {
-            true => Store::new(&self.engine(Native::new, tools)?.engine()),
-            false => Store::new(&self.engine(Universal::new, tools)?.engine()),
-        };
-        Ok(store)
+        Ok(match self.engine_kind() {
+            EngineKind::Universal => Store::new(&self.engine(Universal::new, tools)?.engine()),
+            EngineKind::Dylib => Store::new(&self.engine(Dylib::new, tools)?.engine()),
+            EngineKind::Staticlib => Store::new(&self.engine(Staticlib::new, tools)?.engine()),
+        })
+    }
+
+    /// A store whose modules are for some machine, with a prefix of their symbols where they have some.
+    pub(crate) fn store_for_target(&self, target: Target, prefix: Option<&str>) -> Result<Store> {
+        let tools = ToolOptions::default();
+        Ok(match self.engine_kind() {
+            EngineKind::Universal => {
+                Store::new(&self.engine(Universal::new, &tools)?.target(target).engine())
+            }
+            EngineKind::Dylib => {
+                let engine = self.engine(Dylib::new, &tools)?.target(target).engine();
+                Store::new(&with_prefix(engine, prefix))
+            }
+            EngineKind::Staticlib => {
+                let engine = self.engine(Staticlib::new, &tools)?.target(target).engine();
+                Store::new(&with_prefix(engine, prefix))
+            }
+        })
     }
 
     fn engine<C: Container>(
@@ -207,10 +225,42 @@ impl StoreOptions {
             None => engine,
         })
     }
+}
 
-    /// A store with a new Universal engine, whose modules are for some machine.
-    pub(crate) fn store_for_target(&self, target: Target) -> Result<Store> {
-        let engine = self.engine(Universal::new, &ToolOptions::default())?;
-        Ok(Store::new(&engine.target(target).engine()))
+fn with_prefix<C: WithSymbols>(
+    mut engine: ModuleEngine<C>,
+    prefix: Option<&str>,
+) -> ModuleEngine<C> {
+    if let Some(prefix) = prefix.map(str::to_owned) {
+        engine.set_deterministic_prefixer(move |_| prefix.clone());
+    }
+    engine
+}
+
+/// An engine that can be chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum EngineKind {
+    Universal,
+    Dylib,
+    Staticlib,
+}
+
+impl EngineKind {
+    /// Its name, for messages.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Universal => "universal",
+            Self::Dylib => "dylib",
+            Self::Staticlib => "staticlib",
+        }
+    }
+
+    /// How files of its compiled modules are called.
+    pub(crate) fn extension(self, triple: &Triple) -> &'static str {
+        match self {
+            Self::Universal => UniversalArtifact::get_default_extension(triple),
+            Self::Dylib => DylibArtifact::get_default_extension(triple),
+            Self::Staticlib => StaticlibArtifact::get_default_extension(triple),
+        }
     }
 }

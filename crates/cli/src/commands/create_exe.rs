@@ -1,19 +1,19 @@
 //! `wasmill create-exe`: makes a program of a WASI module, without a compiler or linker of the system.
 
-use std::fs::Permissions;
 use std::io::Write;
 use std::ops::Range;
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
-use wasmill::{Architecture, CpuFeature, ExportType, ExternType, HOST, Module, Target, Triple};
+use wasmill::{ExportType, ExternType, Module};
 use wasmill_wasi::is_wasi_module;
 
 use crate::capabilities::Capabilities;
 use crate::executable;
-use crate::store_options::StoreOptions;
+use crate::output_file::{self, Kind};
+use crate::store_options::{EngineKind, StoreOptions};
+use crate::target_options::TargetOptions;
 use crate::wasi_options::CapabilityOptions;
 use crate::{module_file, runtime};
 
@@ -38,17 +38,13 @@ pub(crate) struct CreateExe {
     #[arg(short, long, value_name = "PATH")]
     output: PathBuf,
 
-    /// The machine that it is for. Unless it is one like this, --runtime must name a runtime.
-    #[arg(long, value_name = "TRIPLE", value_parser = triple)]
-    target: Option<Triple>,
-
-    /// A feature that the processor has; with this or --target, it has those that are named.
-    #[arg(short = 'm', value_name = "CPUFEATURE")]
-    cpu_features: Vec<CpuFeature>,
-
-    /// The runtime in front of the module, in place of the `wasmill-headless` beside this program.
+    /// The runtime in front of the module, in place of the `wasmill-headless` beside this program. One for another machine must
+    /// be named.
     #[arg(long, value_name = "FILE")]
     runtime: Option<PathBuf>,
+
+    #[command(flatten)]
+    target: TargetOptions,
 
     #[command(flatten)]
     store: StoreOptions,
@@ -73,14 +69,15 @@ impl CreateExe {
 
     fn create(&self) -> Result<()> {
         ensure!(
-            !self.store.is_native(),
+            self.store.engine_kind() == EngineKind::Universal,
             "executables are made with the Universal engine"
         );
-        let target = self.target();
+        output_file::check(&self.file, &self.output)?;
+        let target = self.target.target();
         let bytes = module_file::read(&self.file)?;
         // What needs no compiler comes first.
         let mut runtime = runtime::find(self.runtime.as_deref(), target.triple())?;
-        let store = self.store.store_for_target(target.clone())?;
+        let store = self.store.store_for_target(target.clone(), None)?;
         let mut module = Module::new(&store, bytes)?;
         check(&module)?;
         module.set_name(&module_file::module_name(&self.file));
@@ -95,24 +92,8 @@ impl CreateExe {
         let artifact = module.serialize()?;
         let place = runtime.len()..runtime.len() + artifact.len();
         let end = end(&self.seen.capabilities(), place)?;
-        write(&self.output, &[&runtime, &artifact, &end])
-            .with_context(|| format!("cannot write `{}`", self.output.display()))
+        output_file::write(&self.output, Kind::Program, &[&runtime, &artifact, &end])
     }
-
-    fn target(&self) -> Target {
-        if self.target.is_none() && self.cpu_features.is_empty() {
-            return Target::default();
-        }
-        let triple = self.target.clone().unwrap_or(HOST);
-        // Every x86-64 has it.
-        let base = (triple.architecture == Architecture::X86_64).then_some(CpuFeature::SSE2);
-        let features = self.cpu_features.iter().copied().chain(base);
-        Target::new(triple, features.collect())
-    }
-}
-
-fn triple(text: &str) -> Result<Triple, String> {
-    text.parse().map_err(|error| format!("{error}"))
 }
 
 /// Refuses a module that could never run as a program.
@@ -159,19 +140,6 @@ fn numbers(artifact: Range<usize>, total: usize) -> [u8; 24] {
         *bytes = (number as u64).to_le_bytes();
     }
     bytes
-}
-
-/// Writes an executable, which appears when it is complete.
-fn write(path: &Path, parts: &[&[u8]]) -> Result<()> {
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
-    let mut file = tempfile::Builder::new()
-        .permissions(Permissions::from_mode(0o777))
-        .tempfile_in(folder.unwrap_or(Path::new(".")))?;
-    parts.iter().try_for_each(|part| file.write_all(part))?;
-    file.persist(path)?;
-    Ok(())
 }
 
 #[cfg(test)]

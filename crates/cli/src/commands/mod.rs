@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 mod cache;
+mod compile;
 mod create_exe;
 mod explore;
 mod inspect;
@@ -9,6 +10,7 @@ mod validate;
 mod wast;
 
 pub(crate) use cache::Cache;
+pub(crate) use compile::Compile;
 pub(crate) use create_exe::CreateExe;
 pub(crate) use explore::Explore;
 pub(crate) use inspect::Inspect;
