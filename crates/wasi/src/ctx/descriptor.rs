@@ -69,7 +69,7 @@ impl Ctx<'_> {
         // How writes reach the disk is settled when the file is opened.
         let changed = entry.flags ^ flags;
         if changed.intersects(FdFlags::DSYNC | FdFlags::RSYNC | FdFlags::SYNC) {
-            return Err(Errno::NOTSUP);
+            return Err(Errno::INVAL);
         }
         // A standard stream's flags are kept here only: the host's are shared with other processes.
         if let Object::File(file) = &entry.object {
@@ -189,8 +189,9 @@ impl Ctx<'_> {
 
     /// Moves the position and says where it is then.
     pub(crate) fn fd_seek(self, fd: __wasi_fd_t, to: SeekFrom) -> Result<u64, Errno> {
-        // Asking where one is is no more than telling.
-        let needed = if to == SeekFrom::Current(0) {
+        // Asking where one is is no more than telling, which the right to seek includes.
+        let may_seek = self.lock().fs.entry(fd)?.rights.contains(Rights::FD_SEEK);
+        let needed = if to == SeekFrom::Current(0) && !may_seek {
             Rights::FD_TELL
         } else {
             Rights::FD_SEEK

@@ -4,6 +4,11 @@
 //! or symbolic links. What is resolved here is only the **virtual root**: descriptor 3, a directory that holds the preopened directories under their names. Its paths are
 //! walked by name up to a preopened directory, and the rest is relative to that. A directory preopened as `.` or `/` is the root
 //! itself: what no other name matches is looked for there.
+//!
+//! A path that begins with `..` leads from a preopened directory into the virtual root, as far as it goes on to a preopened name
+//! there; from any other descriptor it leads nowhere. The parent of the root is the root.
+
+use std::collections::BTreeSet;
 
 use super::Ctx;
 use super::flags::Rights;
@@ -90,6 +95,22 @@ impl Place {
             Target::Virtual(_) => Err(otherwise),
         }
     }
+
+    /// Sets where a path from a virtual directory leads.
+    fn go(&mut self, walk: Walk<'_>, needed: Rights) -> Result<(), Errno> {
+        self.target = match walk {
+            Walk::Virtual(prefix) => Target::Virtual(prefix),
+            Walk::Mount(mount, path) => {
+                if !mount.granted.contains(needed) {
+                    return Err(Errno::ACCES);
+                }
+                self.granted = mount.granted;
+                let folder = mount.folder.clone();
+                Target::Folder { folder, path }
+            }
+        };
+        Ok(())
+    }
 }
 
 impl Ctx<'_> {
@@ -110,25 +131,16 @@ impl Ctx<'_> {
             granted: entry.granted,
         };
         match &entry.object {
-            Object::Virtual(prefix) => match state.fs.walk(prefix, path)? {
-                Walk::Virtual(prefix) => place.target = Target::Virtual(prefix),
-                Walk::Mount(mount, path) => {
-                    if !mount.granted.contains(needed) {
-                        return Err(Errno::ACCES);
-                    }
+            Object::Virtual(prefix) => place.go(state.fs.walk(prefix, path)?, needed)?,
+            Object::Folder(folder) => match state.fs.climb(entry.preopen.as_deref(), path) {
+                Some(walk) => place.go(walk?, needed)?,
+                None => {
                     place.target = Target::Folder {
-                        folder: mount.folder.clone(),
-                        path,
-                    };
-                    place.granted = mount.granted;
+                        folder: folder.clone(),
+                        path: path.to_owned(),
+                    }
                 }
             },
-            Object::Folder(folder) => {
-                place.target = Target::Folder {
-                    folder: folder.clone(),
-                    path: path.to_owned(),
-                }
-            }
             Object::Stream(_) | Object::File(_) => return Err(Errno::NOTDIR),
         }
         Ok(place)
@@ -144,18 +156,47 @@ enum Walk<'a> {
 impl WasiFs {
     /// Walks a path from a virtual directory: by name as long as preopened names go on so, and from there in the deepest
     /// preopened directory on the way. `at` is always the beginning of such a name (or the root).
-    fn walk(&self, prefix: &str, path: &str) -> Result<Walk<'_>, Errno> {
+    fn walk<'a>(&'a self, prefix: &'a str, path: &'a str) -> Result<Walk<'a>, Errno> {
         match path.bytes().next() {
             None => return Err(Errno::NOENT),
             // As for any directory: an absolute path is not relative to it.
             Some(b'/') => return Err(Errno::PERM),
             Some(_) => {}
         }
-        let mut at: Vec<&str> = components(prefix).collect();
+        self.walk_from(components(prefix).collect(), path, Errno::NOENT)
+    }
+
+    /// Walks a path that begins with `..` from a preopened directory; `None` if it is another directory or another path. What is
+    /// not found then is beyond what the guest may know of.
+    fn climb<'a>(
+        &'a self,
+        preopen: Option<&str>,
+        path: &'a str,
+    ) -> Option<Result<Walk<'a>, Errno>> {
+        let alias = preopen?;
+        let (first, rest) = next_component(path).filter(|_| !path.starts_with('/'))?;
+        if first != ".." {
+            return None;
+        }
+        let mount = self.mounts.iter().find(|mount| mount.alias == alias)?;
+        let (_, parent) = mount.name.as_ref()?.split_last()?;
+        let parent = parent.iter().map(String::as_str).collect();
+        Some(self.walk_from(parent, rest, Errno::PERM))
+    }
+
+    fn walk_from<'a>(
+        &'a self,
+        mut at: Vec<&'a str>,
+        path: &'a str,
+        missing: Errno,
+    ) -> Result<Walk<'a>, Errno> {
+        let has_root = self.mounts.iter().any(|mount| mount.is(&[]));
         let mut rest = path;
         while let Some((component, after)) = next_component(rest) {
             if component == ".." {
-                at.pop().ok_or(Errno::PERM)?;
+                if at.pop().is_none() && has_root {
+                    return Err(Errno::PERM);
+                }
             } else if self
                 .mounts
                 .iter()
@@ -163,7 +204,7 @@ impl WasiFs {
             {
                 at.push(component);
             } else {
-                return self.leave(&at, rest).ok_or(Errno::NOENT);
+                return self.leave(&at, rest).ok_or(missing);
             }
             rest = after;
         }
@@ -189,19 +230,17 @@ impl WasiFs {
         })
     }
 
-    /// The names directly in a virtual directory, or the folder that is the root itself.
+    /// The names directly in a virtual directory, sorted, or the folder that is the root itself. Names in the root begin with a
+    /// slash, as programs of the original expect: they are the names that lead there from anywhere.
     pub(super) fn virtual_names(&self, prefix: &str) -> Result<Vec<String>, Folder> {
         let at: Vec<&str> = components(prefix).collect();
         if let Some(root) = self.mounts.iter().find(|mount| mount.is(&at)) {
             return Err(root.folder.clone());
         }
-        let mut names: Vec<String> = Vec::new();
-        for name in self.mounts.iter().filter_map(|mount| mount.below(&at)) {
-            if !names.iter().any(|known| known == name) {
-                names.push(name.to_owned());
-            }
-        }
-        Ok(names)
+        let slash = if at.is_empty() { "/" } else { "" };
+        let below = self.mounts.iter().filter_map(|mount| mount.below(&at));
+        let names: BTreeSet<_> = below.map(|name| format!("{slash}{name}")).collect();
+        Ok(names.into_iter().collect())
     }
 }
 

@@ -70,8 +70,6 @@ fn dots_and_absolute_paths_are_refused() {
         absolute.to_str().unwrap(),
         "/etc/passwd",
         "/",
-        "..",
-        "../",
         "sub/../..",
     ];
     for path in paths {
