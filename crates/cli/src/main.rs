@@ -11,6 +11,7 @@ mod cache;
 mod capabilities;
 mod commands;
 mod executable;
+mod files;
 mod invoke;
 #[cfg(feature = "llvm")]
 mod llvm_dump;
@@ -24,8 +25,10 @@ mod stack;
 mod store_options;
 mod target_options;
 mod tool_options;
+mod version;
 mod wasi_options;
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -37,7 +40,13 @@ fn main() -> ExitCode {
     if let Some(code) = executable::execute() {
         return code;
     }
-    let words = options::with_default_command(std::env::args_os().collect());
+    let words: Vec<_> = std::env::args_os().collect();
+    if version::is_asked(&words) {
+        // Nobody is left to tell if this fails.
+        let _ = std::io::stdout().write_all(version::text().as_bytes());
+        return ExitCode::SUCCESS;
+    }
+    let words = options::with_default_command(words);
     let options = match Options::try_parse_from(words) {
         Ok(options) => options,
         Err(error) => return usage(&error),
@@ -51,6 +60,11 @@ fn main() -> ExitCode {
         Command::Explore(explore) => explore.execute(),
         Command::Cache(cache) => cache.execute(),
         Command::CreateExe(create) => create.execute(),
+        Command::Config(config) => config.execute(),
+        Command::Completions(completions) => completions.execute(),
+        Command::Binfmt(binfmt) => binfmt.execute(),
+        Command::SelfUpdate(update) => update.execute(),
+        Command::Man(man) => man.execute(),
     });
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -20,10 +20,15 @@ pub(crate) fn exit(error: &Error) -> ExitCode {
             .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
     };
     if !error.chain().any(broken_pipe) {
-        // Nobody is left to tell if this fails.
-        let _ = writeln!(io::stderr(), "{}", text(error, is_colored()));
+        print(error);
     }
     ExitCode::FAILURE
+}
+
+/// Reports an error.
+pub(crate) fn print(error: &Error) {
+    // Nobody is left to tell if this fails.
+    let _ = writeln!(io::stderr(), "{}", text(error, is_colored()));
 }
 
 /// What the guest gave to `proc_exit`. Systems keep eight bits: a failure must not become success by that.

@@ -6,7 +6,7 @@ use std::{path::PathBuf, sync::Arc};
 use anyhow::Result;
 use clap::Args;
 use wasmill::{
-    CompilerConfig, Cranelift, Dylib, DylibArtifact, Features, Singlepass, Staticlib,
+    CompilerConfig, Cranelift, Dylib, DylibArtifact, Features, Module, Singlepass, Staticlib,
     StaticlibArtifact, Store, Target, Triple, Universal, UniversalArtifact,
 };
 use wasmill_engine::{Container, EngineBuilder, ModuleEngine, WithSymbols};
@@ -178,6 +178,24 @@ impl StoreOptions {
         features.threads |= self.enable_threads;
         features.multi_memory |= self.enable_multi_memory || self.enable_all;
         features
+    }
+
+    /// The option that enables what a module needs, if there is one.
+    pub(crate) fn missing_feature(&self, wasm: &[u8]) -> Option<&'static str> {
+        let is_valid = |enable: fn(&mut Features)| {
+            let mut features = self.features();
+            enable(&mut features);
+            let engine = Universal::new(self.compiler()).features(features).engine();
+            Module::validate(&Store::new(&engine), wasm).is_ok()
+        };
+        let options: [(_, fn(&mut Features)); 2] = [
+            ("--enable-threads", |features| features.threads = true),
+            ("--enable-multi-memory", |features| {
+                features.multi_memory = true;
+            }),
+        ];
+        let found = options.into_iter().find(|(_, enable)| is_valid(*enable));
+        found.map(|(option, _)| option)
     }
 
     /// A store with a new engine.
