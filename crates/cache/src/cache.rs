@@ -133,16 +133,74 @@ pub trait Cache {
         bytes: &[u8],
     ) -> Result<Module, CompileError> {
         // SAFETY: as the caller promises.
-        if let Ok(module) = unsafe { self.load(store, key) }
-            && is_as_tunables_want(&module)
-        {
-            return Ok(module);
-        }
-        let module = Module::new(store, bytes)?;
-        // What was compiled runs, whether it can be kept or not.
-        let _ = self.store(key, &module);
-        Ok(module)
+        unsafe { load_or(self, store, key, || Module::new(store, bytes)) }
     }
+
+    /// The same for who has more to do than to compile it, if there is none that can be used: `make` makes it then. (An addition
+    /// to the original API.)
+    ///
+    /// ```
+    /// # use wasmill::{Module, Store};
+    /// # use wasmill_cache::{Cache, FileSystemCache, Hash};
+    /// # let folder = std::env::temp_dir().join(format!("wasmill-cache-6-{}", std::process::id()));
+    /// let store = Store::default();
+    /// let mut cache = FileSystemCache::new(&folder)?;
+    /// let key = Hash::generate(b"(module)").compiled_in(&store).expect("no middlewares");
+    /// let mut compiled = 0;
+    /// for _ in 0..2 {
+    ///     // SAFETY: only this program writes to the folder.
+    ///     unsafe { cache.load_or_make(&store, key, || {
+    ///         compiled += 1;
+    ///         Module::new(&store, b"(module)")
+    ///     }) }?;
+    /// }
+    /// assert_eq!(compiled, 1);
+    /// # std::fs::remove_dir_all(&folder)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be made.
+    ///
+    /// # Safety
+    ///
+    /// As for [`Cache::load`].
+    #[allow(unsafe_code, reason = "machine code is trusted")]
+    unsafe fn load_or_make<E>(
+        &mut self,
+        store: &Store,
+        key: Hash,
+        make: impl FnOnce() -> Result<Module, E>,
+    ) -> Result<Module, E>
+    where
+        Self: Sized,
+    {
+        // SAFETY: as the caller promises.
+        unsafe { load_or(self, store, key, make) }
+    }
+}
+
+/// # Safety
+///
+/// As for [`Cache::load`].
+#[allow(unsafe_code, reason = "machine code is trusted")]
+unsafe fn load_or<C: Cache + ?Sized, E>(
+    cache: &mut C,
+    store: &Store,
+    key: Hash,
+    make: impl FnOnce() -> Result<Module, E>,
+) -> Result<Module, E> {
+    // SAFETY: as the caller promises.
+    if let Ok(module) = unsafe { cache.load(store, key) }
+        && is_as_tunables_want(&module)
+    {
+        return Ok(module);
+    }
+    let module = make()?;
+    // What was made runs, whether it can be kept or not.
+    let _ = cache.store(key, &module);
+    Ok(module)
 }
 
 /// Tunables decide about code by how they lay out memories and tables. No key knows them, but artifacts say what was decided.

@@ -13,7 +13,7 @@ use std::ffi::OsString;
 use std::fs::{self, DirBuilder};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
-use std::time::UNIX_EPOCH;
+use std::time::{Instant, UNIX_EPOCH};
 
 use anyhow::{Context, Result};
 use clap::Args;
@@ -21,6 +21,8 @@ use rustix::process::geteuid;
 use wasmill::{HOST, Module, Store};
 use wasmill_cache::{Cache as _, FileSystemCache, Hash};
 
+use crate::limits::LimitOptions;
+use crate::messages::{note, time};
 use crate::size;
 use crate::store_options::StoreOptions;
 
@@ -29,6 +31,7 @@ const SMALL: usize = 4096;
 
 /// Whether what is compiled is kept.
 #[derive(Args, Debug, Default)]
+#[command(next_help_heading = "Cache")]
 pub(crate) struct CacheOptions {
     /// Compile the module even if it was compiled before, and do not keep it.
     #[arg(long, alias = "no-cache")]
@@ -44,22 +47,49 @@ impl CacheOptions {
     pub(crate) fn module(
         &self,
         options: &StoreOptions,
+        limits: &LimitOptions,
         store: &Store,
         bytes: &[u8],
     ) -> Result<Module> {
-        if let Some((mut cache, key)) = self.place(options, store, bytes)? {
-            cache.set_cache_extension(Some(options.engine_kind().extension(&HOST)));
-            #[allow(unsafe_code, reason = "machine code is trusted")]
-            // SAFETY: the folder is the user's, or one that the user named.
-            return Ok(unsafe { cache.load_or_compile(store, key, bytes)? });
-        }
-        Ok(Module::new(store, bytes)?)
+        let start = Instant::now();
+        let compile = || {
+            let module = Module::new(store, bytes).map_err(|error| options.explain(error, bytes));
+            note(|| {
+                format!(
+                    "compiled in {} ({})",
+                    time(start.elapsed()),
+                    options.description()
+                )
+            });
+            module
+        };
+        let Some((mut cache, key)) = self.place(options, limits, store, bytes)? else {
+            return compile();
+        };
+        cache.set_cache_extension(Some(options.engine_kind().extension(&HOST)));
+        let mut is_there = true;
+        let make = || {
+            is_there = false;
+            compile()
+        };
+        #[allow(unsafe_code, reason = "machine code is trusted")]
+        // SAFETY: the folder is the user's, or one that the user named.
+        let module = unsafe { cache.load_or_make(store, key, make)? };
+        note(|| {
+            let spent = time(start.elapsed());
+            match is_there {
+                true => format!("found in the cache, in {spent} ({})", options.description()),
+                false => format!("was not in the cache, where it is now as {key}"),
+            }
+        });
+        Ok(module)
     }
 
     /// Where a module belongs, if anywhere.
     fn place(
         &self,
         options: &StoreOptions,
+        limits: &LimitOptions,
         store: &Store,
         bytes: &[u8],
     ) -> Result<Option<(FileSystemCache, Hash)>> {
@@ -71,7 +101,12 @@ impl CacheOptions {
             return Ok(None);
         };
         let contents = self.cache_key.unwrap_or_else(|| Hash::generate(bytes));
-        let key = Hash::generate(format!("{contents} {program}").as_bytes()).compiled_in(store);
+        let key = match limits.fuel {
+            None => Hash::generate(format!("{contents} {program}").as_bytes()).compiled_in(store),
+            // No key knows what a middleware does. What this one does, this program and the number of points say.
+            Some(points) => Hash::generate(format!("{contents} {program} {points}").as_bytes())
+                .compiled_in(&options.store()),
+        };
         Ok(open().ok().zip(key).map(|(mut cache, key)| {
             cache.set_bound(bound.or(cache.bound()));
             (cache, key)

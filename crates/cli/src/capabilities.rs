@@ -5,17 +5,26 @@ use std::ffi::OsString;
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 use wasmill::{Module, NamedResolver};
-use wasmill_wasi::{WasiEnv, WasiState, get_wasi_versions};
+use wasmill_wasi::{WasiEnv, WasiState, WasiStateBuilder, get_wasi_versions};
 
 /// Folders and variables. Executables have it in them (`executable.rs`).
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 pub(crate) struct Capabilities {
-    /// Folders that have the same name for the guest.
-    pub(crate) dirs: Vec<OsString>,
-    /// The guest's names of folders, and where they are.
-    pub(crate) mapped_dirs: Vec<(String, OsString)>,
+    /// Folders.
+    pub(crate) folders: Vec<Folder>,
     /// Variables of the environment.
     pub(crate) env: Vec<(Vec<u8>, Vec<u8>)>,
+}
+
+/// A folder that the guest may use.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub(crate) struct Folder {
+    /// Where it is.
+    pub(crate) host: OsString,
+    /// The guest's name of it, if that is another.
+    pub(crate) guest: Option<String>,
+    /// Whether it may not be changed.
+    pub(crate) read_only: bool,
 }
 
 impl Capabilities {
@@ -38,16 +47,33 @@ impl Capabilities {
         let mut state = WasiState::new(program);
         state.args(args.iter().map(|arg| arg.as_encoded_bytes()));
         state.envs(self.env.iter().map(|(name, value)| (name, value)));
-        for dir in &self.dirs {
-            state
-                .preopen_dir(dir)
-                .with_context(|| format!("cannot open the folder `{}`", dir.display()))?;
-        }
-        for (guest, host) in &self.mapped_dirs {
-            state.map_dir(guest, host).with_context(|| {
-                format!("cannot open the folder `{}` as `{guest}`", host.display())
-            })?;
+        for folder in &self.folders {
+            folder.open(&mut state)?;
         }
         Ok(state.finalize()?)
+    }
+}
+
+impl Folder {
+    fn open(&self, state: &mut WasiStateBuilder) -> Result<()> {
+        let opened = state.preopen(|folder| {
+            if let Some(name) = &self.guest {
+                folder.alias(name);
+            }
+            let write = !self.read_only;
+            folder
+                .directory(&self.host)
+                .read(true)
+                .write(write)
+                .create(write)
+        });
+        opened.with_context(|| {
+            let host = self.host.display();
+            match &self.guest {
+                Some(name) => format!("cannot open the folder `{host}` as `{name}`"),
+                None => format!("cannot open the folder `{host}`"),
+            }
+        })?;
+        Ok(())
     }
 }

@@ -30,7 +30,7 @@ use crate::{report, stack};
 const OWN: &str = "/proc/self/exe";
 
 /// How the trailer starts.
-pub(crate) const MAGIC: &[u8; 16] = b"\0wasmill-exe\0\0\0\x01";
+pub(crate) const MAGIC: &[u8; 16] = b"\0wasmill-exe\0\0\0\x02";
 
 /// Bytes of the trailer.
 pub(crate) const TRAILER: usize = MAGIC.len() + 4 * 8;
@@ -93,7 +93,7 @@ pub(crate) fn execute() -> Option<ExitCode> {
     let outcome = stack::bounded(|| run(&file, &name, args).with_context(context));
     Some(match outcome {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => report::exit(&error),
+        Err(error) => report::exit(&error, None),
     })
 }
 

@@ -3,6 +3,7 @@
 //! Alone it does nothing but to say what it is.
 
 mod capabilities;
+mod color;
 mod executable;
 mod report;
 mod stack;
@@ -20,7 +21,7 @@ fn main() -> ExitCode {
         println!("wasmill-headless {}", wasmill_engine::artifact_build());
         return ExitCode::SUCCESS;
     }
-    report::exit(&anyhow::anyhow!(
-        "this is the runtime that `wasmill create-exe` makes executables of, without a module"
-    ))
+    let error =
+        "this is the runtime that `wasmill create-exe` makes executables of, without a module";
+    report::exit(&anyhow::Error::msg(error), None)
 }

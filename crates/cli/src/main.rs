@@ -9,23 +9,32 @@
 
 mod cache;
 mod capabilities;
+mod color;
 mod commands;
+mod duration;
 mod executable;
-mod files;
+mod features;
+mod foreign;
+mod fuel;
 mod invoke;
+mod limits;
 #[cfg(feature = "llvm")]
 mod llvm_dump;
-mod module_file;
+mod log;
+mod messages;
 mod options;
 mod output_file;
 mod report;
 mod runtime;
+mod similar;
 mod size;
+mod source;
 mod stack;
 mod store_options;
 mod target_options;
+mod timeout;
 mod tool_options;
-mod version;
+mod values;
 mod wasi_options;
 
 use std::io::Write;
@@ -40,17 +49,14 @@ fn main() -> ExitCode {
     if let Some(code) = executable::execute() {
         return code;
     }
-    let words: Vec<_> = std::env::args_os().collect();
-    if version::is_asked(&words) {
-        // Nobody is left to tell if this fails.
-        let _ = std::io::stdout().write_all(version::text().as_bytes());
-        return ExitCode::SUCCESS;
-    }
-    let words = options::with_default_command(words);
-    let options = match Options::try_parse_from(words) {
+    let words = options::with_default_command(std::env::args_os().collect());
+    let options = match Options::try_parse_from(&words) {
         Ok(options) => options,
-        Err(error) => return usage(&error),
+        Err(error) => return usage(&error, options::color_in(&words)),
     };
+    let manner = options.manner();
+    messages::set_manner(manner);
+    log::start(manner.verbosity);
     let outcome = stack::bounded(|| match options.command {
         Command::Run(run) => run.execute(),
         Command::Compile(compile) => compile.execute(),
@@ -60,22 +66,25 @@ fn main() -> ExitCode {
         Command::Explore(explore) => explore.execute(),
         Command::Cache(cache) => cache.execute(),
         Command::CreateExe(create) => create.execute(),
-        Command::Config(config) => config.execute(),
-        Command::Completions(completions) => completions.execute(),
-        Command::Binfmt(binfmt) => binfmt.execute(),
-        Command::SelfUpdate(update) => update.execute(),
-        Command::Man(man) => man.execute(),
     });
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => report::exit(&error),
+        Err(error) => report::exit(&error, manner.color),
     }
 }
 
 /// Prints help, the version, or what is wrong with the words; only the latter is a failure.
-fn usage(error: &clap::Error) -> ExitCode {
+fn usage(error: &clap::Error, color: Option<bool>) -> ExitCode {
+    let text = error.render();
+    let text = match color::is_colored(color) {
+        true => text.ansi().to_string(),
+        false => text.to_string(),
+    };
     // Nobody is left to tell if this fails.
-    let _ = error.print();
+    let _ = match error.use_stderr() {
+        true => std::io::stderr().write_all(text.as_bytes()),
+        false => std::io::stdout().write_all(text.as_bytes()),
+    };
     if error.use_stderr() {
         ExitCode::FAILURE
     } else {

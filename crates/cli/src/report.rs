@@ -1,15 +1,17 @@
 //! How the command ends when something went wrong: with the guest's exit code, or with an error and its causes.
 
 use std::fmt::Write as _;
-use std::io::{self, IsTerminal, Write as _};
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use anyhow::Error;
 use wasmill::TrapCode;
 use wasmill_wasi::WasiError;
 
-/// Ends as the guest asked for if it did; otherwise reports the error.
-pub(crate) fn exit(error: &Error) -> ExitCode {
+use crate::color::is_colored;
+
+/// Ends as the guest asked for if it did; otherwise reports the error, in colours if an option or the environment says so.
+pub(crate) fn exit(error: &Error, color: Option<bool>) -> ExitCode {
     if let Some(code) = guest_exit_code(error) {
         return ExitCode::from(code);
     }
@@ -20,15 +22,10 @@ pub(crate) fn exit(error: &Error) -> ExitCode {
             .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
     };
     if !error.chain().any(broken_pipe) {
-        print(error);
+        // Nobody is left to tell if this fails.
+        let _ = writeln!(io::stderr(), "{}", text(error, is_colored(color)));
     }
     ExitCode::FAILURE
-}
-
-/// Reports an error.
-pub(crate) fn print(error: &Error) {
-    // Nobody is left to tell if this fails.
-    let _ = writeln!(io::stderr(), "{}", text(error, is_colored()));
 }
 
 /// What the guest gave to `proc_exit`. Systems keep eight bits: a failure must not become success by that.
@@ -39,14 +36,6 @@ fn guest_exit_code(error: &Error) -> Option<u8> {
     };
     let low = (code & 0xff) as u8;
     Some(if *code != 0 && low == 0 { 1 } else { low })
-}
-
-fn is_colored() -> bool {
-    match std::env::var("WASMILL_COLOR").as_deref() {
-        Ok("true") => true,
-        Ok("false") => false,
-        _ => io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none(),
-    }
 }
 
 /// `error: what`, then its causes, numbered.

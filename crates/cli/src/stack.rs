@@ -15,11 +15,16 @@ pub(crate) fn bounded(work: impl FnOnce() -> Result<()> + Send) -> Result<()> {
     if limit.is_some_and(|limit| limit <= LARGEST as u64) {
         return work();
     }
+    on_thread(LARGEST, work)
+}
+
+/// Does `work` on a thread with so large a stack.
+pub(crate) fn on_thread(size: usize, work: impl FnOnce() -> Result<()> + Send) -> Result<()> {
     thread::scope(|scope| {
-        let thread = thread::Builder::new().stack_size(LARGEST);
+        let thread = thread::Builder::new().stack_size(size);
         let thread = thread
             .spawn_scoped(scope, work)
-            .context("cannot make a stack to run on")?;
+            .with_context(|| format!("cannot make a stack of {size} bytes to run on"))?;
         thread.join().unwrap_or_else(|panic| resume_unwind(panic))
     })
 }

@@ -6,11 +6,14 @@ use std::{path::PathBuf, sync::Arc};
 use anyhow::Result;
 use clap::Args;
 use wasmill::{
-    CompilerConfig, Cranelift, Dylib, DylibArtifact, Features, Module, Singlepass, Staticlib,
+    CompileError, CompilerConfig, Cranelift, Dylib, DylibArtifact, Features, Singlepass, Staticlib,
     StaticlibArtifact, Store, Target, Triple, Universal, UniversalArtifact,
 };
 use wasmill_engine::{Container, EngineBuilder, ModuleEngine, WithSymbols};
 
+use crate::features::FeatureOptions;
+use crate::fuel;
+use crate::limits::LimitOptions;
 #[cfg(feature = "llvm")]
 use crate::llvm_dump::LlvmDump;
 use crate::tool_options::ToolOptions;
@@ -57,33 +60,8 @@ pub(crate) struct StoreOptions {
     #[arg(long)]
     canonicalize_nans: bool,
 
-    /// Enable vectors (they are by default).
-    #[arg(long)]
-    enable_simd: bool,
-
-    /// Enable threads.
-    #[arg(long)]
-    enable_threads: bool,
-
-    /// Enable reference types (they are by default).
-    #[arg(long)]
-    enable_reference_types: bool,
-
-    /// Enable several results (they are by default).
-    #[arg(long)]
-    enable_multi_value: bool,
-
-    /// Enable bulk operations (they are by default).
-    #[arg(long)]
-    enable_bulk_memory: bool,
-
-    /// Enable several memories.
-    #[arg(long)]
-    enable_multi_memory: bool,
-
-    /// Enable everything that is supported.
-    #[arg(long)]
-    enable_all: bool,
+    #[command(flatten)]
+    features: FeatureOptions,
 }
 
 impl StoreOptions {
@@ -174,42 +152,32 @@ impl StoreOptions {
 
     /// What modules may use: the default, and what was asked for.
     pub(crate) fn features(&self) -> Features {
-        let mut features = Features::default();
-        features.threads |= self.enable_threads;
-        features.multi_memory |= self.enable_multi_memory || self.enable_all;
-        features
+        self.features.features()
     }
 
-    /// The option that enables what a module needs, if there is one.
-    pub(crate) fn missing_feature(&self, wasm: &[u8]) -> Option<&'static str> {
-        let is_valid = |enable: fn(&mut Features)| {
-            let mut features = self.features();
-            enable(&mut features);
-            let engine = Universal::new(self.compiler()).features(features).engine();
-            Module::validate(&Store::new(&engine), wasm).is_ok()
-        };
-        let options: [(_, fn(&mut Features)); 2] = [
-            ("--enable-threads", |features| features.threads = true),
-            ("--enable-multi-memory", |features| {
-                features.multi_memory = true;
-            }),
-        ];
-        let found = options.into_iter().find(|(_, enable)| is_valid(*enable));
-        found.map(|(option, _)| option)
+    /// The error of a module that cannot be compiled, with what to try.
+    pub(crate) fn explain(&self, error: CompileError, bytes: &[u8]) -> anyhow::Error {
+        self.features.explain(error, bytes)
     }
 
     /// A store with a new engine.
     pub(crate) fn store(&self) -> Store {
-        let tools = ToolOptions::default();
-        self.store_for(&tools).expect("no tools, no files")
+        let (tools, limits) = (ToolOptions::default(), LimitOptions::default());
+        self.store_for(&tools, &limits).expect("no tools, no files")
     }
 
-    /// The same, with what tools have to know.
-    pub(crate) fn store_for(&self, tools: &ToolOptions) -> Result<Store> {
+    /// The same, with what tools have to know, and with limits. Fuel is a matter of the code.
+    pub(crate) fn store_for(&self, tools: &ToolOptions, limits: &LimitOptions) -> Result<Store> {
         Ok(match self.engine_kind() {
-            EngineKind::Universal => Store::new(&self.engine(Universal::new, tools)?.engine()),
-            EngineKind::Dylib => Store::new(&self.engine(Dylib::new, tools)?.engine()),
-            EngineKind::Staticlib => Store::new(&self.engine(Staticlib::new, tools)?.engine()),
+            EngineKind::Universal => {
+                limits.store(&self.engine(Universal::new, tools, limits.fuel)?.engine())
+            }
+            EngineKind::Dylib => {
+                limits.store(&self.engine(Dylib::new, tools, limits.fuel)?.engine())
+            }
+            EngineKind::Staticlib => {
+                limits.store(&self.engine(Staticlib::new, tools, limits.fuel)?.engine())
+            }
         })
     }
 
@@ -217,15 +185,24 @@ impl StoreOptions {
     pub(crate) fn store_for_target(&self, target: Target, prefix: Option<&str>) -> Result<Store> {
         let tools = ToolOptions::default();
         Ok(match self.engine_kind() {
-            EngineKind::Universal => {
-                Store::new(&self.engine(Universal::new, &tools)?.target(target).engine())
-            }
+            EngineKind::Universal => Store::new(
+                &self
+                    .engine(Universal::new, &tools, None)?
+                    .target(target)
+                    .engine(),
+            ),
             EngineKind::Dylib => {
-                let engine = self.engine(Dylib::new, &tools)?.target(target).engine();
+                let engine = self
+                    .engine(Dylib::new, &tools, None)?
+                    .target(target)
+                    .engine();
                 Store::new(&with_prefix(engine, prefix))
             }
             EngineKind::Staticlib => {
-                let engine = self.engine(Staticlib::new, &tools)?.target(target).engine();
+                let engine = self
+                    .engine(Staticlib::new, &tools, None)?
+                    .target(target)
+                    .engine();
                 Store::new(&with_prefix(engine, prefix))
             }
         })
@@ -235,13 +212,13 @@ impl StoreOptions {
         &self,
         new: impl FnOnce(Box<dyn CompilerConfig>) -> EngineBuilder<C>,
         tools: &ToolOptions,
+        fuel: Option<u64>,
     ) -> Result<EngineBuilder<C>> {
-        let engine = new(self.compiler()).features(self.features());
-        let engine = engine.debug_info(tools.debug_info);
-        Ok(match tools.profiler()? {
-            Some(profiler) => engine.profiler(&profiler),
-            None => engine,
-        })
+        let mut compiler = self.compiler();
+        if let Some(points) = fuel {
+            compiler.push_middleware(fuel::metering(points));
+        }
+        tools.set_up(new(compiler).features(self.features()))
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 use wasmill::Profiler;
+use wasmill_engine::{Container, EngineBuilder};
 
 /// What tools of the system learn about the guest.
 #[derive(Args, Debug, Default)]
@@ -16,7 +17,7 @@ pub(crate) struct ToolOptions {
 
     /// Tell debuggers the guest's functions and frames, so that `gdb` can stop there (--native has that always).
     #[arg(short = 'g', long)]
-    pub(crate) debug_info: bool,
+    debug_info: bool,
 }
 
 /// The forms that `perf` reads.
@@ -30,7 +31,7 @@ enum Profile {
 
 impl ToolOptions {
     /// What writes a profile, if one was asked for.
-    pub(crate) fn profiler(&self) -> Result<Option<Profiler>> {
+    fn profiler(&self) -> Result<Option<Profiler>> {
         let profiler = match self.profile {
             None => return Ok(None),
             Some(Profile::Perfmap) => Profiler::perf_map(),
@@ -39,5 +40,17 @@ impl ToolOptions {
         profiler
             .map(Some)
             .context("cannot write the names for `perf`")
+    }
+
+    /// Tells an engine of them.
+    pub(crate) fn set_up<C: Container>(
+        &self,
+        engine: EngineBuilder<C>,
+    ) -> Result<EngineBuilder<C>> {
+        let engine = engine.debug_info(self.debug_info);
+        Ok(match self.profiler()? {
+            Some(profiler) => engine.profiler(&profiler),
+            None => engine,
+        })
     }
 }

@@ -10,9 +10,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use wasmill_abi::ContextLayout;
-use wasmill_compiler::{
-    CompileModuleInfo, Compiler, Features, Progress, Target, Translation, translate,
-};
+use wasmill_compiler::{CompileModuleInfo, Compiler, Features, Target, Translation, translate};
 use wasmill_compiler_cranelift::{Cranelift, CraneliftCompiler, FunctionText};
 use wasmill_types::{MemoryStyle, Pages, TableStyle};
 
@@ -90,7 +88,6 @@ fn plan(wasm: &[u8]) -> Result<(CompileModuleInfo, Translation<'_>), Box<dyn Err
             .collect(),
         module,
         features,
-        progress: Progress::default(),
     };
     Ok((info, translation))
 }

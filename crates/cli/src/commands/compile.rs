@@ -7,8 +7,8 @@ use anyhow::{Context, Result, ensure};
 use clap::Args;
 use wasmill::{Module, StaticlibArtifact, Target};
 
-use crate::module_file;
 use crate::output_file::{self, Kind};
+use crate::source;
 use crate::store_options::{EngineKind, StoreOptions};
 use crate::target_options::TargetOptions;
 
@@ -72,7 +72,7 @@ impl Compile {
             );
         }
         let target = self.target.target();
-        let bytes = module_file::read(&self.file)?;
+        let bytes = source::read(&self.file)?;
         let store = self
             .store
             .store_for_target(target.clone(), self.prefix.as_deref())?;
@@ -85,8 +85,9 @@ impl Compile {
         )?;
         self.warn_of_extension(&target)?;
 
-        let mut module = Module::new(&store, bytes)?;
-        module.set_name(&module_file::module_name(&self.file));
+        let mut module =
+            Module::new(&store, &bytes).map_err(|error| self.store.explain(error, &bytes))?;
+        module.set_name(&source::module_name(&self.file));
         output_file::write(&self.output, Kind::Data, &[&module.serialize()?])?;
         let made = self.output.display();
         writeln!(

@@ -15,7 +15,7 @@ use crate::output_file::{self, Kind};
 use crate::store_options::{EngineKind, StoreOptions};
 use crate::target_options::TargetOptions;
 use crate::wasi_options::CapabilityOptions;
-use crate::{module_file, runtime};
+use crate::{runtime, source};
 
 /// Where artifacts start: pages are not larger on any system.
 const PAGE: usize = 0x1_0000;
@@ -74,13 +74,14 @@ impl CreateExe {
         );
         output_file::check(&self.file, &self.output)?;
         let target = self.target.target();
-        let bytes = module_file::read(&self.file)?;
+        let bytes = source::read(&self.file)?;
         // What needs no compiler comes first.
         let mut runtime = runtime::find(self.runtime.as_deref(), target.triple())?;
         let store = self.store.store_for_target(target.clone(), None)?;
-        let mut module = Module::new(&store, bytes)?;
+        let mut module =
+            Module::new(&store, &bytes).map_err(|error| self.store.explain(error, &bytes))?;
         check(&module)?;
-        module.set_name(&module_file::module_name(&self.file));
+        module.set_name(&source::module_name(&self.file));
         writeln!(
             std::io::stdout(),
             "Compiler: {}\nTarget: {}",
@@ -145,6 +146,7 @@ fn numbers(artifact: Range<usize>, total: usize) -> [u8; 24] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::capabilities::Folder;
     use std::fs::File;
 
     fn file(bytes: &[u8]) -> File {
@@ -156,8 +158,11 @@ mod tests {
     #[test]
     fn every_damage_of_the_end_is_found() {
         let seen = Capabilities {
-            dirs: vec![".".into()],
-            mapped_dirs: vec![("/data".into(), "/srv/data".into())],
+            folders: vec![Folder {
+                host: "/srv/data".into(),
+                guest: Some("/data".into()),
+                read_only: true,
+            }],
             env: vec![(b"A".to_vec(), b"\xff".to_vec())],
         };
         let artifact = 100..250;

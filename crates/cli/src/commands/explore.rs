@@ -20,7 +20,7 @@ use wasmill_compiler_singlepass::SinglepassCompiler;
 use wasmill_engine::compile_info;
 use wasmill_types::FunctionIndex;
 
-use crate::module_file;
+use crate::source;
 use crate::store_options::StoreOptions;
 
 /// Show what the functions of a module become on their way to machine code.
@@ -74,7 +74,7 @@ impl Explore {
     }
 
     fn explore(&self) -> Result<String> {
-        let bytes = module_file::read(&self.file)?;
+        let bytes = source::read(&self.file)?;
         let wasm = wat2wasm(&bytes).context("Error when converting wat")?;
         match self.emit {
             Form::Ops => self.ops(&wasm),

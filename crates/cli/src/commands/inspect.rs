@@ -9,8 +9,8 @@ use clap::Args;
 use wasmill::{ExternType, Module, is_wasm, wat2wasm};
 use wasmill_compiler::translate;
 
-use crate::module_file;
 use crate::size::size;
+use crate::source;
 use crate::store_options::StoreOptions;
 
 /// Show what a module imports and exports.
@@ -35,10 +35,11 @@ impl Inspect {
     }
 
     fn inspect(&self) -> Result<String> {
-        let bytes = module_file::read(&self.file)?;
+        let bytes = source::read(&self.file)?;
         let wasm = wat2wasm(&bytes).context("Error when converting wat")?;
         // To look at a module's surface it need not be compiled.
-        Module::validate(&self.store.store(), &wasm)?;
+        Module::validate(&self.store.store(), &wasm)
+            .map_err(|error| self.store.explain(error, &wasm))?;
         let module = translate(&wasm, &self.store.features())?.info;
         let ty = if is_wasm(&bytes) { "wasm" } else { "wat" };
         let mut text = format!("Type: {ty}\nSize: {}\n", size(bytes.len() as u64));

@@ -1,30 +1,21 @@
-//! `wasmill validate`: says whether modules are valid, without compiling them.
+//! `wasmill validate`: says whether a module is valid, without compiling it.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::{Context, Error, Result};
+use anyhow::{Context, Result};
 use clap::Args;
 use wasmill::{Module, wat2wasm};
 
-use crate::files;
-use crate::module_file;
+use crate::source;
 use crate::store_options::StoreOptions;
 
-const EXAMPLES: &str = "\
-Examples:
-  wasmill validate tool.wasm
-  wasmill validate --enable-all *.wasm *.wat";
-
-/// Check that modules are valid.
-///
-/// They are not compiled. Where a module needs a feature that is not enabled, the error names its option.
+/// Check that a module is valid.
 #[derive(Args, Debug)]
-#[command(after_help = EXAMPLES)]
 pub(crate) struct Validate {
-    /// The modules, in the binary or the text format.
-    #[arg(value_name = "FILE", required = true)]
-    files: Vec<PathBuf>,
+    /// The module, in the binary or the text format.
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
 
     #[command(flatten)]
     store: StoreOptions,
@@ -33,29 +24,21 @@ pub(crate) struct Validate {
 impl Validate {
     /// Runs the command.
     pub(crate) fn execute(&self) -> Result<()> {
-        files::each(&self.files, false, |file| {
-            self.validate(file)
-                .with_context(|| format!("failed to validate `{}`", file.display()))?;
-            let file = file.display();
-            writeln!(std::io::stdout(), "Validation passed for `{file}`.")?;
-            Ok(())
-        })
+        self.validate()
+            .with_context(|| format!("failed to validate `{}`", self.file.display()))?;
+        writeln!(
+            std::io::stdout(),
+            "Validation passed for `{}`.",
+            self.file.display()
+        )?;
+        Ok(())
     }
 
-    fn validate(&self, file: &Path) -> Result<()> {
-        let bytes = module_file::read(file)?;
+    fn validate(&self) -> Result<()> {
+        let bytes = source::read(&self.file)?;
         let wasm = wat2wasm(&bytes).context("Error when converting wat")?;
-        let Err(error) = Module::validate(&self.store.store(), &wasm) else {
-            return Ok(());
-        };
-        Err(match self.store.missing_feature(&wasm) {
-            Some(option) => {
-                let file = file.display();
-                Error::msg(format!(
-                    "{error}\nTry with: wasmill validate {file} {option}"
-                ))
-            }
-            None => error.into(),
-        })
+        Module::validate(&self.store.store(), &wasm)
+            .map_err(|error| self.store.explain(error, &wasm))?;
+        Ok(())
     }
 }

@@ -14,8 +14,8 @@ use super::encode::encode;
 use super::{MiddlewareBinaryReader, ModuleMiddleware, ModuleMiddlewareChain, Operator};
 use crate::convert::{invalid, limit_exceeded};
 use crate::{
-    AddressMapEntry, Compilation, CompileError, CompileStage, Features, FunctionBodyData,
-    MAX_MODULE_SIZE, Progress, Translation, compile_functions, translate,
+    AddressMapEntry, Compilation, CompileError, Features, FunctionBodyData, MAX_MODULE_SIZE,
+    Translation, compile_functions, translate,
 };
 use std::ops::Range;
 use std::sync::Arc;
@@ -30,18 +30,17 @@ use wasmparser::{FuncValidatorAllocations, Parser, Payload, Validator};
 ///
 /// # Errors
 ///
-/// If a middleware refuses, if the module is not valid before or after, if `progress` is stopped, and those of `compile`.
+/// If a middleware refuses, if the module is not valid before or after, and those of `compile`.
 pub fn compile_through<M>(
     middlewares: &[Arc<dyn ModuleMiddleware>],
     translation: Translation<'_>,
     features: &Features,
-    progress: &Progress,
     compile: impl FnOnce(Translation<'_>) -> Result<(M, Compilation), CompileError>,
 ) -> Result<(M, Compilation), CompileError> {
     if middlewares.is_empty() {
         return compile(translation);
     }
-    let (rewritten, info) = Rewritten::new(middlewares, translation, features, progress)?;
+    let (rewritten, info) = Rewritten::new(middlewares, translation, features)?;
     match rewritten.translate(info, features).and_then(compile) {
         Ok((module, mut compilation)) => {
             rewritten.restore(&mut compilation);
@@ -65,15 +64,14 @@ impl Rewritten {
         middlewares: &[Arc<dyn ModuleMiddleware>],
         translation: Translation<'_>,
         features: &Features,
-        progress: &Progress,
     ) -> Result<(Self, ModuleInfo), CompileError> {
         let Translation { mut info, bodies } = translation;
         let ranges = bodies.values();
         let ranges = ranges.map(|body| body.start_offset()..body.end_offset());
         let ranges = ranges.collect();
-        validate(&bodies, progress)?;
+        validate(&bodies)?;
         middlewares.apply_on_module_info(&mut info);
-        let bodies = rewrite(middlewares, bodies, progress)?;
+        let bodies = rewrite(middlewares, bodies)?;
         let bytes = bodies.values().map(|body| &body.bytes[..]);
         let wasm = encode(&info, bytes, features).map_err(|what| made_invalid(what, None))?;
         let rewritten = Self {
@@ -139,12 +137,9 @@ impl Rewritten {
 /// The original code must be valid by itself.
 fn validate(
     bodies: &PrimaryMap<LocalFunctionIndex, FunctionBodyData<'_>>,
-    progress: &Progress,
 ) -> Result<(), CompileError> {
     let bodies = bodies.values().map(FunctionBodyData::again).collect();
     compile_functions(
-        progress,
-        CompileStage::Reading,
         bodies,
         FuncValidatorAllocations::default,
         |allocations, _, data| {
@@ -162,7 +157,6 @@ fn validate(
 fn rewrite(
     middlewares: &[Arc<dyn ModuleMiddleware>],
     bodies: PrimaryMap<LocalFunctionIndex, FunctionBodyData<'_>>,
-    progress: &Progress,
 ) -> Result<PrimaryMap<LocalFunctionIndex, Body>, CompileError> {
     let size = AtomicUsize::new(0);
     let rewrite = |_: &mut (), index, body: FunctionBodyData<'_>| {
@@ -172,7 +166,7 @@ fn rewrite(
         fits(others + body.bytes.len())?;
         Ok(body)
     };
-    compile_functions(progress, CompileStage::Rewriting, bodies, || (), rewrite)
+    compile_functions(bodies, || (), rewrite)
 }
 
 fn fits(size: usize) -> Result<(), CompileError> {
