@@ -5,12 +5,13 @@
 //!  WasiStateBuilder ─► WasiState ─► WasiEnv ─► import_object(&module)      the host program's side
 //!                          │           │
 //!  guest's call ─► functions.rs ─► abi/ ─► ctx/ ─► sys.rs, cap-std         a call's way
-//!                  (the table)    guest    files,
+//!                  (the table)    guest    files,   └─► memory/
 //!                                 memory   clocks, …
 //! ```
 //!
 //! `ctx` knows nothing of Wasm and `abi` nothing of the host; `functions.rs` is the one list of what there is. Every path is resolved by
-//! `cap-std` below a directory that was opened in advance: a guest can never reach a file beside or above it.
+//! `cap-std`, or by `memory` where the files are in a [`MemoryFs`], below a directory that was opened in advance: a guest can never
+//! reach a file beside or above it.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -32,6 +33,7 @@ mod ctx;
 mod env;
 mod files;
 mod functions;
+mod memory;
 mod state;
 mod sys;
 pub mod types;
@@ -41,6 +43,7 @@ pub use ctx::WasiFs;
 pub use env::{WasiEnv, WasiError};
 pub use files::{Pipe, Stderr, Stdin, Stdout, Upcastable, WasiFile, WasiFsError};
 pub use functions::generate_import_object_from_env;
+pub use memory::{MemoryEntry, MemoryFs, MemoryFsError, MemoryKind, MemoryLimits, MemoryMetadata};
 pub use state::{PreopenDirBuilder, WasiState, WasiStateBuilder, WasiStateCreationError};
 pub use version::{WasiVersion, get_wasi_version, get_wasi_versions, is_wasi_module};
 

@@ -7,13 +7,14 @@
 
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::flags::{FdFlags, Rights};
 use super::host::HostFolder;
 use super::node::{Folder, OpenFile};
 use super::place::Mount;
 use crate::files::{HostStream, Stderr, Stdin, Stdout, WasiFile, WasiFsError};
+use crate::memory::MemoryFs;
 use crate::types::*;
 use crate::{VIRTUAL_ROOT_FD, sys};
 
@@ -117,10 +118,29 @@ impl Permissions {
     }
 }
 
+/// Where a directory to open in advance is.
+#[derive(Debug, Clone)]
+pub(crate) enum Source {
+    Host(PathBuf),
+    Memory(MemoryFs),
+}
+
+impl Source {
+    fn open(&self) -> Result<Folder, String> {
+        match self {
+            Self::Host(path) => open_host_folder(path),
+            Self::Memory(fs) => match fs.root() {
+                Ok(root) => Ok(root.into()),
+                Err(errno) => Err(format!("Could not open the root of {fs:?}: {errno:?}")),
+            },
+        }
+    }
+}
+
 /// A directory to open in advance.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(crate) struct Preopen {
-    pub(crate) host: std::path::PathBuf,
+    pub(crate) source: Source,
     /// What the guest calls it.
     pub(crate) name: String,
     pub(crate) permissions: Permissions,
@@ -189,7 +209,7 @@ impl WasiFs {
 
     /// Opens a directory in advance. `Err` says what is wrong with it.
     pub(crate) fn preopen(&mut self, preopen: &Preopen) -> Result<(), String> {
-        let folder = open_host_folder(&preopen.host)?;
+        let folder = preopen.source.open()?;
         let mount = Mount::new(&preopen.name, folder, preopen.permissions.rights());
         let taken = self.mounts.iter().any(|other| other.is_like(&mount));
         if taken {

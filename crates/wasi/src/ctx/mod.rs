@@ -26,9 +26,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 pub(crate) use clock::Clock;
 pub(crate) use flags::{FdFlags, FstFlags, LookupFlags, OFlags, Rights};
 pub use fs::WasiFs;
-pub(crate) use fs::{Permissions, Preopen};
+pub(crate) use fs::{Permissions, Preopen, Source};
+pub(crate) use node::Opened;
 pub(crate) use open::OpenHow;
 pub(crate) use path::new_times;
+pub(crate) use readdir::{DirEntry, dir_entry};
 
 use crate::state::WasiState;
 

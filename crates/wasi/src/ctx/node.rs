@@ -11,6 +11,7 @@ use super::flags::FdFlags;
 use super::host::{HostEntries, HostFile, HostFolder};
 use super::open::OpenHow;
 use super::readdir::DirEntry;
+use crate::memory::{MemoryEntries, MemoryFile, MemoryFolder};
 use crate::sys::NewTime;
 use crate::types::*;
 
@@ -18,16 +19,18 @@ use crate::types::*;
 #[derive(Debug, Clone)]
 pub(crate) enum Folder {
     Host(HostFolder),
+    Memory(MemoryFolder),
 }
 
 /// An open file that is not a folder.
 #[derive(Debug, Clone)]
 pub(crate) enum OpenFile {
     Host(HostFile),
+    Memory(MemoryFile),
 }
 
 /// What a path led to, opened; of a file also its kind.
-pub(super) enum Opened {
+pub(crate) enum Opened {
     Folder(Folder),
     File(OpenFile, __wasi_filetype_t),
 }
@@ -35,11 +38,24 @@ pub(super) enum Opened {
 /// The entries of a folder from a cookie on.
 pub(crate) enum FolderEntries {
     Host(HostEntries),
+    Memory(MemoryEntries),
 }
 
 impl From<HostFolder> for Folder {
     fn from(folder: HostFolder) -> Self {
         Self::Host(folder)
+    }
+}
+
+impl From<MemoryFolder> for Folder {
+    fn from(folder: MemoryFolder) -> Self {
+        Self::Memory(folder)
+    }
+}
+
+impl From<MemoryFile> for OpenFile {
+    fn from(file: MemoryFile) -> Self {
+        Self::Memory(file)
     }
 }
 
@@ -54,8 +70,14 @@ macro_rules! each {
     ($value:expr, $it:ident => $call:expr) => {
         match $value {
             Self::Host($it) => $call,
+            Self::Memory($it) => $call,
         }
     };
+}
+
+/// Whether a path says by its end that it leads to a folder: then a symbolic link in front of that end is followed.
+fn means_folder(path: &str) -> bool {
+    path.ends_with('/') || path.ends_with("/.")
 }
 
 impl Folder {
@@ -76,6 +98,7 @@ impl Folder {
     }
 
     pub(super) fn stat(&self, path: &str, follow: bool) -> Result<__wasi_filestat_t, Errno> {
+        let follow = follow || means_folder(path);
         each!(self, it => it.stat(path, follow))
     }
 
@@ -86,6 +109,7 @@ impl Folder {
         access: NewTime,
         modification: NewTime,
     ) -> Result<(), Errno> {
+        let follow = follow || means_folder(path);
         each!(self, it => it.set_times(path, follow, access, modification))
     }
 
@@ -93,13 +117,23 @@ impl Folder {
     pub(super) fn link(&self, path: &str, to: &Self, new_path: &str) -> Result<(), Errno> {
         match (self, to) {
             (Self::Host(from), Self::Host(to)) => from.link(path, to, new_path),
+            (Self::Memory(from), Self::Memory(to)) => from.link(path, to, new_path),
+            _ => Err(Errno::XDEV),
         }
     }
 
     /// Moves something of this folder to a name in `to`.
     pub(super) fn rename(&self, path: &str, to: &Self, new_path: &str) -> Result<(), Errno> {
+        // The back ends drop a slash at the end of the new name, which only a folder may have.
+        let folder = __WASI_FILETYPE_DIRECTORY;
+        let old = path.trim_end_matches('/');
+        if new_path.ends_with('/') && self.stat(old, false)?.st_filetype != folder {
+            return Err(Errno::NOTDIR);
+        }
         match (self, to) {
             (Self::Host(from), Self::Host(to)) => from.rename(path, to, new_path),
+            (Self::Memory(from), Self::Memory(to)) => from.rename(path, to, new_path),
+            _ => Err(Errno::XDEV),
         }
     }
 
@@ -131,6 +165,7 @@ impl Folder {
     pub(super) fn entries(&self, cookie: __wasi_dircookie_t) -> Result<FolderEntries, Errno> {
         Ok(match self {
             Self::Host(it) => FolderEntries::Host(it.entries(cookie)?),
+            Self::Memory(it) => FolderEntries::Memory(it.entries(cookie)?),
         })
     }
 }
@@ -140,6 +175,7 @@ impl OpenFile {
     pub(super) fn host(&self) -> Option<&Arc<File>> {
         match self {
             Self::Host(it) => Some(it.file()),
+            Self::Memory(_) => None,
         }
     }
 

@@ -48,7 +48,7 @@ impl OpenHow {
     }
 
     /// Whether the file has to be opened for reading, and for writing.
-    pub(super) fn access(&self) -> (bool, bool) {
+    pub(crate) fn access(&self) -> (bool, bool) {
         // Creating and cutting change the file, whatever the guest does with it afterwards.
         let changes = self.oflags.intersects(OFlags::CREAT | OFlags::TRUNC);
         let changing = Rights::FD_WRITE | Rights::FD_ALLOCATE | Rights::FD_FILESTAT_SET_SIZE;

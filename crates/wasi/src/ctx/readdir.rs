@@ -82,7 +82,7 @@ impl Iterator for DirEntries {
     }
 }
 
-pub(super) fn dir_entry(
+pub(crate) fn dir_entry(
     next: u64,
     ino: u64,
     filetype: __wasi_filetype_t,

@@ -7,8 +7,9 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::WasiState;
-use crate::ctx::{Permissions, Preopen, WasiFs};
+use crate::ctx::{Permissions, Preopen, Source, WasiFs};
 use crate::files::{WasiFile, WasiFsError};
+use crate::memory::MemoryFs;
 
 /// Why a [`WasiState`] could not be built.
 ///
@@ -278,6 +279,33 @@ impl WasiStateBuilder {
         Ok(self)
     }
 
+    /// Lets the guest read, write and create in a file system in memory, under this name. It stays the host program's, too.
+    ///
+    /// ```
+    /// # use wasmill_wasi::{MemoryFs, WasiState};
+    /// let fs = MemoryFs::new();
+    /// fs.write("input.txt", "for the guest to read")?;
+    /// assert!(WasiState::new("program").map_memory("/data", &fs)?.build().is_ok());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If the name cannot be passed on.
+    pub fn map_memory(
+        &mut self,
+        alias: &str,
+        fs: &MemoryFs,
+    ) -> Result<&mut Self, WasiStateCreationError> {
+        self.preopen(|dir| {
+            dir.memory(fs)
+                .alias(alias)
+                .read(true)
+                .write(true)
+                .create(true)
+        })
+    }
+
     /// Replaces the guest's standard input.
     ///
     /// ```
@@ -417,7 +445,7 @@ fn environment_line(key: &[u8], value: &[u8]) -> Result<Vec<u8>, WasiStateCreati
 /// ```
 #[derive(Debug, Default)]
 pub struct PreopenDirBuilder {
-    path: Option<PathBuf>,
+    source: Option<Source>,
     alias: Option<String>,
     read: bool,
     write: bool,
@@ -434,7 +462,21 @@ impl PreopenDirBuilder {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn directory<FilePath: AsRef<Path>>(&mut self, po_dir: FilePath) -> &mut Self {
-        self.path = Some(po_dir.as_ref().to_owned());
+        self.source = Some(Source::Host(po_dir.as_ref().to_owned()));
+        self
+    }
+
+    /// A file system in memory instead of a directory on the host; it needs an [`alias`](Self::alias).
+    ///
+    /// ```
+    /// # use wasmill_wasi::{MemoryFs, WasiState};
+    /// let fs = MemoryFs::new();
+    /// WasiState::new("program").preopen(|dir| dir.memory(&fs).alias("/read-only").read(true))?.build()?;
+    /// assert!(WasiState::new("program").preopen(|dir| dir.memory(&fs).read(true)).is_err(), "under what name?");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn memory(&mut self, fs: &MemoryFs) -> &mut Self {
+        self.source = Some(Source::Memory(fs.clone()));
         self
     }
 
@@ -492,13 +534,15 @@ impl PreopenDirBuilder {
 
     fn build(&self) -> Result<Preopen, WasiStateCreationError> {
         use WasiStateCreationError as E;
-        let Some(host) = self.path.clone() else {
+        let Some(source) = self.source.clone() else {
             return Err(E::PreopenedDirectoryError(
                 "Preopened directories must point to a host directory".to_owned(),
             ));
         };
-        if !host.exists() {
-            return Err(E::PreopenedDirectoryNotFound(host));
+        if let Source::Host(host) = &source
+            && !host.exists()
+        {
+            return Err(E::PreopenedDirectoryNotFound(host.clone()));
         }
         if !(self.read || self.write || self.create) {
             return Err(E::PreopenedDirectoryError(
@@ -506,9 +550,15 @@ impl PreopenDirBuilder {
                     .to_owned(),
             ));
         }
-        let name = match &self.alias {
-            Some(alias) => alias.clone(),
-            None => host.to_string_lossy().into_owned(),
+        let name = match (&self.alias, &source) {
+            (Some(alias), _) => alias.clone(),
+            (None, Source::Host(host)) => host.to_string_lossy().into_owned(),
+            (None, Source::Memory(_)) => {
+                return Err(E::PreopenedDirectoryError(
+                    "A file system in memory must have an alias, by which the guest finds it"
+                        .to_owned(),
+                ));
+            }
         };
         if name.contains('\0') {
             return Err(E::MappedDirAliasFormattingError(format!(
@@ -521,7 +571,7 @@ impl PreopenDirBuilder {
             create: self.create,
         };
         Ok(Preopen {
-            host,
+            source,
             name,
             permissions,
         })

@@ -1,5 +1,6 @@
 //! Tests of the core without Wasm: a [`World`] is a temporary directory and a guest state that has it preopened.
 
+mod backends;
 mod descriptors;
 mod directories;
 mod escapes;
@@ -11,6 +12,7 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 
 use super::*;
+use crate::memory::MemoryFs;
 use crate::state::{WasiState, WasiStateBuilder};
 use crate::types::*;
 
@@ -40,6 +42,13 @@ impl World {
         build(&mut builder, inside);
         let state = Mutex::new(builder.build().unwrap());
         Self { outside, state }
+    }
+
+    /// A guest with a file system in memory as `dir`.
+    pub(crate) fn in_memory(fs: &MemoryFs) -> Self {
+        Self::with(|builder, _| {
+            builder.map_memory("dir", fs).unwrap();
+        })
     }
 
     pub(crate) fn ctx(&self) -> Ctx<'_> {
