@@ -14,6 +14,7 @@ mod commands;
 mod duration;
 mod executable;
 mod features;
+mod files;
 mod foreign;
 mod fuel;
 mod invoke;
@@ -35,6 +36,7 @@ mod target_options;
 mod timeout;
 mod tool_options;
 mod values;
+mod version;
 mod wasi_options;
 
 use std::io::Write;
@@ -49,7 +51,13 @@ fn main() -> ExitCode {
     if let Some(code) = executable::execute() {
         return code;
     }
-    let words = options::with_default_command(std::env::args_os().collect());
+    let words: Vec<_> = std::env::args_os().collect();
+    if version::is_asked(&words) {
+        // Nobody is left to tell if this fails.
+        let _ = std::io::stdout().write_all(version::text().as_bytes());
+        return ExitCode::SUCCESS;
+    }
+    let words = options::with_default_command(words);
     let options = match Options::try_parse_from(&words) {
         Ok(options) => options,
         Err(error) => return usage(&error, options::color_in(&words)),
@@ -66,6 +74,11 @@ fn main() -> ExitCode {
         Command::Explore(explore) => explore.execute(),
         Command::Cache(cache) => cache.execute(),
         Command::CreateExe(create) => create.execute(),
+        Command::Config(config) => config.execute(),
+        Command::Completions(completions) => completions.execute(),
+        Command::Binfmt(binfmt) => binfmt.execute(),
+        Command::SelfUpdate(update) => update.execute(),
+        Command::Man(man) => man.execute(),
     });
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,12 +1,19 @@
 //! The words of the command line.
 
 use std::ffi::OsString;
+use std::path::Path;
 
 use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
-use crate::commands::{Cache, Compile, CreateExe, Explore, Inspect, Run, Validate, Wast};
+use crate::commands::{
+    Binfmt, Cache, Compile, Completions, Config, CreateExe, Explore, Inspect, Man, Run, SelfUpdate,
+    Validate, Wast,
+};
 use crate::messages::Manner;
 use crate::similar;
+
+/// What this program is called by Linux when it runs a module like a program.
+pub(crate) const BINFMT_INTERPRETER: &str = "wasmill-binfmt-interpreter";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -113,16 +120,46 @@ pub(crate) enum Command {
     Explore(Explore),
     Cache(Cache),
     CreateExe(CreateExe),
+    Config(Config),
+    Completions(Completions),
+    Binfmt(Binfmt),
+    SelfUpdate(SelfUpdate),
+    #[command(hide = true)]
+    Man(Man),
 }
 
 /// Puts `run` in front of words that begin with no command. A file that is called like a command needs `./`.
 pub(crate) fn with_default_command(mut words: Vec<OsString>) -> Vec<OsString> {
+    if is_interpreter(&words) {
+        return interpreted(words);
+    }
     let at = first_word(&words);
     let first = words.get(at).map(|word| word.to_string_lossy());
     if first.is_some_and(|first| !is_command(&first)) {
         words.insert(at, "run".into());
     }
     words
+}
+
+/// Whether Linux has called this program to run a module.
+fn is_interpreter(words: &[OsString]) -> bool {
+    let program = words.first().map(Path::new);
+    program.and_then(Path::file_name) == Some(BINFMT_INTERPRETER.as_ref())
+}
+
+/// The same of what Linux gives: interpreter, file, name that the file was called by, its arguments.
+fn interpreted(words: Vec<OsString>) -> Vec<OsString> {
+    let options = std::env::var("WASMILL_BINFMT_OPTIONS").unwrap_or_default();
+    let mut words = words.into_iter().skip(1);
+    let (file, name) = (words.next(), words.next());
+    let mut run: Vec<OsString> = vec!["wasmill".into(), "run".into()];
+    run.extend(options.split_whitespace().map(OsString::from));
+    if let Some(name) = name {
+        run.extend(["--command-name".into(), name]);
+    }
+    run.push("--".into());
+    run.extend(file.into_iter().chain(words));
+    run
 }
 
 /// Where the first word is that is no option of all commands.

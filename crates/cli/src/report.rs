@@ -22,10 +22,15 @@ pub(crate) fn exit(error: &Error, color: Option<bool>) -> ExitCode {
             .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
     };
     if !error.chain().any(broken_pipe) {
-        // Nobody is left to tell if this fails.
-        let _ = writeln!(io::stderr(), "{}", text(error, is_colored(color)));
+        print(error, color);
     }
     ExitCode::FAILURE
+}
+
+/// Reports an error.
+pub(crate) fn print(error: &Error, color: Option<bool>) {
+    // Nobody is left to tell if this fails.
+    let _ = writeln!(io::stderr(), "{}", text(error, is_colored(color)));
 }
 
 /// What the guest gave to `proc_exit`. Systems keep eight bits: a failure must not become success by that.

@@ -14,7 +14,7 @@
 //! exit 1                              its exit code, if it is not zero
 //! ```
 //!
-//! `[FOLDER]`, `[HOST]` and `[VERSION]` stand for what differs from machine to machine; where `[..]` was written into a
+//! `[FOLDER]`, `[WASMILL]` (the program), `[HOST]` and `[VERSION]` stand for what differs from machine to machine; where `[..]` was written into a
 //! transcript, anything may stand. With `BLESS=1` in the environment what changed is rewritten instead of compared.
 
 use std::fs;
@@ -198,10 +198,12 @@ fn run(folder: &Path, line: &str) -> Vec<String> {
 fn normalized(folder: &Path, bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes)
         .trim_end()
+        .replace(env!("CARGO_BIN_EXE_wasmill"), "[WASMILL]")
         .replace(folder.to_str().unwrap(), "[FOLDER]")
         .replace(&HOST.to_string(), "[HOST]")
         .replace(env!("CARGO_PKG_VERSION"), "[VERSION]")
         .replace('\x1b', "\\e")
+        .replace('\0', "\\0")
 }
 
 /// The first line in which two texts differ.

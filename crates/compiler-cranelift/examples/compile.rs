@@ -10,7 +10,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use wasmill_abi::ContextLayout;
-use wasmill_compiler::{CompileModuleInfo, Compiler, Features, Target, Translation, translate};
+use wasmill_compiler::{
+    CompileModuleInfo, Compiler, Features, Progress, Target, Translation, translate,
+};
 use wasmill_compiler_cranelift::{Cranelift, CraneliftCompiler, FunctionText};
 use wasmill_types::{MemoryStyle, Pages, TableStyle};
 
@@ -88,6 +90,7 @@ fn plan(wasm: &[u8]) -> Result<(CompileModuleInfo, Translation<'_>), Box<dyn Err
             .collect(),
         module,
         features,
+        progress: Progress::default(),
     };
     Ok((info, translation))
 }

@@ -8,8 +8,8 @@ use cranelift_codegen::ir::UserFuncName;
 use cranelift_codegen::{CodegenError, Context};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use wasmill_compiler::{
-    Compilation, CompileError, CompileModuleInfo, CompiledFunction, Compiler, DriverState,
-    FunctionBodyData, ModuleMiddleware, Target, compile_functions, drive,
+    Compilation, CompileError, CompileModuleInfo, CompileStage, CompiledFunction, Compiler,
+    DriverState, FunctionBodyData, ModuleMiddleware, Target, compile_functions, drive,
 };
 use wasmill_types::{LocalFunctionIndex, PrimaryMap};
 
@@ -53,12 +53,18 @@ impl CraneliftCompiler {
         let inlines = self.config.opt_level != CraneliftOptLevel::None;
         let inlining = Inlining::new(&bodies, inlines);
         let environment = Environment::new(module, &*isa, &*plain_isa, inlining);
-        compile_functions(bodies, Worker::default, |worker, index, body| {
-            guarded(worker, |worker| {
-                let body = worker.translate(&environment, index, body)?;
-                finish(worker, &environment, &body)
-            })
-        })
+        compile_functions(
+            &module.progress,
+            CompileStage::Compiling,
+            bodies,
+            Worker::default,
+            |worker, index, body| {
+                guarded(worker, |worker| {
+                    let body = worker.translate(&environment, index, body)?;
+                    finish(worker, &environment, &body)
+                })
+            },
+        )
     }
 }
 

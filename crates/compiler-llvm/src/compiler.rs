@@ -9,8 +9,8 @@ use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use wasmill_abi::TrapCode;
 use wasmill_compiler::target::Architecture;
 use wasmill_compiler::{
-    Compilation, CompileError, CompileModuleInfo, CompiledFunction, Compiler, ModuleMiddleware,
-    Target,
+    Compilation, CompileError, CompileModuleInfo, CompileStage, CompiledFunction, Compiler,
+    ModuleMiddleware, Target,
 };
 use wasmill_types::{EntityRef, LocalFunctionIndex, PrimaryMap};
 
@@ -110,7 +110,16 @@ impl LLVMCompiler {
         let nans = self.config.nan_canonicalization;
         let environment = Environment::new(module, architecture, nans);
         let parts = parts::divide(&bodies);
-        let work = |part| guarded(|| self.compile_part(target, &environment, &bodies, part, texts));
+        let progress = module
+            .progress
+            .stage(CompileStage::Compiling, bodies.len())?;
+        let work = |part: Part| {
+            progress.check()?;
+            let length = part.len();
+            let compile = || self.compile_part(target, &environment, &bodies, part, texts);
+            let functions = guarded(compile)?;
+            progress.advance(length).map(|()| functions)
+        };
         let parts: Vec<_> = parts.into_par_iter().map(work).collect();
         let mut functions = PrimaryMap::new();
         for part in parts {

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use wasmill_compiler::target::Architecture;
 use wasmill_compiler::{
-    Compilation, CompileError, CompileModuleInfo, CompiledFunction, Compiler, CpuFeature,
-    DriverState, FunctionBodyData, LocalUsage, ModuleMiddleware, Target, compile_functions, drive,
+    Compilation, CompileError, CompileModuleInfo, CompileStage, CompiledFunction, Compiler,
+    CpuFeature, DriverState, FunctionBodyData, LocalUsage, ModuleMiddleware, Target,
+    compile_functions, drive,
 };
 use wasmill_types::{LocalFunctionIndex, PrimaryMap};
 
@@ -55,9 +56,15 @@ impl Compiler for SinglepassCompiler {
     ) -> Result<Compilation, CompileError> {
         let cpu = cpu(target)?;
         let environment = Environment::new(module, cpu, self.config.nan_canonicalization);
-        let functions = compile_functions(bodies, Worker::default, |worker, index, body| {
-            guarded(worker, |worker| worker.compile(&environment, index, body))
-        })?;
+        let functions = compile_functions(
+            &module.progress,
+            CompileStage::Compiling,
+            bodies,
+            Worker::default,
+            |worker, index, body| {
+                guarded(worker, |worker| worker.compile(&environment, index, body))
+            },
+        )?;
         Ok(Compilation {
             functions,
             other_faults: None,

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use wasmill_abi::ContextLayout;
 use wasmill_compiler::target::Triple;
 use wasmill_compiler::{
-    CompileError, CompileModuleInfo, CpuFeature, Features, Target, Translation, translate,
+    CompileError, CompileModuleInfo, CpuFeature, Features, Progress, Target, Translation, translate,
 };
 use wasmill_types::{MemoryStyle, Pages, TableStyle};
 
@@ -91,6 +91,7 @@ pub fn plan<'a>(
             .collect(),
         module,
         features,
+        progress: Progress::default(),
     };
     Ok((info, translation))
 }

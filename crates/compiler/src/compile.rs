@@ -6,7 +6,10 @@
 //!                        └─► …                                ┘
 //! ```
 
-use crate::{Compilation, CompileError, Features, FunctionBodyData, ModuleMiddleware, Target};
+use crate::{
+    Compilation, CompileError, CompileStage, Features, FunctionBodyData, ModuleMiddleware,
+    Progress, Target,
+};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use wasmill_abi::ContextLayout;
@@ -28,6 +31,8 @@ pub struct CompileModuleInfo {
     pub memory_styles: PrimaryMap<MemoryIndex, MemoryStyle>,
     /// How each table is laid out.
     pub table_styles: PrimaryMap<TableIndex, TableStyle>,
+    /// Where compilers say how far they are, and learn that they should stop.
+    pub progress: Progress,
 }
 
 /// What of a module is the same in every instance, at any time.
@@ -249,17 +254,21 @@ type Job<'a> = (LocalFunctionIndex, FunctionBodyData<'a>);
 /// that no thread starts a long one when the others are done. Every thread has a state of its own, which it keeps from
 /// function to function.
 ///
-/// The outcome does not depend on the number of threads or on their timing, as long as that of `compile` does not.
+/// The outcome does not depend on the number of threads or on their timing, as long as that of `compile` does not, and the
+/// observer of `progress` does not stop it. The functions go through `stage`.
 ///
 /// # Errors
 ///
-/// That of the first function, by index, for which `compile` fails.
+/// That of the first function, by index, for which `compile` fails; that of [`StageProgress::check`](crate::StageProgress::check).
 pub fn compile_functions<'a, S, T: Send>(
+    progress: &Progress,
+    stage: CompileStage,
     bodies: PrimaryMap<LocalFunctionIndex, FunctionBodyData<'a>>,
     make_state: impl Fn() -> S + Sync,
     compile: impl Fn(&mut S, LocalFunctionIndex, FunctionBodyData<'a>) -> Result<T, CompileError> + Sync,
 ) -> Result<PrimaryMap<LocalFunctionIndex, T>, CompileError> {
     let count = bodies.len();
+    let progress = progress.stage(stage, count)?;
     let jobs = bodies.into_values().enumerate();
     let mut jobs: Vec<Job<'a>> = jobs
         .map(|(index, body)| (LocalFunctionIndex::new(index), body))
@@ -288,6 +297,9 @@ pub fn compile_functions<'a, S, T: Send>(
                 first_failure.fetch_min(index.index(), Ordering::Relaxed);
             }
             done.push((index, outcome));
+            if progress.advance(1).is_err() {
+                return done;
+            }
         }
     };
     let mut done = if workers > 1 {
@@ -305,6 +317,7 @@ pub fn compile_functions<'a, S, T: Send>(
     } else {
         work()
     };
+    progress.check()?;
     done.sort_unstable_by_key(|(index, _)| *index);
     // In order, so the first error is that of the lowest index; all before it are there.
     done.into_iter().map(|(_, outcome)| outcome).collect()

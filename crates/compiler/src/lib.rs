@@ -23,6 +23,7 @@ mod operators;
 pub mod ops;
 mod ops_text;
 mod output;
+mod progress;
 mod sections;
 pub mod target;
 mod translate;
@@ -42,6 +43,7 @@ pub use middleware::{
 };
 pub use ops_text::ops_text;
 pub use output::*;
+pub use progress::*;
 pub use sections::MAX_TABLE_ELEMENTS;
 pub use target::{CpuFeature, ParseCpuFeatureError, Target};
 pub use translate::*;

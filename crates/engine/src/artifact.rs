@@ -27,8 +27,10 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use wasmill_abi::ContextLayout;
 #[cfg(feature = "compiler")]
-use wasmill_compiler::{Compilation, CompiledFunction, Compiler, CpuFeature, Translation};
-use wasmill_compiler::{CompileError, CompileModuleInfo, Features, Target};
+use wasmill_compiler::{
+    Compilation, CompileStage, CompiledFunction, Compiler, CpuFeature, Translation,
+};
+use wasmill_compiler::{CompileError, CompileModuleInfo, Features, Progress, Target};
 use wasmill_types::{
     BoxedSlice, EntityRef, LocalFunctionIndex, MemoryIndex, MemoryStyle, ModuleInfo, PrimaryMap,
     SignatureIndex, TableIndex, TableStyle,
@@ -514,24 +516,32 @@ impl<C: Container> ModuleArtifact<C> {
         binary: &[u8],
         prefix: String,
         tunables: &dyn Tunables,
+        progress: &Progress,
     ) -> Result<Self, CompileError> {
         let Workshop {
             compiler, features, ..
         } = *workshop;
         serialized::check_target(C::FORM, workshop.target, &prefix)?;
         let compile = |Translation { info, bodies }: Translation<'_>| {
-            let module = compile_info(info, features, tunables)?;
+            let mut module = compile_info(info, features, tunables)?;
+            module.progress = progress.clone();
             let compilation = compiler.compile_module(workshop.target, &module, bodies)?;
             Ok((module, compilation))
         };
+        progress.stage(CompileStage::Reading, 0)?;
         let translation = wasmill_compiler::translate(binary, features)?;
-        let middlewares = compiler.get_middlewares();
-        let (module, compilation) =
-            wasmill_compiler::compile_through(middlewares, translation, features, compile)?;
+        let (module, compilation) = wasmill_compiler::compile_through(
+            compiler.get_middlewares(),
+            translation,
+            features,
+            progress,
+            compile,
+        )?;
         let Compilation {
             mut functions,
             other_faults,
         } = compilation;
+        progress.stage(CompileStage::Linking, 0)?;
         let layout = Layout::new(&functions).map_err(unlinkable)?;
         let (code, absolute) = link(C::FORM, &layout, &mut functions, workshop.target)?;
         let info = module.module.clone();
@@ -668,6 +678,7 @@ pub fn compile_info(
         layout: Arc::new(layout),
         features: features.clone(),
         module: Arc::new(info),
+        progress: Progress::default(),
     })
 }
 

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use wasmill_compiler::{CompileError, Features, Target};
+use wasmill_compiler::{CompileError, CompileObserver, Features, ObservedCompileError, Target};
 use wasmill_types::FunctionType;
 use wasmill_vm::VMStore;
 
@@ -154,6 +154,36 @@ pub trait Engine: Send + Sync {
         binary: &[u8],
         tunables: &dyn Tunables,
     ) -> Result<Arc<dyn Artifact>, CompileError>;
+    /// As [`Engine::compile`], seen by an observer, who may stop it. (An addition to the original API; engines that do not know it
+    /// compile unobserved.)
+    ///
+    /// ```
+    /// # use std::ops::ControlFlow;
+    /// # use wasmill_compiler::{CompileObserver, ObservedCompileError};
+    /// # use wasmill_compiler_cranelift::Cranelift;
+    /// # use wasmill_engine::{BaseTunables, Engine, Universal};
+    /// # let engine = Universal::new(Cranelift::default()).engine();
+    /// # let tunables = BaseTunables::for_target(engine.target());
+    /// let module = wat::parse_str("(module (func) (func))").unwrap();
+    /// let observer = CompileObserver::new(|step| match step.done {
+    ///     0 => ControlFlow::Continue(()),
+    ///     _ => ControlFlow::Break(()),
+    /// });
+    /// let outcome = engine.compile_observed(&module, &tunables, &observer);
+    /// assert!(matches!(outcome, Err(ObservedCompileError::Stopped)));
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ObservedCompileError::Stopped`] if the observer stops it; those of [`Engine::compile`].
+    fn compile_observed(
+        &self,
+        binary: &[u8],
+        tunables: &dyn Tunables,
+        _observer: &CompileObserver,
+    ) -> Result<Arc<dyn Artifact>, ObservedCompileError> {
+        Ok(self.compile(binary, tunables)?)
+    }
     /// Loads an artifact that [`Artifact::serialize`] gave. The bytes are checked as a whole: damage is an error.
     ///
     /// ```

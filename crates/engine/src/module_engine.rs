@@ -14,6 +14,8 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use wasmill_compiler::{CompileError, Compiler, CompilerConfig, Features, Target};
+#[cfg(feature = "compiler")]
+use wasmill_compiler::{CompileObserver, ObservedCompileError, Progress};
 use wasmill_vm::VMStore;
 #[cfg(feature = "compiler")]
 use xxhash_rust::xxh3::xxh3_64;
@@ -365,8 +367,18 @@ impl<C: Container> ModuleArtifact<C> {
         data: &[u8],
         tunables: &dyn Tunables,
     ) -> Result<Self, CompileError> {
+        Self::observed(engine, data, tunables, &Progress::default())
+    }
+
+    #[cfg(feature = "compiler")]
+    fn observed(
+        engine: &ModuleEngine<C>,
+        data: &[u8],
+        tunables: &dyn Tunables,
+        progress: &Progress,
+    ) -> Result<Self, CompileError> {
         let workshop = engine.workshop()?;
-        Self::compile(&workshop, data, engine.prefix(data), tunables)
+        Self::compile(&workshop, data, engine.prefix(data), tunables, progress)
     }
 
     /// Loads an artifact: see [`Engine::deserialize`].
@@ -601,6 +613,20 @@ impl<C: Container> Engine for ModuleEngine<C> {
         tunables: &dyn Tunables,
     ) -> Result<Arc<dyn Artifact>, CompileError> {
         Ok(Arc::new(ModuleArtifact::new(self, binary, tunables)?))
+    }
+    #[cfg(feature = "compiler")]
+    fn compile_observed(
+        &self,
+        binary: &[u8],
+        tunables: &dyn Tunables,
+        observer: &CompileObserver,
+    ) -> Result<Arc<dyn Artifact>, ObservedCompileError> {
+        let progress = Progress::new(observer);
+        match ModuleArtifact::observed(self, binary, tunables, &progress) {
+            Ok(artifact) => Ok(Arc::new(artifact)),
+            Err(_) if progress.is_stopped() => Err(ObservedCompileError::Stopped),
+            Err(error) => Err(error.into()),
+        }
     }
     #[allow(unsafe_code, reason = "machine code is trusted")]
     unsafe fn deserialize(&self, bytes: &[u8]) -> Result<Arc<dyn Artifact>, DeserializeError> {

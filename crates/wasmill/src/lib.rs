@@ -152,8 +152,8 @@ pub use target_lexicon::{Architecture, CallingConvention, HOST, OperatingSystem,
 #[cfg(feature = "wat")]
 pub use wasmill_compiler::wat2wasm;
 pub use wasmill_compiler::{
-    CompileError, CpuFeature, Features, MiddlewareError, ParseCpuFeatureError, Target, WasmError,
-    WasmResult,
+    CompileError, CompileObserver, CompileStage, CompileStep, CpuFeature, Features,
+    MiddlewareError, ObservedCompileError, ParseCpuFeatureError, Target, WasmError, WasmResult,
 };
 #[cfg(feature = "compiler")]
 pub use wasmill_compiler::{

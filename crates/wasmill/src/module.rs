@@ -7,7 +7,7 @@ use std::io;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
-use wasmill_compiler::CompileError;
+use wasmill_compiler::{CompileError, CompileObserver, ObservedCompileError};
 use wasmill_engine::{Artifact, DeserializeError, SerializeError};
 use wasmill_types::{ExportType, ExportsIterator, ImportType, ImportsIterator, ModuleInfo};
 
@@ -68,6 +68,48 @@ impl Module {
     pub fn new(store: &Store, bytes: impl AsRef<[u8]>) -> Result<Self, CompileError> {
         let bytes = binary(bytes.as_ref())?;
         Self::from_binary(store, &bytes)
+    }
+
+    /// As [`Module::new`], seen by an observer, who may stop it. (An addition to the original API.)
+    ///
+    /// Whoever compiles what strangers send wants a deadline:
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "default-compiler", feature = "default-engine"))] {
+    /// use std::ops::ControlFlow;
+    /// use std::time::{Duration, Instant};
+    /// use wasmill::{CompileObserver, Module, ObservedCompileError, Store};
+    ///
+    /// fn compile(bytes: &[u8], time: Duration) -> Result<Module, ObservedCompileError> {
+    ///     let deadline = Instant::now() + time;
+    ///     let observer = CompileObserver::new(move |step| {
+    ///         println!("{:?}: {} of {} functions", step.stage, step.done, step.total);
+    ///         match Instant::now() < deadline {
+    ///             true => ControlFlow::Continue(()),
+    ///             false => ControlFlow::Break(()),
+    ///         }
+    ///     });
+    ///     Module::new_observed(&Store::default(), bytes, &observer)
+    /// }
+    ///
+    /// assert!(compile(b"\0asm\x01\0\0\0", Duration::from_secs(60)).is_ok());
+    /// let late = compile(b"\0asm\x01\0\0\0", Duration::ZERO);
+    /// assert!(matches!(late, Err(ObservedCompileError::Stopped)));
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ObservedCompileError::Stopped`] if the observer stops it; those of [`Module::new`].
+    pub fn new_observed(
+        store: &Store,
+        bytes: impl AsRef<[u8]>,
+        observer: &CompileObserver,
+    ) -> Result<Self, ObservedCompileError> {
+        let bytes = binary(bytes.as_ref())?;
+        let engine = store.engine();
+        let artifact = engine.compile_observed(&bytes, store.tunables(), observer)?;
+        Ok(Self::loaded(store, artifact))
     }
 
     /// Compiles the module in a file, and names it after the file.

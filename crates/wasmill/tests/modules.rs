@@ -1,6 +1,11 @@
 //! Modules: what they tell about themselves, where they come from, the text format and its old spellings.
 
+mod support;
+
+use std::ops::ControlFlow;
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use support::DefaultCompiler;
 use wasmill::*;
 
 fn module(wat: &str) -> Module {
@@ -503,4 +508,105 @@ fn texts_of_errors() {
         "nonsense".parse::<CpuFeature>().unwrap_err().to_string(),
         "CpuFeature nonsense not recognized"
     );
+}
+
+/// A store for each engine, with the compiler that the tests run with.
+fn engines() -> Vec<Store> {
+    vec![
+        Store::new(&Universal::new(DefaultCompiler::new()).engine()),
+        #[cfg(feature = "native")]
+        Store::new(&Native::new(DefaultCompiler::new()).engine()),
+    ]
+}
+
+/// A module of 300 functions, of which each compiler sees several at once or none.
+fn many_functions() -> String {
+    let function = |n: i32| format!("(func (export \"f{n}\") (result i32) (i32.const {n}))");
+    format!("(module {})", (0..300).map(function).collect::<String>())
+}
+
+/// An observer that breaks when `stop` says so, and what it has seen.
+fn observer(
+    stop: impl Fn(CompileStep) -> bool + Send + Sync + 'static,
+) -> (CompileObserver, Arc<Mutex<Vec<CompileStep>>>) {
+    let steps = Arc::new(Mutex::new(Vec::new()));
+    let seen = steps.clone();
+    let observer = CompileObserver::new(move |step| {
+        seen.lock().unwrap().push(step);
+        match stop(step) {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        }
+    });
+    (observer, steps)
+}
+
+#[test]
+fn compilations_tell_how_far_they_are() {
+    for store in engines() {
+        let (observer, steps) = observer(|_| false);
+        let module = Module::new_observed(&store, many_functions(), &observer).unwrap();
+        assert_eq!(module.exports().len(), 300);
+        let steps = steps.lock().unwrap();
+        let mut stages: Vec<_> = steps.iter().map(|step| step.stage).collect();
+        stages.dedup();
+        use CompileStage::{Compiling, Linking, Reading};
+        assert_eq!(stages, [Reading, Compiling, Linking]);
+        let compiling = steps.iter().filter(|step| step.stage == Compiling);
+        let counts: Vec<_> = compiling.map(|step| (step.done, step.total)).collect();
+        assert_eq!(counts[0], (0, 300));
+        assert_eq!(counts.iter().max(), Some(&(300, 300)));
+    }
+}
+
+#[test]
+fn observers_stop_compilations() {
+    let at = |stage: CompileStage, done: usize| {
+        move |step: CompileStep| step.stage == stage && step.done >= done
+    };
+    for store in engines() {
+        for (stage, done) in [
+            (CompileStage::Reading, 0),
+            (CompileStage::Compiling, 0),
+            (CompileStage::Compiling, 1),
+            (CompileStage::Compiling, 300),
+            (CompileStage::Linking, 0),
+        ] {
+            let (observer, steps) = observer(at(stage, done));
+            let outcome = Module::new_observed(&store, many_functions(), &observer);
+            assert!(matches!(outcome, Err(ObservedCompileError::Stopped)));
+            let steps = steps.lock().unwrap();
+            assert!(steps.iter().all(|step| step.stage <= stage));
+        }
+        // The engine is as it was.
+        assert!(Module::new(&store, many_functions()).is_ok());
+    }
+}
+
+#[test]
+fn what_is_wrong_with_an_observed_module() {
+    for store in engines() {
+        let (observer, _) = observer(|_| false);
+        let wrong = "(module (func (result i32)))";
+        let error = Module::new_observed(&store, wrong, &observer).unwrap_err();
+        let plain = Module::new(&store, wrong).unwrap_err();
+        assert_eq!(error.to_string(), plain.to_string());
+        assert!(matches!(
+            error,
+            ObservedCompileError::Compile(CompileError::Validate(_))
+        ));
+    }
+}
+
+#[test]
+fn a_panic_of_an_observer_is_one_of_the_compilation() {
+    for store in engines() {
+        let (observer, _) = observer(|step| match step.done {
+            7.. => panic!("seven are enough"),
+            _ => false,
+        });
+        let compile = || Module::new_observed(&store, many_functions(), &observer).map(drop);
+        let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(compile));
+        assert!(outcome.is_err());
+    }
 }

@@ -1,21 +1,30 @@
-//! `wasmill validate`: says whether a module is valid, without compiling it.
+//! `wasmill validate`: says whether modules are valid, without compiling them.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use clap::Args;
 use wasmill::{Module, wat2wasm};
 
+use crate::files;
 use crate::source;
 use crate::store_options::StoreOptions;
 
-/// Check that a module is valid.
+const EXAMPLES: &str = "\
+Examples:
+  wasmill validate tool.wasm
+  wasmill validate --enable-all *.wasm *.wat";
+
+/// Check that modules are valid.
+///
+/// They are not compiled. Where a module needs a feature that is not enabled, the error names its option.
 #[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Validate {
-    /// The module, in the binary or the text format.
-    #[arg(value_name = "FILE")]
-    file: PathBuf,
+    /// The modules, in the binary or the text format.
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
 
     #[command(flatten)]
     store: StoreOptions,
@@ -24,21 +33,19 @@ pub(crate) struct Validate {
 impl Validate {
     /// Runs the command.
     pub(crate) fn execute(&self) -> Result<()> {
-        self.validate()
-            .with_context(|| format!("failed to validate `{}`", self.file.display()))?;
-        writeln!(
-            std::io::stdout(),
-            "Validation passed for `{}`.",
-            self.file.display()
-        )?;
-        Ok(())
+        files::each(&self.files, false, |file| {
+            self.validate(file)
+                .with_context(|| format!("failed to validate `{}`", file.display()))?;
+            let file = file.display();
+            writeln!(std::io::stdout(), "Validation passed for `{file}`.")?;
+            Ok(())
+        })
     }
 
-    fn validate(&self) -> Result<()> {
-        let bytes = source::read(&self.file)?;
+    fn validate(&self, file: &Path) -> Result<()> {
+        let bytes = source::read(file)?;
         let wasm = wat2wasm(&bytes).context("Error when converting wat")?;
         Module::validate(&self.store.store(), &wasm)
-            .map_err(|error| self.store.explain(error, &wasm))?;
-        Ok(())
+            .map_err(|error| self.store.explain(error, &wasm))
     }
 }

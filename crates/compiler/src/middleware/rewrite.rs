@@ -14,8 +14,8 @@ use super::encode::encode;
 use super::{MiddlewareBinaryReader, ModuleMiddleware, ModuleMiddlewareChain, Operator};
 use crate::convert::{invalid, limit_exceeded};
 use crate::{
-    AddressMapEntry, Compilation, CompileError, Features, FunctionBodyData, MAX_MODULE_SIZE,
-    Translation, compile_functions, translate,
+    AddressMapEntry, Compilation, CompileError, CompileStage, Features, FunctionBodyData,
+    MAX_MODULE_SIZE, Progress, Translation, compile_functions, translate,
 };
 use std::ops::Range;
 use std::sync::Arc;
@@ -30,17 +30,18 @@ use wasmparser::{FuncValidatorAllocations, Parser, Payload, Validator};
 ///
 /// # Errors
 ///
-/// If a middleware refuses, if the module is not valid before or after, and those of `compile`.
+/// If a middleware refuses, if the module is not valid before or after, if `progress` is stopped, and those of `compile`.
 pub fn compile_through<M>(
     middlewares: &[Arc<dyn ModuleMiddleware>],
     translation: Translation<'_>,
     features: &Features,
+    progress: &Progress,
     compile: impl FnOnce(Translation<'_>) -> Result<(M, Compilation), CompileError>,
 ) -> Result<(M, Compilation), CompileError> {
     if middlewares.is_empty() {
         return compile(translation);
     }
-    let (rewritten, info) = Rewritten::new(middlewares, translation, features)?;
+    let (rewritten, info) = Rewritten::new(middlewares, translation, features, progress)?;
     match rewritten.translate(info, features).and_then(compile) {
         Ok((module, mut compilation)) => {
             rewritten.restore(&mut compilation);
@@ -64,14 +65,15 @@ impl Rewritten {
         middlewares: &[Arc<dyn ModuleMiddleware>],
         translation: Translation<'_>,
         features: &Features,
+        progress: &Progress,
     ) -> Result<(Self, ModuleInfo), CompileError> {
         let Translation { mut info, bodies } = translation;
         let ranges = bodies.values();
         let ranges = ranges.map(|body| body.start_offset()..body.end_offset());
         let ranges = ranges.collect();
-        validate(&bodies)?;
+        validate(&bodies, progress)?;
         middlewares.apply_on_module_info(&mut info);
-        let bodies = rewrite(middlewares, bodies)?;
+        let bodies = rewrite(middlewares, bodies, progress)?;
         let bytes = bodies.values().map(|body| &body.bytes[..]);
         let wasm = encode(&info, bytes, features).map_err(|what| made_invalid(what, None))?;
         let rewritten = Self {
@@ -137,9 +139,12 @@ impl Rewritten {
 /// The original code must be valid by itself.
 fn validate(
     bodies: &PrimaryMap<LocalFunctionIndex, FunctionBodyData<'_>>,
+    progress: &Progress,
 ) -> Result<(), CompileError> {
     let bodies = bodies.values().map(FunctionBodyData::again).collect();
     compile_functions(
+        progress,
+        CompileStage::Reading,
         bodies,
         FuncValidatorAllocations::default,
         |allocations, _, data| {
@@ -157,6 +162,7 @@ fn validate(
 fn rewrite(
     middlewares: &[Arc<dyn ModuleMiddleware>],
     bodies: PrimaryMap<LocalFunctionIndex, FunctionBodyData<'_>>,
+    progress: &Progress,
 ) -> Result<PrimaryMap<LocalFunctionIndex, Body>, CompileError> {
     let size = AtomicUsize::new(0);
     let rewrite = |_: &mut (), index, body: FunctionBodyData<'_>| {
@@ -166,7 +172,7 @@ fn rewrite(
         fits(others + body.bytes.len())?;
         Ok(body)
     };
-    compile_functions(bodies, || (), rewrite)
+    compile_functions(progress, CompileStage::Rewriting, bodies, || (), rewrite)
 }
 
 fn fits(size: usize) -> Result<(), CompileError> {
