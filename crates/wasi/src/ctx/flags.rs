@@ -126,6 +126,9 @@ impl Rights {
         .difference(Self::FD_ALLOCATE)
         .difference(Self::FD_FILESTAT_SET_TIMES);
 
+    /// What changes a file's size, other than writing.
+    pub(crate) const OF_SIZE: Self = Self::FD_ALLOCATE.union(Self::FD_FILESTAT_SET_SIZE);
+
     /// What moves in a file: a terminal has neither, which is how programs know it.
     pub(crate) const POSITION: Self = Self::FD_SEEK.union(Self::FD_TELL);
 }

@@ -47,12 +47,15 @@ impl OpenHow {
         Ok(())
     }
 
+    /// Whether the guest is going to change a file. Creating and cutting do, whatever is done with it afterwards.
+    fn writes(&self) -> bool {
+        self.oflags.intersects(OFlags::CREAT | OFlags::TRUNC)
+            || self.rights.contains(Rights::FD_WRITE)
+    }
+
     /// Whether the file has to be opened for reading, and for writing.
     pub(crate) fn access(&self) -> (bool, bool) {
-        // Creating and cutting change the file, whatever the guest does with it afterwards.
-        let changes = self.oflags.intersects(OFlags::CREAT | OFlags::TRUNC);
-        let changing = Rights::FD_WRITE | Rights::FD_ALLOCATE | Rights::FD_FILESTAT_SET_SIZE;
-        let write = changes || self.rights.intersects(changing);
+        let write = self.writes() || self.rights.intersects(Rights::OF_SIZE);
         let read = self.rights.intersects(Rights::FD_READ | Rights::FD_READDIR);
         (read || !write, write)
     }
@@ -97,7 +100,15 @@ fn open_virtual(prefix: &str, place: &Place, how: &OpenHow) -> Result<Entry, Err
 
 fn open_in(folder: &Folder, path: &str, place: &Place, how: &OpenHow) -> Result<Entry, Errno> {
     let rights = how.rights & place.inheriting & place.granted;
-    let (object, possible, filetype) = match folder.open(path, &OpenHow { rights, ..*how })? {
+    let opened = match folder.open(path, &OpenHow { rights, ..*how }) {
+        // A folder has no use for the rights to a file's size, for which a file would be opened to write.
+        Err(Errno::ISDIR) if !how.writes() => {
+            let rights = rights - Rights::OF_SIZE;
+            folder.open(path, &OpenHow { rights, ..*how })
+        }
+        opened => opened,
+    };
+    let (object, possible, filetype) = match opened? {
         Opened::Folder(folder) => (
             Object::Folder(folder),
             Rights::OF_DIRECTORIES,

@@ -36,6 +36,12 @@ impl Ctx<'_> {
     ) -> Result<__wasi_filestat_t, Errno> {
         let place = self.place(fd, path, Rights::PATH_FILESTAT_GET)?;
         match place.folder(Errno::SUCCESS) {
+            Ok((folder, path)) if path.ends_with('/') => {
+                // A slash at the end follows a link, and wants a directory.
+                let stat = folder.stat(path, true)?;
+                let is_directory = stat.st_filetype == __WASI_FILETYPE_DIRECTORY;
+                is_directory.then_some(stat).ok_or(Errno::NOTDIR)
+            }
             Ok((folder, path)) => folder.stat(path, follow),
             Err(_) => Ok(virtual_stat()),
         }
