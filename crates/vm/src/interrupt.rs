@@ -39,8 +39,8 @@
 //!
 //! # What is not interrupted
 //!
-//! Host functions, however long they take: their caller ends when they return. The runtime's own work for a guest is host
-//! code; what can take long (see `pieces`) asks in between ([`check`]). Code of another
+//! Host functions, however long they take: their caller ends when they return. Those that wait ask ([`interrupted`]). The runtime's
+//! own work for a guest is host code; what can take long (see `pieces`) asks in between ([`check`]). Code of another
 //! instance that this one has called is part of the call; calls that others have made are not.
 
 use crate::arch;
@@ -368,6 +368,17 @@ pub(crate) fn check() -> Result<(), TrapCode> {
         usize::MAX if is_marked(thread) => Err(TrapCode::Interrupted),
         _ => Ok(()),
     }
+}
+
+/// Whether the guest that called the host function which asks is to end: a function that waits long for something should
+/// then return, whatever it returns. Nothing else ends a wait by itself, but for the one signal that comes with the
+/// interruption: system calls such as `poll` end early by it. As it may come just before one begins, waits should be short.
+///
+/// ```
+/// assert!(!wasmill_vm::interrupted(), "there is no guest");
+/// ```
+pub fn interrupted() -> bool {
+    check().is_err()
 }
 
 /// Sends signals to threads with a marked activation until it has ended: it may be on its way into a loop that calls nobody.

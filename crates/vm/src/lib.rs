@@ -57,7 +57,7 @@ pub use dynamic::*;
 pub use externs::{VMExtern, VMGlobal, VMMemory};
 pub use function::{HostFunction, VMFunction};
 pub use instance::{InstanceError, InstanceImports, InstanceParts, VMInstance};
-pub use interrupt::InterruptHandle;
+pub use interrupt::{InterruptHandle, interrupted};
 pub use island::Island;
 pub use limits::{Account, LimitError, StoreLimits, StoreUsage};
 pub use made::{Global, GlobalError, Memory, Table, make_memory, make_table};

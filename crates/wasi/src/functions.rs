@@ -4,9 +4,9 @@
 //! A row makes one host function. `enter` gives the handler the state and the guest's memory, turns its result into the number
 //! that the guest gets, or ends the guest. No lock is held when a handler is entered or left.
 
-use wasmill::{Exports, Function, ImportObject, RuntimeError, Store};
+use wasmill::{Exports, Function, ImportObject, RuntimeError, Store, Trap, TrapCode};
 
-use crate::abi::{Call, GuestMemory, Outcome, Stop, fd, misc, path, poll, snapshot0};
+use crate::abi::{Call, GuestMemory, Outcome, Stop, fd, misc, path, poll, snapshot0, socket};
 use crate::env::{WasiEnv, WasiError};
 use crate::types::Errno;
 use crate::version::WasiVersion;
@@ -72,7 +72,7 @@ macro_rules! functions {
             exports.insert("proc_exit", Function::new_native_with_env(store, env.clone(), exit));
             if !older {
                 let accept =
-                    host_function!(store, env, sock_accept, (fd: u32, flags: u32, result: u32), misc::sock_accept);
+                    host_function!(store, env, sock_accept, (fd: u32, flags: u32, result: u32), socket::sock_accept);
                 exports.insert("sock_accept", accept);
             }
             exports
@@ -131,9 +131,9 @@ functions! {
     proc_raise(signal: u32) = misc::proc_raise;
     random_get(pointer: u32, len: u32) = misc::random_get;
     sched_yield() = misc::sched_yield;
-    sock_recv(fd: u32, list: u32, count: u32, flags: u32, len: u32, out_flags: u32) = misc::sock_recv;
-    sock_send(fd: u32, list: u32, count: u32, flags: u32, result: u32) = misc::sock_send;
-    sock_shutdown(fd: u32, how: u32) = misc::sock_shutdown;
+    sock_recv(fd: u32, list: u32, count: u32, flags: u32, len: u32, out_flags: u32) = socket::sock_recv;
+    sock_send(fd: u32, list: u32, count: u32, flags: u32, result: u32) = socket::sock_send;
+    sock_shutdown(fd: u32, how: u32) = socket::sock_shutdown;
 }
 
 /// Runs a handler for a guest.
@@ -148,6 +148,10 @@ fn enter(
     #[cfg(all(feature = "logging", not(feature = "disable-all-logging")))]
     tracing::trace!(target: "wasmill_wasi", function = name, ?outcome);
     match outcome {
+        // Whoever ends the guest's call says so to its caller; the guest itself never sees this.
+        Err(Stop::Errno(Errno::INTR)) if wasmill::interrupted() => Err(RuntimeError::from_trap(
+            Trap::of_code(TrapCode::Interrupted),
+        )),
         Ok(()) => Ok(i32::from(Errno::SUCCESS.raw())),
         Err(Stop::Errno(errno)) => Ok(i32::from(errno.raw())),
         Err(Stop::Exit(code)) => Err(RuntimeError::user(Box::new(WasiError::Exit(code)))),

@@ -7,6 +7,7 @@ use std::fs::File;
 use std::io;
 use std::num::NonZeroU64;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec};
@@ -67,6 +68,15 @@ fn stream_fd(stream: HostStream) -> BorrowedFd<'static> {
 /// The descriptor number of a stream.
 pub(crate) fn stream_raw_fd(stream: HostStream) -> i32 {
     stream_fd(stream).as_raw_fd()
+}
+
+/// Whether reading or writing a stream may take long: it is not a regular file, as far as was known at the first use.
+pub(crate) fn stream_waits(stream: HostStream) -> bool {
+    static WAITS: [OnceLock<bool>; 3] = [const { OnceLock::new() }; 3];
+    *WAITS[stream as usize].get_or_init(|| {
+        let kind = stat(stream_fd(stream)).map(|stat| stat.st_filetype);
+        kind != Ok(__WASI_FILETYPE_REGULAR_FILE)
+    })
 }
 
 /// Whether a stream is a terminal.
@@ -286,7 +296,7 @@ fn filestat(stat: &rustix::fs::Stat) -> __wasi_filestat_t {
 /// What is waited for on a host descriptor, and what came of it.
 pub(crate) struct Waiter<'a> {
     fd: BorrowedFd<'a>,
-    write: bool,
+    wanted: PollFlags,
     pub(crate) ready: bool,
     pub(crate) hangup: bool,
     pub(crate) invalid: bool,
@@ -296,7 +306,7 @@ impl<'a> Waiter<'a> {
     pub(crate) fn file(file: BorrowedFd<'a>, write: bool) -> Self {
         Self {
             fd: file,
-            write,
+            wanted: if write { PollFlags::OUT } else { PollFlags::IN },
             ready: false,
             hangup: false,
             invalid: false,
@@ -307,9 +317,16 @@ impl<'a> Waiter<'a> {
         Self::file(stream_fd(stream), write)
     }
 
+    /// The end of what the other side sends is told as well.
+    pub(crate) fn socket(socket: BorrowedFd<'a>, write: bool) -> Self {
+        let mut waiter = Self::file(socket, write);
+        waiter.wanted.set(PollFlags::RDHUP, !write);
+        waiter
+    }
+
     /// How many bytes can be read now, as far as the system knows.
     pub(crate) fn bytes_available(&self) -> u64 {
-        if self.write {
+        if self.wanted.contains(PollFlags::OUT) {
             0
         } else {
             rustix::io::ioctl_fionread(self.fd).unwrap_or(0)
@@ -323,23 +340,19 @@ pub(crate) fn wait(waiters: &mut [Waiter<'_>], timeout: Option<Duration>) -> Res
     let timeout = timeout.map(|duration| host_time(NewTime::At(duration)));
     let mut fds: Vec<PollFd<'_>> = waiters
         .iter()
-        .map(|waiter| {
-            let flags = if waiter.write {
-                PollFlags::OUT
-            } else {
-                PollFlags::IN
-            };
-            PollFd::from_borrowed_fd(waiter.fd, flags)
-        })
+        .map(|waiter| PollFd::from_borrowed_fd(waiter.fd, waiter.wanted))
         .collect();
     match rustix::event::poll(&mut fds, timeout.as_ref()) {
-        Err(rustix::io::Errno::INTR) => return Ok(()),
+        Err(rustix::io::Errno::INTR) => {
+            waiters.iter_mut().for_each(|waiter| waiter.ready = false);
+            return Ok(());
+        }
         result => result?,
     };
     for (waiter, fd) in waiters.iter_mut().zip(&fds) {
         let found = fd.revents();
         waiter.ready = !found.is_empty();
-        waiter.hangup = found.intersects(PollFlags::HUP | PollFlags::ERR);
+        waiter.hangup = found.intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::RDHUP);
         waiter.invalid = found.contains(PollFlags::NVAL);
     }
     Ok(())

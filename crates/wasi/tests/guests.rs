@@ -2,10 +2,10 @@
 
 use std::io::{Read, Write};
 
-use wasmill::{Instance, InstantiationError, Module, RuntimeError, Store, Value};
+use wasmill::{Instance, InstantiationError, Module, RuntimeError, Store, TrapCode, Value};
 use wasmill_wasi::{
-    Pipe, WasiEnv, WasiError, WasiState, WasiVersion, generate_import_object_from_env,
-    get_wasi_version, get_wasi_versions, is_wasi_module,
+    Pipe, WasiEnv, WasiError, WasiFile, WasiFsError, WasiState, WasiVersion,
+    generate_import_object_from_env, get_wasi_version, get_wasi_versions, is_wasi_module,
 };
 
 const HELLO: &str = r#"
@@ -379,4 +379,118 @@ fn guests_run_on_many_threads_at_once() {
         }
     });
     assert_eq!(output(&shared), "hello, world\n".repeat(160));
+}
+
+/// A guest that makes this call again and again.
+fn waiting_guest(waits: &str) -> String {
+    let mut lines = String::new();
+    for (name, params) in [
+        ("fd_read", "i32 i32 i32 i32"),
+        ("fd_write", "i32 i32 i32 i32"),
+        ("sock_recv", "i32 i32 i32 i32 i32 i32"),
+        ("sock_accept", "i32 i32 i32"),
+        ("poll_oneoff", "i32 i32 i32 i32"),
+    ] {
+        lines += &format!(
+            "(import \"wasi_snapshot_preview1\" \"{name}\" (func ${name} (param {params}) (result i32)))\n"
+        );
+    }
+    // At 0 the list of one buffer of 60,000 bytes; at 104 subscriptions: a clock at a time that does not come, reading of
+    // descriptor 4, and of the standard input.
+    format!(
+        r#"(module {lines}
+          (memory (export "memory") 2)
+          (data (i32.const 0) "\00\10\00\00\60\ea\00\00")
+          (data (i32.const 120) "\01") ;; the monotonic clock
+          (data (i32.const 128) "\ff\ff\ff\ff\ff\ff\ff\ff")
+          (data (i32.const 160) "\01\00\00\00\00\00\00\00\04")
+          (data (i32.const 208) "\01")
+          (func (export "_start") (loop $again (drop {waits}) (br $again))))"#
+    )
+}
+
+#[test]
+fn a_guest_that_waits_is_interrupted() {
+    use std::net::TcpListener;
+    use std::os::unix::net::UnixStream;
+    for waits in [
+        "(call $fd_read (i32.const 4) (i32.const 0) (i32.const 1) (i32.const 16))",
+        "(call $fd_write (i32.const 4) (i32.const 0) (i32.const 1) (i32.const 16))",
+        "(call $sock_recv (i32.const 4) (i32.const 0) (i32.const 1) (i32.const 0) (i32.const 16) (i32.const 20))",
+        "(call $sock_accept (i32.const 5) (i32.const 0) (i32.const 16))",
+        "(call $poll_oneoff (i32.const 104) (i32.const 1024) (i32.const 2) (i32.const 16))",
+        "(call $poll_oneoff (i32.const 104) (i32.const 1024) (i32.const 1) (i32.const 16))",
+        "(call $fd_read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 16))",
+        "(call $poll_oneoff (i32.const 200) (i32.const 1024) (i32.const 1) (i32.const 16))",
+    ] {
+        let (socket, _other_end) = UnixStream::pair().unwrap();
+        let mut env = WasiState::new("guest")
+            .stdin(Box::new(NothingYet))
+            .preopen_socket(socket)
+            .unwrap()
+            .preopen_socket(TcpListener::bind("127.0.0.1:0").unwrap())
+            .unwrap()
+            .finalize()
+            .unwrap();
+        let instance = instantiate(&waiting_guest(waits), &mut env);
+        let handle = instance.interrupt_handle();
+        let watchdog = std::thread::spawn(move || {
+            std::thread::sleep(std::time::Duration::from_millis(20));
+            while !handle.interrupt() {}
+        });
+        let error = start(&instance).unwrap_err();
+        assert_eq!(error.to_trap(), Some(TrapCode::Interrupted), "{waits}");
+        watchdog.join().unwrap();
+        // The state is free, and the guest can be called again.
+        assert_eq!(env.state().args.len(), 1);
+    }
+}
+
+/// A stream of the host program that never has anything.
+#[derive(Debug)]
+struct NothingYet;
+
+impl Read for NothingYet {
+    fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
+        Err(std::io::ErrorKind::WouldBlock.into())
+    }
+}
+
+impl Write for NothingYet {
+    fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+        Err(std::io::ErrorKind::WouldBlock.into())
+    }
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl std::io::Seek for NothingYet {
+    fn seek(&mut self, _: std::io::SeekFrom) -> std::io::Result<u64> {
+        Err(std::io::ErrorKind::Unsupported.into())
+    }
+}
+
+impl WasiFile for NothingYet {
+    fn last_accessed(&self) -> u64 {
+        0
+    }
+    fn last_modified(&self) -> u64 {
+        0
+    }
+    fn created_time(&self) -> u64 {
+        0
+    }
+    fn size(&self) -> u64 {
+        0
+    }
+    fn set_len(&mut self, _: u64) -> Result<(), WasiFsError> {
+        Err(WasiFsError::InvalidInput)
+    }
+    fn unlink(&mut self) -> Result<(), WasiFsError> {
+        Ok(())
+    }
+    fn bytes_available(&self) -> Result<usize, WasiFsError> {
+        Err(WasiFsError::WouldBlock)
+    }
 }

@@ -203,7 +203,7 @@ pub use wasmill_vm::native::{
 };
 pub use wasmill_vm::{
     Atomic, Atomically, Atomicity, InterruptHandle, MemoryError, MemoryView, NonAtomically,
-    StoreLimits, StoreUsage, Trap, TrapCode, TrapHandlerFn, ValueType,
+    StoreLimits, StoreUsage, Trap, TrapCode, TrapHandlerFn, ValueType, interrupted,
 };
 
 #[cfg(feature = "jit")]

@@ -6,6 +6,8 @@
 //!                                            └► values, messages: is the outcome what the script asserts?
 //! ```
 //!
+//! A second dialect runs WASI programs ([`WasiTest`]).
+//!
 //! Nothing here is about a certain compiler or engine: everything goes through the public API, on the store that the
 //! caller gives.
 //!
@@ -27,10 +29,12 @@ mod messages;
 mod script;
 mod spectest;
 mod values;
+mod wasi;
 
 pub use error::{DirectiveError, DirectiveErrors, WastError};
 pub use script::Wast;
 pub use spectest::{spectest, spectest_importobject};
+pub use wasi::{WasiTest, WasiTestError};
 
 /// The version of this crate.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -12,6 +12,7 @@ use wast::token::Id;
 use wast::{QuoteWat, WastArg, WastDirective, WastExecute, WastInvoke, WastRet, Wat};
 
 use crate::error::{DirectiveError, DirectiveErrors, Failure, WastError, script};
+use crate::wasi::{WasiTest, WasiTests};
 use crate::{messages, spectest_importobject, values};
 
 /// Runs scripts on a store. Instances and registered names stay from one script to the next.
@@ -137,7 +138,7 @@ impl Wast {
         self.skip_traps = true;
     }
 
-    /// Runs the script in a file.
+    /// Runs the script in a file. It may be one of the dialect for WASI programs ([`WasiTest`](crate::WasiTest)), too.
     ///
     /// ```
     /// # use wasmill::Store;
@@ -159,7 +160,36 @@ impl Wast {
             path: path.to_owned(),
             source,
         })?;
-        self.run_buffer(&path.display().to_string(), &bytes)
+        match str::from_utf8(&bytes) {
+            Ok(text) if WasiTests::are_in(text) => self.run_wasi_tests(path, text),
+            _ => self.run_buffer(&path.display().to_string(), &bytes),
+        }
+    }
+
+    /// Runs the tests of WASI programs, whose modules are beside the script.
+    fn run_wasi_tests(&self, path: &Path, text: &str) -> Result<(), WastError> {
+        let base = path.parent().unwrap_or(Path::new("")).to_string_lossy();
+        let run = || -> Result<Vec<DirectiveError>, wast::Error> {
+            let tokens = WasiTest::lex_string(text)?;
+            let mut errors = Vec::new();
+            for (span, test) in parse::<WasiTests<'_>>(&tokens)?.0 {
+                if let Err(error) = test.run(&self.store, &base) {
+                    errors.push(DirectiveError::new(span, text, error.to_string()));
+                    if self.fail_fast {
+                        break;
+                    }
+                }
+            }
+            Ok(errors)
+        };
+        let errors = run().unwrap_or_else(|error| malformed(text, &error));
+        if errors.is_empty() {
+            return Ok(());
+        }
+        Err(WastError::Directives(DirectiveErrors {
+            filename: path.display().to_string(),
+            errors,
+        }))
     }
 
     /// Runs a script; `filename` is what messages call it.

@@ -119,6 +119,9 @@ pub(crate) fn fd_write(call: &Call<'_>, fd: u32, list: u32, count: u32, result: 
     let memory = call.memory()?;
     memory.check(result, 4)?;
     let buffers = Buffers::read(memory, list, count)?;
+    if channel.keeps_boundaries() {
+        buffers.check_message()?;
+    }
     let total = buffers.drain(|chunk, _| channel.write(chunk))?;
     Ok(memory.write_u32(result, total)?)
 }

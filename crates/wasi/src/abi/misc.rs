@@ -1,4 +1,4 @@
-//! Arguments, environment, clocks, random bytes, the end of the program, and sockets.
+//! Arguments, environment, clocks, random bytes, and the end of the program.
 
 use super::{Call, Outcome, Stop};
 use crate::ctx::Clock;
@@ -86,35 +86,4 @@ pub(crate) fn proc_exit(_: &Call<'_>, code: u32) -> Outcome {
 /// Programs have no signals here.
 pub(crate) fn proc_raise(_: &Call<'_>, _signal: u32) -> Outcome {
     Err(Errno::NOSYS.into())
-}
-
-pub(crate) fn sock_accept(call: &Call<'_>, fd: u32, _flags: u32, _result: u32) -> Outcome {
-    Err(call.ctx.not_a_socket(fd).into())
-}
-
-pub(crate) fn sock_recv(
-    call: &Call<'_>,
-    fd: u32,
-    _list: u32,
-    _count: u32,
-    _flags: u32,
-    _len: u32,
-    _out_flags: u32,
-) -> Outcome {
-    Err(call.ctx.not_a_socket(fd).into())
-}
-
-pub(crate) fn sock_send(
-    call: &Call<'_>,
-    fd: u32,
-    _list: u32,
-    _count: u32,
-    _flags: u32,
-    _result: u32,
-) -> Outcome {
-    Err(call.ctx.not_a_socket(fd).into())
-}
-
-pub(crate) fn sock_shutdown(call: &Call<'_>, fd: u32, _how: u32) -> Outcome {
-    Err(call.ctx.not_a_socket(fd).into())
 }

@@ -15,6 +15,7 @@ pub(crate) mod misc;
 pub(crate) mod path;
 pub(crate) mod poll;
 pub(crate) mod snapshot0;
+pub(crate) mod socket;
 
 #[cfg(test)]
 mod tests;

@@ -485,19 +485,19 @@ fn the_rest_of_the_interface_answers() {
     guest.call(misc::sched_yield).unwrap();
     let not_socket = Err(Stop::Errno(Errno::NOTSOCK));
     assert_eq!(
-        guest.call(|call| misc::sock_accept(call, 1, 0, 0)),
+        guest.call(|call| socket::sock_accept(call, 1, 0, 0)),
         not_socket
     );
     assert_eq!(
-        guest.call(|call| misc::sock_recv(call, 1, 0, 0, 0, 0, 0)),
+        guest.call(|call| socket::sock_recv(call, 1, 0, 0, 0, 0, 0)),
         not_socket
     );
     assert_eq!(
-        guest.call(|call| misc::sock_send(call, 1, 0, 0, 0, 0)),
+        guest.call(|call| socket::sock_send(call, 1, 0, 0, 0, 0)),
         not_socket
     );
     assert_eq!(
-        guest.call(|call| misc::sock_shutdown(call, 1, 0)),
+        guest.call(|call| socket::sock_shutdown(call, 1, 0)),
         not_socket
     );
     guest.call(|call| misc::clock_res_get(call, 1, 0)).unwrap();

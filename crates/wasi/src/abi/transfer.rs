@@ -66,6 +66,14 @@ impl<'a> Buffers<'a> {
         }
     }
 
+    /// What must be sent at once must fit into one chunk.
+    pub(super) fn check_message(&self) -> Result<(), Errno> {
+        match self.remaining > CHUNK {
+            true => Err(Errno::MSGSIZE),
+            false => Ok(()),
+        }
+    }
+
     fn scratch(&self) -> Vec<u8> {
         vec![0; self.remaining.min(CHUNK)]
     }

@@ -102,6 +102,7 @@ impl Ctx<'_> {
             Object::File(file) => file.stat(),
             Object::Folder(folder) => folder.own_stat(),
             Object::Virtual(_) => Ok(virtual_stat()),
+            Object::Socket(socket) => socket.stat(),
             Object::Stream(slot) => {
                 let mut state = self.lock();
                 let filetype = state.fs.host_stream(slot).map(stream_filetype);
@@ -123,6 +124,7 @@ impl Ctx<'_> {
         match self.file_object(fd, Rights::FD_FILESTAT_SET_SIZE)? {
             Object::Stream(slot) => Ok(self.lock().fs.stream(slot)?.set_len(size)?),
             Object::File(file) => file.set_len(size),
+            Object::Socket(_) => Err(Errno::INVAL),
             Object::Folder(_) | Object::Virtual(_) => Err(Errno::BADF),
         }
     }
@@ -137,7 +139,7 @@ impl Ctx<'_> {
         match object {
             Object::File(file) => file.set_times(access, modification),
             Object::Folder(folder) => folder.set_own_times(access, modification),
-            Object::Stream(_) | Object::Virtual(_) => Err(Errno::ACCES),
+            Object::Stream(_) | Object::Socket(_) | Object::Virtual(_) => Err(Errno::ACCES),
         }
     }
 
@@ -154,7 +156,7 @@ impl Ctx<'_> {
         }
         match object {
             Object::File(file) => file.advise(offset, len, advice),
-            Object::Stream(_) => Err(Errno::SPIPE),
+            Object::Stream(_) | Object::Socket(_) => Err(Errno::SPIPE),
             Object::Folder(_) | Object::Virtual(_) => Err(Errno::BADF),
         }
     }
@@ -162,7 +164,7 @@ impl Ctx<'_> {
     pub(crate) fn fd_allocate(self, fd: __wasi_fd_t, offset: u64, len: u64) -> Result<(), Errno> {
         match self.file_object(fd, Rights::FD_ALLOCATE)? {
             Object::File(file) => file.allocate(offset, len),
-            Object::Stream(_) => Err(Errno::SPIPE),
+            Object::Stream(_) | Object::Socket(_) => Err(Errno::SPIPE),
             Object::Folder(_) | Object::Virtual(_) => Err(Errno::BADF),
         }
     }
@@ -178,6 +180,7 @@ impl Ctx<'_> {
             Object::File(file) => file.sync(data_only),
             Object::Folder(folder) => folder.sync(data_only),
             Object::Virtual(_) => Ok(()),
+            Object::Socket(_) => Err(Errno::INVAL),
             Object::Stream(slot) => {
                 let mut state = self.lock();
                 let file = state.fs.stream(slot)?;
@@ -199,6 +202,7 @@ impl Ctx<'_> {
         match self.file_object(fd, needed)? {
             Object::File(file) => file.seek(to),
             Object::Stream(slot) => self.seek_stream(slot, to),
+            Object::Socket(_) => Err(Errno::SPIPE),
             Object::Folder(_) | Object::Virtual(_) => Err(Errno::BADF),
         }
     }
@@ -212,11 +216,13 @@ impl Ctx<'_> {
         })
     }
 
-    /// What is behind a descriptor of which only files have a use: a directory is EBADF before rights are looked at.
+    /// What is behind a descriptor of which only files have a use: a directory is EBADF before rights are looked at, and a socket
+    /// is as it is.
     fn file_object(self, fd: __wasi_fd_t, needed: Rights) -> Result<Object, Errno> {
         let state = self.lock();
         match state.fs.entry(fd)?.object {
             Object::Folder(_) | Object::Virtual(_) => Err(Errno::BADF),
+            Object::Socket(_) => state.fs.object(fd, Rights::empty()),
             Object::File(_) | Object::Stream(_) => state.fs.object(fd, needed),
         }
     }

@@ -50,6 +50,7 @@ flag_sets! {
         PATH_UNLINK_FILE = __WASI_RIGHT_PATH_UNLINK_FILE,
         POLL_FD_READWRITE = __WASI_RIGHT_POLL_FD_READWRITE,
         SOCK_SHUTDOWN = __WASI_RIGHT_SOCK_SHUTDOWN,
+        SOCK_ACCEPT = __WASI_RIGHT_SOCK_ACCEPT,
     }
     /// How a descriptor behaves.
     FdFlags: __wasi_fdflags_t {
@@ -70,6 +71,11 @@ flag_sets! {
     LookupFlags: __wasi_lookupflags_t {
         SYMLINK_FOLLOW = __WASI_LOOKUP_SYMLINK_FOLLOW,
     }
+    /// How to receive.
+    RiFlags: __wasi_riflags_t {
+        PEEK = __WASI_SOCK_RECV_PEEK,
+        WAITALL = __WASI_SOCK_RECV_WAITALL,
+    }
     /// Which times to set, and to what.
     FstFlags: __wasi_fstflags_t {
         ATIM = __WASI_FILESTAT_SET_ATIM,
@@ -80,6 +86,18 @@ flag_sets! {
 }
 
 impl Rights {
+    /// Everything but what came later, to accept connections, which no folder passes on.
+    pub(crate) const OF_ANYTHING: Self = Self::all().difference(Self::SOCK_ACCEPT);
+
+    /// What a socket can be used for.
+    pub(crate) const OF_SOCKETS: Self = Self::FD_READ
+        .union(Self::FD_WRITE)
+        .union(Self::FD_FDSTAT_SET_FLAGS)
+        .union(Self::FD_FILESTAT_GET)
+        .union(Self::POLL_FD_READWRITE)
+        .union(Self::SOCK_SHUTDOWN)
+        .union(Self::SOCK_ACCEPT);
+
     /// What an open file can be used for.
     pub(crate) const OF_FILES: Self = Self::FD_DATASYNC
         .union(Self::FD_READ)
@@ -138,8 +156,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_rights_are_29_bits() {
-        assert_eq!(Rights::all().bits(), crate::ALL_RIGHTS);
+    fn the_rights_are_29_bits_and_one_more() {
+        assert_eq!(Rights::OF_ANYTHING.bits(), crate::ALL_RIGHTS);
+        assert_eq!(Rights::all().bits(), (1 << 30) - 1);
         assert!(
             !Rights::OF_DIRECTORIES
                 .intersects(Rights::FD_READ | Rights::FD_WRITE | Rights::POSITION)

@@ -8,11 +8,13 @@
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::flags::{FdFlags, Rights};
 use super::host::HostFolder;
 use super::node::{Folder, OpenFile};
 use super::place::Mount;
+use super::socket::Socket;
 use crate::files::{HostStream, Stderr, Stdin, Stdout, WasiFile, WasiFsError};
 use crate::memory::MemoryFs;
 use crate::types::*;
@@ -34,6 +36,8 @@ pub(crate) enum Object {
     File(OpenFile),
     /// A directory with files.
     Folder(Folder),
+    /// A socket.
+    Socket(Arc<Socket>),
     /// A directory that exists only as the beginning of preopened names; `""` is the root.
     Virtual(String),
 }
@@ -201,7 +205,7 @@ impl WasiFs {
         }
         fs.entries.push(Some(Entry {
             preopen: Some("/".to_owned()),
-            ..virtual_directory(String::new(), Rights::all(), Rights::all())
+            ..virtual_directory(String::new(), Rights::OF_ANYTHING, Rights::OF_ANYTHING)
         }));
         debug_assert_eq!(fs.entries.len(), VIRTUAL_ROOT_FD as usize + 1);
         fs
@@ -221,7 +225,7 @@ impl WasiFs {
         let entry = Entry {
             object: Object::Folder(mount.folder.clone()),
             rights: mount.granted & Rights::OF_DIRECTORIES,
-            inheriting: Rights::all(),
+            inheriting: Rights::OF_ANYTHING,
             granted: mount.granted,
             flags: FdFlags::empty(),
             filetype: __WASI_FILETYPE_DIRECTORY,
@@ -231,6 +235,13 @@ impl WasiFs {
         self.insert(entry)
             .map_err(|_| "too many preopened directories".to_owned())?;
         Ok(())
+    }
+
+    /// Hands a socket to the guest, as the next descriptor.
+    pub(crate) fn hand_in(&mut self, socket: Socket) -> Result<(), String> {
+        self.insert(socket.entry())
+            .map(drop)
+            .map_err(|_| "too many sockets".to_owned())
     }
 
     /// The descriptor's entry.
@@ -441,7 +452,7 @@ pub(super) fn virtual_directory(prefix: String, rights: Rights, inheriting: Righ
         object: Object::Virtual(prefix),
         rights: rights & Rights::OF_DIRECTORIES,
         inheriting,
-        granted: Rights::all(),
+        granted: Rights::OF_ANYTHING,
         flags: FdFlags::empty(),
         filetype: __WASI_FILETYPE_DIRECTORY,
         preopen: None,

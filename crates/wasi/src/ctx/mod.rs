@@ -20,17 +20,19 @@ mod poll;
 mod readdir;
 mod socket;
 mod stream;
+mod wait;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub(crate) use clock::Clock;
-pub(crate) use flags::{FdFlags, FstFlags, LookupFlags, OFlags, Rights};
+pub(crate) use flags::{FdFlags, FstFlags, LookupFlags, OFlags, RiFlags, Rights};
 pub use fs::WasiFs;
 pub(crate) use fs::{Permissions, Preopen, Source};
 pub(crate) use node::Opened;
 pub(crate) use open::OpenHow;
 pub(crate) use path::new_times;
 pub(crate) use readdir::{DirEntry, dir_entry};
+pub(crate) use socket::Socket;
 
 use crate::state::WasiState;
 

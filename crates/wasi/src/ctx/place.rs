@@ -141,7 +141,7 @@ impl Ctx<'_> {
                     }
                 }
             },
-            Object::Stream(_) | Object::File(_) => return Err(Errno::NOTDIR),
+            Object::Stream(_) | Object::File(_) | Object::Socket(_) => return Err(Errno::NOTDIR),
         }
         Ok(place)
     }

@@ -1,8 +1,8 @@
 //! `poll_oneoff`: waits until a clock reaches its time or a file is ready.
 //!
-//! Every subscription becomes one of three: settled at once (an error, a regular file, a stream of the host program, which never
-//! waits), a time on the monotonic clock, or a descriptor of the host to poll. Then it is one wait after another until something
-//! has happened.
+//! Every subscription becomes one of four: settled at once (an error, a regular file), a time on a clock, a descriptor of the host
+//! to poll, or a stream of the host program to ask now and then. Then it is one short wait after another (`wait.rs`) until
+//! something has happened. Mistakes are events, too: one of many subscriptions does not spoil the others.
 
 use std::fs::File;
 use std::os::fd::AsFd;
@@ -10,7 +10,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::flags::Rights;
-use super::fs::Object;
+use super::fs::{Object, Slot};
+use super::socket::Socket;
+use super::wait;
 use super::{Clock, Ctx};
 use crate::files::HostStream;
 use crate::sys::{self, Waiter};
@@ -18,15 +20,21 @@ use crate::types::*;
 
 /// What has become of a subscription.
 enum Outcome {
-    Settled(Result<__wasi_event_fd_readwrite_t, Errno>),
-    /// Due at this time of the monotonic clock.
-    Timer(u64),
+    Settled(Happened),
+    /// Due at this time of the clock.
+    Timer(Clock, u64),
     Poll(Source),
+    /// A stream of the host program, which has nothing as long as it would have to wait.
+    Ask(Slot),
 }
+
+/// What is told of something that has happened.
+type Happened = Result<__wasi_event_fd_readwrite_t, Errno>;
 
 enum Source {
     File(Arc<File>),
     Stream(HostStream),
+    Socket(Arc<Socket>),
 }
 
 impl Source {
@@ -34,6 +42,15 @@ impl Source {
         match self {
             Source::File(file) => Waiter::file(file.as_fd(), write),
             Source::Stream(stream) => Waiter::stream(*stream, write),
+            Source::Socket(socket) => socket.waiter(write),
+        }
+    }
+
+    /// What can be read at once; of a listener, a connection.
+    fn bytes_available(&self, waiter: &Waiter<'_>) -> u64 {
+        match self {
+            Source::Socket(socket) if socket.is_listener() => 1,
+            _ => waiter.bytes_available(),
         }
     }
 }
@@ -51,12 +68,6 @@ impl Ctx<'_> {
             .iter()
             .map(|subscription| self.outcome(&subscription.u))
             .collect();
-        let deadline = outcomes.iter().filter_map(|outcome| match outcome {
-            Outcome::Settled(_) => Some(0),
-            Outcome::Timer(due) => Some(*due),
-            Outcome::Poll(_) => None,
-        });
-        let deadline = deadline.min();
         let mut waiters: Vec<Waiter<'_>> = subscriptions
             .iter()
             .zip(&outcomes)
@@ -67,21 +78,65 @@ impl Ctx<'_> {
                 _ => None,
             })
             .collect();
+        let mut events = self.events(subscriptions, &outcomes, &[]);
         loop {
-            let timeout = deadline.map(|due| {
-                Duration::from_nanos(due.saturating_sub(sys::clock_time(Clock::Monotonic)))
-            });
-            sys::wait(&mut waiters, timeout)?;
-            let events = events(subscriptions, &outcomes, &waiters);
+            // What has happened already ends the wait, but not before everything was looked at.
+            let timeout = if events.is_empty() {
+                outcomes.iter().filter_map(Outcome::timeout).min()
+            } else {
+                Some(Duration::ZERO)
+            };
+            wait::step(&mut waiters, timeout)?;
+            events = self.events(subscriptions, &outcomes, &waiters);
             if !events.is_empty() {
                 return Ok(events);
             }
         }
     }
 
+    /// The events of all subscriptions that have happened.
+    fn events(
+        self,
+        subscriptions: &[__wasi_subscription_t],
+        outcomes: &[Outcome],
+        waiters: &[Waiter<'_>],
+    ) -> Vec<__wasi_event_t> {
+        let mut waiters = waiters.iter();
+        let mut events = Vec::new();
+        for (subscription, outcome) in subscriptions.iter().zip(outcomes) {
+            let happened = match outcome {
+                Outcome::Settled(result) => Some(*result),
+                Outcome::Timer(clock, due) => {
+                    (*due <= sys::clock_time(*clock)).then(|| Ok(Default::default()))
+                }
+                Outcome::Poll(source) => waiters.next().and_then(|waiter| polled(source, waiter)),
+                Outcome::Ask(slot) => self.asked(*slot),
+            };
+            if let Some(result) = happened {
+                events.push(event(subscription, result));
+            }
+        }
+        events
+    }
+
+    /// What a stream of the host program has, unless it would have to wait.
+    fn asked(self, slot: Slot) -> Option<Happened> {
+        let mut state = self.lock();
+        let available = state
+            .fs
+            .stream(slot)
+            .and_then(|file| Ok(file.bytes_available()?));
+        match available {
+            Err(Errno::AGAIN) => None,
+            available => Some(available.map(|bytes| ready(bytes as u64))),
+        }
+    }
+
     fn outcome(self, subscription: &WasiSubscription) -> Outcome {
         let outcome = match subscription {
-            WasiSubscription::Clock(clock) => due(clock).map(Outcome::Timer),
+            WasiSubscription::Clock(clock) => {
+                due(clock).map(|(clock, due)| Outcome::Timer(clock, due))
+            }
             WasiSubscription::FdRead(file) => self.watch(file.fd, Rights::FD_READ),
             WasiSubscription::FdWrite(file) => self.watch(file.fd, Rights::FD_WRITE),
         };
@@ -89,7 +144,7 @@ impl Ctx<'_> {
     }
 
     fn watch(self, fd: __wasi_fd_t, direction: Rights) -> Result<Outcome, Errno> {
-        let mut state = self.lock();
+        let state = self.lock();
         let entry = state.fs.entry(fd)?;
         // The right to read or write is enough: programs do not ask for the right to poll, nor do other hosts want it.
         if !entry.rights.contains(direction) {
@@ -99,23 +154,39 @@ impl Ctx<'_> {
         match entry.object.clone() {
             Object::File(file) => Ok(match file.host() {
                 Some(host) if !regular => Outcome::Poll(Source::File(host.clone())),
-                _ => ready(file.rest()),
+                _ => Outcome::Settled(Ok(ready(file.rest()))),
             }),
-            Object::Stream(slot) => match state.fs.host_stream(slot) {
-                Some(stream) => Ok(Outcome::Poll(Source::Stream(stream))),
-                None => Ok(ready(state.fs.stream(slot)?.bytes_available()? as u64)),
-            },
+            Object::Socket(socket) => Ok(Outcome::Poll(Source::Socket(socket))),
+            Object::Stream(slot) => Ok(match state.fs.host_stream(slot) {
+                Some(stream) => Outcome::Poll(Source::Stream(stream)),
+                None => Outcome::Ask(slot),
+            }),
             Object::Folder(_) | Object::Virtual(_) => Err(Errno::BADF),
         }
     }
 }
 
-fn ready(nbytes: u64) -> Outcome {
-    Outcome::Settled(Ok(__wasi_event_fd_readwrite_t { nbytes, flags: 0 }))
+impl Outcome {
+    /// How long may be waited for it at most; `None` for ever.
+    fn timeout(&self) -> Option<Duration> {
+        match self {
+            Outcome::Settled(_) => Some(Duration::ZERO),
+            Outcome::Timer(clock, due) => {
+                let rest = due.saturating_sub(sys::clock_time(*clock));
+                Some(Duration::from_nanos(rest))
+            }
+            Outcome::Poll(_) => None,
+            Outcome::Ask(_) => Some(wait::NOW_AND_THEN),
+        }
+    }
 }
 
-/// When a clock subscription is due, on the monotonic clock.
-fn due(subscription: &__wasi_subscription_clock_t) -> Result<u64, Errno> {
+fn ready(nbytes: u64) -> __wasi_event_fd_readwrite_t {
+    __wasi_event_fd_readwrite_t { nbytes, flags: 0 }
+}
+
+/// When a clock subscription is due: on its own clock if it names a time there, or else, as nothing moves that, on the monotonic one.
+fn due(subscription: &__wasi_subscription_clock_t) -> Result<(Clock, u64), Errno> {
     let absolute = match subscription.flags {
         0 => false,
         __WASI_SUBSCRIPTION_CLOCK_ABSTIME => true,
@@ -126,39 +197,14 @@ fn due(subscription: &__wasi_subscription_clock_t) -> Result<u64, Errno> {
     if matches!(clock, Clock::ProcessCpu | Clock::ThreadCpu) {
         return Err(Errno::NOTSUP);
     }
-    let delay = if absolute {
-        subscription.timeout.saturating_sub(sys::clock_time(clock))
-    } else {
-        subscription.timeout
-    };
-    Ok(sys::clock_time(Clock::Monotonic).saturating_add(delay))
-}
-
-/// The events of all subscriptions that have happened.
-fn events(
-    subscriptions: &[__wasi_subscription_t],
-    outcomes: &[Outcome],
-    waiters: &[Waiter<'_>],
-) -> Vec<__wasi_event_t> {
-    let now = sys::clock_time(Clock::Monotonic);
-    let mut waiters = waiters.iter();
-    let mut events = Vec::new();
-    for (subscription, outcome) in subscriptions.iter().zip(outcomes) {
-        let happened = match outcome {
-            Outcome::Settled(result) => Some(*result),
-            Outcome::Timer(due) => {
-                (*due <= now).then(|| Ok(__wasi_event_fd_readwrite_t::default()))
-            }
-            Outcome::Poll(_) => waiters.next().and_then(polled),
-        };
-        if let Some(result) = happened {
-            events.push(event(subscription, result));
-        }
+    if absolute {
+        return Ok((clock, subscription.timeout));
     }
-    events
+    let now = sys::clock_time(Clock::Monotonic);
+    Ok((Clock::Monotonic, now.saturating_add(subscription.timeout)))
 }
 
-fn polled(waiter: &Waiter<'_>) -> Option<Result<__wasi_event_fd_readwrite_t, Errno>> {
+fn polled(source: &Source, waiter: &Waiter<'_>) -> Option<Happened> {
     if !waiter.ready {
         return None;
     }
@@ -171,15 +217,12 @@ fn polled(waiter: &Waiter<'_>) -> Option<Result<__wasi_event_fd_readwrite_t, Err
         0
     };
     Some(Ok(__wasi_event_fd_readwrite_t {
-        nbytes: waiter.bytes_available(),
+        nbytes: source.bytes_available(waiter),
         flags,
     }))
 }
 
-fn event(
-    subscription: &__wasi_subscription_t,
-    result: Result<__wasi_event_fd_readwrite_t, Errno>,
-) -> __wasi_event_t {
+fn event(subscription: &__wasi_subscription_t, result: Happened) -> __wasi_event_t {
     let details = result.unwrap_or_default();
     __wasi_event_t {
         userdata: subscription.userdata,

@@ -44,7 +44,7 @@ impl Ctx<'_> {
                 Err(root) => root,
                 Ok(names) => return Ok(virtual_entries(names, cookie)),
             },
-            Object::Stream(_) | Object::File(_) => return Err(Errno::NOTDIR),
+            Object::Stream(_) | Object::File(_) | Object::Socket(_) => return Err(Errno::NOTDIR),
         };
         drop(state);
         Ok(DirEntries::Folder(folder.entries(cookie)?))

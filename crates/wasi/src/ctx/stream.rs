@@ -1,13 +1,17 @@
 //! Reading and writing: a [`Channel`] is what stands behind a descriptor, taken out of the table to be used without the lock.
 
-use std::time::Duration;
+use std::io;
+use std::os::fd::AsFd;
+use std::sync::Arc;
 
 use super::Ctx;
-use super::flags::{FdFlags, Rights};
+use super::flags::{FdFlags, RiFlags, Rights};
 use super::fs::{Object, Slot};
 use super::node::OpenFile;
-use crate::files::HostStream;
-use crate::sys;
+use super::socket::Socket;
+use super::wait::{self, patiently, retry};
+use crate::files::{HostStream, WasiFile};
+use crate::sys::{self, Waiter};
 use crate::types::*;
 
 /// Where bytes come from or go to.
@@ -25,6 +29,7 @@ enum End {
     Host(HostStream),
     /// A stream of the host program; it is used under the lock.
     Supplied(Slot),
+    Socket(Arc<Socket>),
 }
 
 impl<'a> Ctx<'a> {
@@ -46,6 +51,7 @@ impl<'a> Ctx<'a> {
             // As the host says of a descriptor that was not opened for this.
             _ if !entry.rights.contains(needed) => return Err(Errno::BADF),
             Object::File(file) => End::File(file.clone()),
+            Object::Socket(socket) => End::Socket(socket.clone()),
             Object::Stream(slot) => match state.fs.host_stream(*slot) {
                 Some(stream) => End::Host(stream),
                 None => End::Supplied(*slot),
@@ -69,38 +75,79 @@ impl Channel<'_> {
         self.regular
     }
 
+    /// Whether what is written must be written at once.
+    pub(crate) fn keeps_boundaries(&self) -> bool {
+        matches!(&self.end, End::Socket(socket) if socket.keeps_boundaries())
+    }
+
     pub(crate) fn read(&self, buf: &mut [u8]) -> Result<usize, Errno> {
         let len = buf.len();
-        retry(|| match &self.end {
-            End::File(file) => file.read(buf),
-            End::Host(stream) => {
-                self.ready(*stream)?;
-                Ok(stream.read(buf)?)
+        let count = match &self.end {
+            End::File(file) => {
+                self.until_ready(file, false)?;
+                retry(|| file.read(buf))
             }
-            End::Supplied(slot) => self
-                .ctx
-                .lock()
-                .fs
-                .stream(*slot)?
-                .read(buf)
-                .map_err(Errno::from),
-        })
-        .map(|count| count.min(len))
+            End::Host(stream) => {
+                self.until_stream_ready(*stream, false)?;
+                retry(|| Ok(stream.read(buf)?))
+            }
+            End::Supplied(slot) => self.supplied(*slot, |file| file.read(buf)),
+            End::Socket(socket) => socket
+                .receive(buf, RiFlags::empty(), self.nonblocking)
+                .map(|(count, _)| count),
+        };
+        count.map(|count| count.min(len))
     }
 
     pub(crate) fn write(&self, buf: &[u8]) -> Result<usize, Errno> {
-        retry(|| match &self.end {
-            End::File(file) => file.write(buf),
-            End::Host(stream) => Ok(stream.write(buf)?),
-            End::Supplied(slot) => self
-                .ctx
-                .lock()
-                .fs
-                .stream(*slot)?
-                .write(buf)
-                .map_err(Errno::from),
-        })
-        .map(|count| count.min(buf.len()))
+        let count = match &self.end {
+            End::File(file) => {
+                self.until_ready(file, true)?;
+                retry(|| file.write(buf))
+            }
+            End::Host(stream) => {
+                self.until_stream_ready(*stream, true)?;
+                retry(|| Ok(stream.write(buf)?))
+            }
+            End::Supplied(slot) => self.supplied(*slot, |file| file.write(buf)),
+            End::Socket(socket) => socket.send(buf, self.nonblocking),
+        };
+        count.map(|count| count.min(buf.len()))
+    }
+
+    /// Waits for a file that is not always ready. A guest that does not want to wait has told the host so.
+    fn until_ready(&self, file: &OpenFile, write: bool) -> Result<(), Errno> {
+        match file.host() {
+            Some(host) if !self.regular && !self.nonblocking => {
+                wait::until_ready(Waiter::file(host.as_fd(), write), false)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Waits for one of the process's streams, whose mode is not the guest's to change.
+    fn until_stream_ready(&self, stream: HostStream, write: bool) -> Result<(), Errno> {
+        if !sys::stream_waits(stream) {
+            return Ok(());
+        }
+        wait::until_ready(Waiter::stream(stream, write), self.nonblocking)
+    }
+
+    /// Uses a stream of the host program, which may have nothing yet.
+    fn supplied(
+        &self,
+        slot: Slot,
+        mut operation: impl FnMut(&mut dyn WasiFile) -> io::Result<usize>,
+    ) -> Result<usize, Errno> {
+        let once = || {
+            let mut state = self.ctx.lock();
+            operation(state.fs.stream(slot)?).map_err(Errno::from)
+        };
+        if self.nonblocking {
+            retry(once)
+        } else {
+            patiently(once)
+        }
     }
 
     /// Reads at a position, which moves nothing.
@@ -119,31 +166,7 @@ impl Channel<'_> {
     fn positioned(&self) -> Result<&OpenFile, Errno> {
         match &self.end {
             End::File(file) => Ok(file),
-            End::Host(_) | End::Supplied(_) => Err(Errno::SPIPE),
-        }
-    }
-
-    /// For a guest that does not want to wait: EAGAIN unless reading would not.
-    fn ready(&self, stream: HostStream) -> Result<(), Errno> {
-        if !self.nonblocking {
-            return Ok(());
-        }
-        let mut waiters = [sys::Waiter::stream(stream, false)];
-        sys::wait(&mut waiters, Some(Duration::ZERO))?;
-        if waiters[0].ready {
-            Ok(())
-        } else {
-            Err(Errno::AGAIN)
-        }
-    }
-}
-
-/// Tries again after a signal: the guest knows no signals.
-fn retry(mut operation: impl FnMut() -> Result<usize, Errno>) -> Result<usize, Errno> {
-    loop {
-        match operation() {
-            Err(Errno::INTR) => {}
-            result => return result,
+            End::Host(_) | End::Supplied(_) | End::Socket(_) => Err(Errno::SPIPE),
         }
     }
 }

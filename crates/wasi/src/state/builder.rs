@@ -4,10 +4,11 @@
 //! the environment, then opens the directories in order. A directory that is not there is reported by the setter.
 
 use std::fmt;
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
 use super::WasiState;
-use crate::ctx::{Permissions, Preopen, Source, WasiFs};
+use crate::ctx::{Permissions, Preopen, Socket, Source, WasiFs};
 use crate::files::{WasiFile, WasiFsError};
 use crate::memory::MemoryFs;
 
@@ -69,6 +70,7 @@ pub struct WasiStateBuilder {
     args: Vec<Vec<u8>>,
     envs: Vec<(Vec<u8>, Vec<u8>)>,
     preopens: Vec<Preopen>,
+    sockets: Vec<Socket>,
     streams: [Option<Box<dyn WasiFile>>; 3],
     setup_fs: Option<SetupFs>,
 }
@@ -79,6 +81,7 @@ impl fmt::Debug for WasiStateBuilder {
             .field("args", &self.args)
             .field("envs", &self.envs)
             .field("preopens", &self.preopens)
+            .field("sockets", &self.sockets)
             .field("streams", &self.streams)
             .field("setup_fs exists", &self.setup_fs.is_some())
             .finish()
@@ -306,6 +309,37 @@ impl WasiStateBuilder {
         })
     }
 
+    /// Hands a socket to the guest: a listener from which it accepts connections, one end of a connection, or a socket for
+    /// datagrams. Anything that owns a descriptor of the operating system will do, `TcpListener` and `UnixStream` for example.
+    ///
+    /// The guest finds the sockets behind the preopened directories, in the order of the calls: with one directory (which is
+    /// descriptor 4) the first socket is descriptor 5. It can do no more with them than accept, receive, send, shut down and wait.
+    /// The socket is put into non-blocking mode, also for other handles of it; the guest waits or does not wait as it wants.
+    ///
+    /// ```
+    /// # use wasmill_wasi::WasiState;
+    /// use std::net::TcpListener;
+    ///
+    /// let listener = TcpListener::bind("127.0.0.1:0")?;
+    /// WasiState::new("server").preopen_dir(".")?.preopen_socket(listener)?.build()?;
+    /// let file = std::fs::File::open("Cargo.toml")?;
+    /// assert!(WasiState::new("server").preopen_socket(file).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If it is no socket.
+    pub fn preopen_socket<S: Into<OwnedFd>>(
+        &mut self,
+        socket: S,
+    ) -> Result<&mut Self, WasiStateCreationError> {
+        let socket = Socket::new(socket.into());
+        let socket = socket.map_err(WasiStateCreationError::WasiFsCreationError)?;
+        self.sockets.push(socket);
+        Ok(self)
+    }
+
     /// Replaces the guest's standard input.
     ///
     /// ```
@@ -393,6 +427,12 @@ impl WasiStateBuilder {
         let mut fs = WasiFs::new(std::mem::take(&mut self.streams));
         for preopen in &self.preopens {
             fs.preopen(preopen)
+                .map_err(WasiStateCreationError::WasiFsCreationError)?;
+        }
+        for socket in &self.sockets {
+            let socket = socket.try_clone().map_err(|error| error.to_string());
+            socket
+                .and_then(|socket| fs.hand_in(socket))
                 .map_err(WasiStateCreationError::WasiFsCreationError)?;
         }
         if let Some(setup_fs) = &self.setup_fs {

@@ -106,6 +106,7 @@ constants! {
         __WASI_RIGHT_PATH_UNLINK_FILE = 1 << 26;
         __WASI_RIGHT_POLL_FD_READWRITE = 1 << 27;
         __WASI_RIGHT_SOCK_SHUTDOWN = 1 << 28;
+        __WASI_RIGHT_SOCK_ACCEPT = 1 << 29;
     }
     __wasi_roflags_t {
         __WASI_SOCK_RECV_DATA_TRUNCATED = 1;

@@ -7,6 +7,7 @@ mod escapes;
 mod paths;
 mod polling;
 mod roots;
+mod sockets;
 
 use std::path::PathBuf;
 use std::sync::Mutex;

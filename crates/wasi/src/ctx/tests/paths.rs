@@ -300,7 +300,7 @@ fn what_the_guest_gave_up_is_gone() {
     world.write_host("file", "f");
     let ctx = world.ctx();
     let rights = Rights::OF_DIRECTORIES - Rights::PATH_FILESTAT_SET_SIZE - Rights::PATH_UNLINK_FILE;
-    ctx.fd_fdstat_set_rights(DIR, rights, Rights::all() - Rights::FD_WRITE)
+    ctx.fd_fdstat_set_rights(DIR, rights, Rights::OF_ANYTHING - Rights::FD_WRITE)
         .unwrap();
     assert_eq!(
         ctx.fd_fdstat_get(DIR).unwrap().fs_rights_base,

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::*;
 use crate::files::Pipe;
 
-fn clock(
+pub(super) fn clock(
     userdata: u64,
     clock_id: __wasi_clockid_t,
     timeout: u64,
@@ -23,7 +23,7 @@ fn clock(
     }
 }
 
-fn file(userdata: u64, fd: __wasi_fd_t, write: bool) -> __wasi_subscription_t {
+pub(super) fn file(userdata: u64, fd: __wasi_fd_t, write: bool) -> __wasi_subscription_t {
     let file = __wasi_subscription_fs_readwrite_t { fd };
     let (type_, u) = if write {
         (__WASI_EVENTTYPE_FD_WRITE, WasiSubscription::FdWrite(file))
@@ -33,7 +33,7 @@ fn file(userdata: u64, fd: __wasi_fd_t, write: bool) -> __wasi_subscription_t {
     __wasi_subscription_t { userdata, type_, u }
 }
 
-fn found(events: &[__wasi_event_t]) -> Vec<(u64, __wasi_errno_t)> {
+pub(super) fn found(events: &[__wasi_event_t]) -> Vec<(u64, __wasi_errno_t)> {
     events
         .iter()
         .map(|event| (event.userdata, event.error))
