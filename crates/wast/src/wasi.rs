@@ -127,13 +127,14 @@ impl<'a> WasiTest<'a> {
     ///
     /// ```
     /// # use wasmill_wast::WasiTest;
-    /// assert!(WasiTest::lex_string("(wasi_test \"a.wasm\")").is_ok());
-    /// assert!(WasiTest::lex_string("(wasi_test \"a.wasm").is_err());
+    /// let tokens = WasiTest::lex_string(r#"(wasi_test "a.wasm" (args "one"))"#)?;
+    /// assert!(WasiTest::parse_tokens(&tokens).is_ok());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
     /// # Errors
     ///
-    /// If it is not made of tokens.
+    /// If it is not made of tokens; some mistakes are found by `parse_tokens` only.
     pub fn lex_string(wast: &'a str) -> parser::Result<ParseBuffer<'a>> {
         let mut lexer = Lexer::new(wast);
         lexer.allow_confusing_unicode(true);
