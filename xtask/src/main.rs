@@ -19,6 +19,7 @@ mod sanitize;
 mod test;
 mod tidy;
 mod torture;
+mod wasi;
 
 use anyhow::{Result, anyhow, bail};
 use std::process::ExitCode;
@@ -60,6 +61,11 @@ const TASKS: &[Task] = &[
         name: "programs",
         usage: "run real programs: [--small] [--release] [--singlepass|--llvm] [--native] [--reference] [NAME…]",
         run: programs::run,
+    },
+    Task {
+        name: "wasi",
+        usage: "WASI function by function: the C programs of tests/wasi by command and library: [NAME…]",
+        run: wasi::run,
     },
     Task {
         name: "compat",

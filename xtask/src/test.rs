@@ -2,12 +2,12 @@
 //!
 //! `cargo test` builds and runs everything in the workspace, documentation tests and `tidy` (a test of this package)
 //! included, and prints its plain output, so that whoever counts tests sees them. Then the front crate's tests run with
-//! the other compilers as the default one, once in the Native engine; then come loom's model checks, Miri where the toolchain has it, and the small
-//! real programs with each compiler.
+//! the other compilers as the default one, once in the Native engine; then come loom's model checks, Miri where the toolchain has it, WASI function by
+//! function, and the small real programs with each compiler.
 
 use crate::process::{cargo, run as start};
 use crate::programs::{self, Choice};
-use crate::{cross, headless, llvm, loom, miri, torture};
+use crate::{cross, headless, llvm, loom, miri, torture, wasi};
 use anyhow::Result;
 
 /// Runs all tests and stops at the first step that fails.
@@ -29,6 +29,7 @@ pub(crate) fn run(_: &[String]) -> Result<()> {
     headless::run(&[])?;
     loom::run(&[])?;
     miri::run_if_available()?;
+    wasi::run(&[])?;
     programs::check(&Choice::small())?;
     programs::check(&Choice::small_singlepass())?;
     match llvm::available() {

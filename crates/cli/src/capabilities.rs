@@ -1,6 +1,9 @@
 //! What a WASI guest may see of this machine, and the functions that it gets for that.
 
 use std::ffi::OsString;
+use std::net::TcpListener;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixListener;
 
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
@@ -12,6 +15,8 @@ use wasmill_wasi::{WasiEnv, WasiState, WasiStateBuilder, get_wasi_versions};
 pub(crate) struct Capabilities {
     /// Folders.
     pub(crate) folders: Vec<Folder>,
+    /// Where connections are accepted.
+    pub(crate) listeners: Vec<Listener>,
     /// Variables of the environment.
     pub(crate) env: Vec<(Vec<u8>, Vec<u8>)>,
 }
@@ -25,6 +30,15 @@ pub(crate) struct Folder {
     pub(crate) guest: Option<String>,
     /// Whether it may not be changed.
     pub(crate) read_only: bool,
+}
+
+/// A place where the guest accepts connections. It finds them behind its folders, in order.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub(crate) enum Listener {
+    /// An address and a port.
+    Tcp(String),
+    /// The path of a socket that does not exist yet.
+    Unix(OsString),
 }
 
 impl Capabilities {
@@ -50,6 +64,9 @@ impl Capabilities {
         for folder in &self.folders {
             folder.open(&mut state)?;
         }
+        for listener in &self.listeners {
+            listener.open(&mut state)?;
+        }
         Ok(state.finalize()?)
     }
 }
@@ -74,6 +91,21 @@ impl Folder {
                 None => format!("cannot open the folder `{host}`"),
             }
         })?;
+        Ok(())
+    }
+}
+
+impl Listener {
+    fn open(&self, state: &mut WasiStateBuilder) -> Result<()> {
+        let socket: OwnedFd = match self {
+            Self::Tcp(address) => TcpListener::bind(address)
+                .with_context(|| format!("cannot listen at `{address}`"))?
+                .into(),
+            Self::Unix(path) => UnixListener::bind(path)
+                .with_context(|| format!("cannot listen at `{}`", path.display()))?
+                .into(),
+        };
+        state.preopen_socket(socket)?;
         Ok(())
     }
 }

@@ -10,7 +10,7 @@ use clap::builder::{OsStringValueParser, TypedValueParser};
 use wasmill::Module;
 use wasmill_wasi::get_wasi_versions;
 
-use crate::capabilities::{Capabilities, Folder};
+use crate::capabilities::{Capabilities, Folder, Listener};
 
 /// What a WASI program sees. It sees no folder and no variable that is not named here.
 #[derive(Args, Clone, Debug, Default)]
@@ -23,6 +23,14 @@ pub(crate) struct CapabilityOptions {
     /// Let the guest use the folder HOST, under the name GUEST (also GUEST::HOST).
     #[arg(long = "mapdir", value_name = "GUEST:HOST[:ro]", value_parser = OsStringValueParser::new().try_map(mapped_folder))]
     mapped_dirs: Vec<Folder>,
+
+    /// Let the guest accept connections at this address and port; it finds the socket behind its folders.
+    #[arg(long = "tcplisten", value_name = "ADDRESS:PORT")]
+    tcp_listeners: Vec<String>,
+
+    /// Let the guest accept connections at this path; it finds the socket behind its folders and other sockets.
+    #[arg(long = "unixlisten", value_name = "PATH")]
+    unix_listeners: Vec<OsString>,
 
     /// Set a variable of the guest's environment; without a value, to the one that it has here.
     #[arg(long = "env", value_name = "NAME[=VALUE]", value_parser = OsStringValueParser::new().try_map(variable))]
@@ -50,8 +58,11 @@ impl CapabilityOptions {
             env.retain(|(known, _)| known != name);
             env.push((name.clone(), value.clone()));
         }
+        let tcp = self.tcp_listeners.iter().cloned().map(Listener::Tcp);
+        let unix = self.unix_listeners.iter().cloned().map(Listener::Unix);
         Capabilities {
             folders: folders.collect(),
+            listeners: tcp.chain(unix).collect(),
             env,
         }
     }

@@ -37,6 +37,50 @@ const MODULE: &str = r#"(module
     (data (i32.const 8) "hello"))"#;
 
 #[test]
+fn a_guest_accepts_connections() {
+    use std::io::{Read, Write};
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    // Accepts a connection on the descriptor behind its one folder, answers with what it got, and is done.
+    fs::write(
+        at.join("echo.wat"),
+        r#"(module
+            (import "wasi_snapshot_preview1" "sock_accept" (func $accept (param i32 i32 i32) (result i32)))
+            (import "wasi_snapshot_preview1" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))
+            (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+            (memory (export "memory") 1)
+            (data (i32.const 0) "\00\01\00\00\64\00\00\00")
+            (func (export "_start")
+              (if (call $accept (i32.const 5) (i32.const 0) (i32.const 16)) (then unreachable))
+              (if (call $read (i32.load (i32.const 16)) (i32.const 0) (i32.const 1) (i32.const 4)) (then unreachable))
+              (if (call $write (i32.load (i32.const 16)) (i32.const 0) (i32.const 1) (i32.const 20)) (then unreachable))))"#,
+    )
+    .unwrap();
+    let socket = at.join("socket");
+    let path = socket.clone();
+    let client = std::thread::spawn(move || {
+        let mut stream = loop {
+            match std::os::unix::net::UnixStream::connect(&path) {
+                Ok(stream) => break stream,
+                Err(_) => std::thread::sleep(std::time::Duration::from_millis(5)),
+            }
+        };
+        stream.write_all(b"hello").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    });
+    let listen = ["run", "--dir", ".", "--unixlisten", "socket", "echo.wat"];
+    assert!(output_of(&wasmill(at, &listen)).is_empty());
+    assert_eq!(client.join().unwrap(), "hello");
+    // A second time the path is taken; and an address that is none.
+    let error = error_of(&wasmill(at, &listen));
+    assert!(error.contains("cannot listen at `socket`"), "{error}");
+    let error = error_of(&wasmill(at, &["run", "--tcplisten", "nowhere", "echo.wat"]));
+    assert!(error.contains("cannot listen at `nowhere`"), "{error}");
+}
+
+#[test]
 fn files_that_are_no_modules() {
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path();

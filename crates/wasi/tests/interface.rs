@@ -368,3 +368,122 @@ fn no_number_makes_the_host_panic() {
         }
     }
 }
+
+/// A guest whose descriptors 5, 6 and 7 are one end of a connection, a listener, and a socket for datagrams, of which none waits.
+fn with_sockets() -> (Guest, std::os::unix::net::UnixStream) {
+    let dir = tempfile::tempdir().unwrap();
+    let (ours, theirs) = std::os::unix::net::UnixStream::pair().unwrap();
+    ours.set_nonblocking(true).unwrap();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let datagrams = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    datagrams.connect(datagrams.local_addr().unwrap()).unwrap();
+    datagrams.set_nonblocking(true).unwrap();
+    let mut builder = WasiState::new("guest");
+    builder
+        .map_dir("/data", dir.path())
+        .unwrap()
+        .preopen_socket(ours)
+        .unwrap()
+        .preopen_socket(listener)
+        .unwrap()
+        .preopen_socket(datagrams)
+        .unwrap();
+    let mut env = builder.finalize().unwrap();
+    let functions: Vec<_> = FUNCTIONS.iter().copied().chain([SOCK_ACCEPT]).collect();
+    let module = guest_module("wasi_snapshot_preview1", &functions);
+    let instance = instantiate(&module, &mut env);
+    (Guest { instance, dir }, theirs)
+}
+
+#[test]
+fn sockets_take_what_the_interface_says_and_nothing_else() {
+    use std::io::{Read, Write};
+    const OUTSIDE: i64 = 200_000;
+    let (guest, mut other) = with_sockets();
+    other.write_all(b"question").unwrap();
+    guest.buffer(2000, 100);
+    // Looked at, then taken: the number of bytes, and no flag.
+    for flags in [1, 0] {
+        guest.put(100, &[0xff; 8]);
+        guest.ok("sock_recv", &[5, 0, 1, flags, 100, 104]);
+        assert_eq!(guest.get(100, 8), [8, 0, 0, 0, 0, 0, 0xff, 0xff]);
+        assert_eq!(guest.get(2000, 8), b"question");
+    }
+    guest.buffer(2000, 6);
+    guest.put(2000, b"answer");
+    guest.ok("sock_send", &[5, 0, 1, 0, 100]);
+    assert_eq!(guest.get(100, 4), [6, 0, 0, 0]);
+    let mut answer = [0; 6];
+    other.read_exact(&mut answer).unwrap();
+    assert_eq!(&answer, b"answer");
+    // A datagram that is longer than the buffer is cut, and that is told.
+    guest.ok("sock_send", &[7, 0, 1, 0, 100]);
+    guest.buffer(2000, 4);
+    guest.ok("sock_recv", &[7, 0, 1, 0, 100, 104]);
+    assert_eq!(guest.get(100, 6), [4, 0, 0, 0, 1, 0]);
+    for (name, args, errno) in [
+        ("sock_recv", &[5, 0, 1, 0, 100, 104][..], 6),
+        ("sock_recv", &[5, 0, 1, 4, 100, 104], 28),
+        ("sock_recv", &[5, 0, 1, 0x1_0000, 100, 104], 28),
+        ("sock_recv", &[5, OUTSIDE, 1, 0, 100, 104], 21),
+        ("sock_recv", &[5, 0, 1, 0, OUTSIDE, 104], 21),
+        ("sock_recv", &[5, 0, 1, 0, 100, OUTSIDE], 21),
+        ("sock_recv", &[4, 0, 1, 0, 100, 104], 57),
+        ("sock_recv", &[99, 0, 1, 0, 100, 104], 8),
+        ("sock_send", &[5, 0, 1, 1, 100], 28),
+        ("sock_send", &[5, OUTSIDE, 1, 0, 100], 21),
+        ("sock_send", &[5, 0, 1, 0, OUTSIDE], 21),
+        ("sock_send", &[4, 0, 1, 0, 100], 57),
+        ("sock_accept", &[6, 0, 100], 6),
+        ("sock_accept", &[6, 4, OUTSIDE], 21),
+        ("sock_accept", &[6, 1, 100], 28),
+        ("sock_accept", &[5, 0, 100], 28),
+        ("sock_shutdown", &[5, 0], 28),
+        ("sock_shutdown", &[5, 4], 28),
+        ("sock_shutdown", &[5, 0x101], 28),
+        ("sock_shutdown", &[5, 3], 0),
+        ("sock_shutdown", &[4, 3], 57),
+        ("sock_shutdown", &[99, 3], 8),
+    ] {
+        assert_eq!(guest.call(name, args), errno, "{name} {args:?}");
+    }
+}
+
+#[test]
+fn no_number_makes_sockets_panic() {
+    let wild = [
+        0,
+        1,
+        2,
+        3,
+        4,
+        5,
+        6,
+        7,
+        100,
+        131_071,
+        131_072,
+        0x7fff_ffff,
+        0xffff_ffff,
+    ];
+    let (guest, _other) = with_sockets();
+    let mut state = 0x2545_f491_4f6c_dd1d_u64;
+    for name in ["sock_recv", "sock_send", "sock_accept", "sock_shutdown"] {
+        let count = guest.instance.exports.get_function(name).unwrap();
+        let count = count.ty().params().len();
+        for fd in [5, 6, 7] {
+            for _ in 0..200 {
+                let mut args = vec![fd];
+                args.resize_with(count, || {
+                    state ^= state << 13;
+                    state ^= state >> 7;
+                    state ^= state << 17;
+                    wild[(state % wild.len() as u64) as usize]
+                });
+                let errno = guest.call(name, &args);
+                assert!((0..=76).contains(&errno), "{name} {args:?}: {errno}");
+            }
+        }
+    }
+}

@@ -92,7 +92,7 @@ fn compile_all(modules: &[(&str, &Zig)]) -> Result<()> {
 }
 
 /// The compiler's program file. Wheels are unpacked without permissions, so it is made executable here.
-fn compiler() -> Result<PathBuf> {
+pub(crate) fn compiler() -> Result<PathBuf> {
     let program = fetch::wheel(COMPILER)?.join("ziglang/zig");
     let mut permissions = fs::metadata(&program)
         .context("the wheel has no compiler")?
@@ -109,18 +109,25 @@ fn compile(compiler: &Path, name: &str, build: &Zig) -> Result<()> {
     if path.is_file() {
         return Ok(());
     }
+    let words = [vec!["-s".to_owned(), "-w".to_owned()], arguments(build)?].concat();
+    compile_to(compiler, &words, &path)
+}
+
+/// Compiles a program for WASI with these sources and flags; the file appears when it is complete.
+pub(crate) fn compile_to(compiler: &Path, words: &[String], path: &Path) -> Result<()> {
     let partial = path.with_extension("partial");
     let cache = work_folder().join("zig-cache");
     let mut command = Command::new(compiler);
     command
-        .args(["cc", "-target", "wasm32-wasi", "-s", "-w"])
-        .args(arguments(build)?);
-    command.arg("-o").arg(&partial);
+        .args(["cc", "-target", "wasm32-wasi"])
+        .args(words)
+        .arg("-o")
+        .arg(&partial);
     command
         .env("ZIG_GLOBAL_CACHE_DIR", &cache)
         .env("ZIG_LOCAL_CACHE_DIR", &cache);
     start(&mut command)?;
-    fs::rename(&partial, &path).with_context(|| format!("cannot complete {}", path.display()))
+    fs::rename(&partial, path).with_context(|| format!("cannot complete {}", path.display()))
 }
 
 /// Sources and flags, with paths in full.

@@ -210,7 +210,7 @@ pub(crate) fn hex(hash: &[u8]) -> String {
 }
 
 /// Twelve digits of the SHA-256: enough to name folders.
-pub(super) fn short_hash(bytes: &[u8]) -> String {
+pub(crate) fn short_hash(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes)[..6])
 }
 

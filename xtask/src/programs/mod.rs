@@ -8,7 +8,7 @@
 //! The expected transcripts are never ours: `--reference` runs the same cases with wasmtime and writes them.
 //! Everything lands in `target/programs`; what is there already is used again.
 
-mod build;
+pub(crate) mod build;
 mod cases;
 pub(crate) mod fetch;
 mod modules;
@@ -196,7 +196,7 @@ fn tree_folder() -> PathBuf {
 }
 
 /// Where downloads, built modules and run folders go.
-fn work_folder() -> PathBuf {
+pub(crate) fn work_folder() -> PathBuf {
     target().join("programs")
 }
 

@@ -146,7 +146,7 @@ fn numbers(artifact: Range<usize>, total: usize) -> [u8; 24] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::capabilities::Folder;
+    use crate::capabilities::{Folder, Listener};
     use std::fs::File;
 
     fn file(bytes: &[u8]) -> File {
@@ -163,6 +163,7 @@ mod tests {
                 guest: Some("/data".into()),
                 read_only: true,
             }],
+            listeners: vec![Listener::Tcp("localhost:80".into())],
             env: vec![(b"A".to_vec(), b"\xff".to_vec())],
         };
         let artifact = 100..250;

@@ -16,6 +16,7 @@ use super::flags::{FdFlags, OFlags};
 use super::node::Opened;
 use super::open::OpenHow;
 use super::readdir::{DirEntry, dir_entry};
+use super::wait::patiently;
 use crate::sys::{self, HostDirReader, NewTime};
 use crate::types::*;
 
@@ -29,13 +30,36 @@ impl HostFolder {
     }
 
     pub(super) fn open(&self, path: &str, how: &OpenHow) -> Result<Opened, Errno> {
-        let file = self.0.open_with(path, &options(how))?.into_std();
+        let file = self.open_host(path, how)?;
         let filetype = sys::stat(&file)?.st_filetype;
+        let never_waits = [__WASI_FILETYPE_DIRECTORY, __WASI_FILETYPE_REGULAR_FILE];
+        if !how.flags.contains(FdFlags::NONBLOCK) && !never_waits.contains(&filetype) {
+            sys::set_flags(&file, how.flags)?;
+        }
         Ok(if filetype == __WASI_FILETYPE_DIRECTORY {
             Opened::Folder(Self::new(file).into())
         } else {
             Opened::File(HostFile(Arc::new(file)).into(), filetype)
         })
+    }
+
+    /// Opens without waiting in the system, where nobody could interrupt it: for the other end of a named pipe. Whoever reads a
+    /// pipe waits when he reads; to write, the reader is waited for here.
+    fn open_host(&self, path: &str, how: &OpenHow) -> Result<File, Errno> {
+        let open = || Ok(self.0.open_with(path, &options(how))?.into_std());
+        let is_pipe = || {
+            let stat = self.stat(path, how.follow);
+            stat.is_ok_and(|stat| stat.st_filetype == __WASI_FILETYPE_UNKNOWN)
+        };
+        match open() {
+            Err(Errno::NXIO) if !how.flags.contains(FdFlags::NONBLOCK) && is_pipe() => {
+                patiently(|| match open() {
+                    Err(Errno::NXIO) => Err(Errno::AGAIN),
+                    opened => opened,
+                })
+            }
+            opened => opened,
+        }
     }
 
     pub(super) fn create_dir(&self, path: &str) -> Result<(), Errno> {
@@ -137,7 +161,7 @@ fn options(how: &OpenHow) -> OpenOptions {
         .truncate(how.oflags.contains(OFlags::TRUNC))
         .follow(follow)
         .custom_flags(sys::open_flags(
-            how.flags,
+            how.flags | FdFlags::NONBLOCK,
             how.oflags.contains(OFlags::DIRECTORY),
         ));
     options

@@ -1,10 +1,12 @@
 //! Drives real library modules through the public API: `program-host HOST MODULE [--singlepass|--llvm] [--native] < input`,
-//! used by `cargo xtask programs`.
+//! used by `cargo xtask programs`. The host `wasi` runs the programs of `tests/wasi` for `cargo xtask wasi`; its first option is
+//! the folder that they work in, or `memory`.
 //!
 //! Commands are run by `wasmill run`; what is here are modules that only an embedder can use: texts are put into the
 //! guest's memory, exports are called with addresses, results are read back. `tests/programs/reference.py` does the
 //! same with another engine; both print the same.
 
+mod conformance;
 mod guest;
 
 use anyhow::{Result, bail};
@@ -21,6 +23,12 @@ fn main() -> Result<()> {
     let [host, module, ref options @ ..] = words[..] else {
         bail!("{USAGE}");
     };
+    if host == "wasi" {
+        let [folder, ref options @ ..] = options[..] else {
+            bail!("{USAGE}");
+        };
+        return conformance::run(&store(options)?, Path::new(module), folder);
+    }
     let store = store(options)?;
     let mut input = String::new();
     stdin().read_to_string(&mut input)?;

@@ -163,8 +163,8 @@ fn mistakes_are_events() {
     assert_eq!(world.ctx().poll_oneoff(&[]), Err(Errno::INVAL));
 }
 
-#[test]
-fn a_named_pipe_is_waited_for() {
+/// A guest with a named pipe, `fifo`.
+fn with_a_named_pipe() -> World {
     let world = World::new();
     rustix::fs::mknodat(
         rustix::fs::CWD,
@@ -174,6 +174,44 @@ fn a_named_pipe_is_waited_for() {
         0,
     )
     .unwrap();
+    world
+}
+
+#[test]
+fn the_ends_of_a_named_pipe_wait_for_each_other() {
+    let world = with_a_named_pipe();
+    let open = |rights| world.open("fifo", OFlags::empty(), rights);
+    // Who does not want to wait is told so, if there is no reader.
+    let mut at_once = how(OFlags::empty(), Rights::FD_WRITE);
+    at_once.flags = FdFlags::NONBLOCK;
+    let refused = world.ctx().path_open(DIR, "fifo", &at_once);
+    assert_eq!(refused, Err(Errno::NXIO));
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            std::thread::sleep(Duration::from_millis(20));
+            let to = std::fs::File::options().read(true).open(world.host("fifo"));
+            let mut text = String::new();
+            std::io::Read::read_to_string(&mut to.unwrap(), &mut text).unwrap();
+            assert_eq!(text, "there");
+        });
+        let fd = open(Rights::FD_WRITE).unwrap();
+        world.write(fd, "there").unwrap();
+        world.ctx().fd_close(fd).unwrap();
+    });
+    let fd = open(Rights::FD_READ).unwrap();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            std::thread::sleep(Duration::from_millis(20));
+            std::fs::write(world.host("fifo"), "and back").unwrap();
+        });
+        assert_eq!(world.read(fd, 20).unwrap(), b"and back");
+        assert_eq!(world.read(fd, 20).unwrap(), b"");
+    });
+}
+
+#[test]
+fn a_named_pipe_is_waited_for() {
+    let world = with_a_named_pipe();
     let fd = world
         .open("fifo", OFlags::empty(), Rights::OF_FILES)
         .unwrap();
