@@ -11,6 +11,7 @@ mod cache;
 mod capabilities;
 mod color;
 mod commands;
+mod contents;
 mod duration;
 mod executable;
 mod features;

@@ -39,6 +39,19 @@ pub(crate) fn warning(text: impl Display) {
     }
 }
 
+/// What was done.
+pub(crate) fn success(text: impl Display) {
+    if manner().quiet {
+        return;
+    }
+    let (start, end) = match color::is_colored(manner().color) {
+        true => ("\x1b[1;32m", "\x1b[0m"),
+        false => ("", ""),
+    };
+    // Nobody is left to tell if this fails.
+    let _ = writeln!(io::stderr(), "{start}✔{end} {text}");
+}
+
 /// Something worth knowing for whoever asks for it.
 pub(crate) fn note<T: Display>(text: impl FnOnce() -> T) {
     if manner().verbosity > 0 {

@@ -6,8 +6,8 @@ use std::{path::PathBuf, sync::Arc};
 use anyhow::Result;
 use clap::Args;
 use wasmill::{
-    CompileError, CompilerConfig, Cranelift, Dylib, DylibArtifact, Features, Singlepass, Staticlib,
-    StaticlibArtifact, Store, Target, Triple, Universal, UniversalArtifact,
+    CompileError, CompilerConfig, Cranelift, Dylib, DylibArtifact, Features, Module, Singlepass,
+    Staticlib, StaticlibArtifact, Store, Target, Triple, Universal, UniversalArtifact,
 };
 use wasmill_engine::{Container, EngineBuilder, ModuleEngine, WithSymbols};
 
@@ -153,6 +153,12 @@ impl StoreOptions {
     /// What modules may use: the default, and what was asked for.
     pub(crate) fn features(&self) -> Features {
         self.features.features()
+    }
+
+    /// Whether a module is valid with these features.
+    pub(crate) fn is_valid(&self, wasm: &[u8], features: Features) -> bool {
+        let engine = Universal::new(self.compiler()).features(features).engine();
+        Module::validate(&Store::new(&engine), wasm).is_ok()
     }
 
     /// The error of a module that cannot be compiled, with what to try.

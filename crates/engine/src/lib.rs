@@ -61,7 +61,7 @@ pub use resolver::{
     instantiate, resolve_imports,
 };
 pub use runtime_error::RuntimeError;
-pub use serialized::artifact_build;
+pub use serialized::{ArtifactDescription, artifact_build};
 pub use source::FrameSymbol;
 pub use tunables::{BaseTunables, Tunables};
 pub use wasmill_vm::is_wasm_pc;

@@ -4,10 +4,11 @@ use object::{Object, ObjectSymbol};
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use wasmill_compiler::{CpuFeature, Target};
 use wasmill_compiler_cranelift::Cranelift;
 use wasmill_engine::{
-    Artifact, BaseTunables, CodeMap, Engine, Export, NamedResolver, Resources, RuntimeError,
-    Tunables, Universal, instantiate,
+    Artifact, ArtifactDescription, BaseTunables, CodeMap, DeserializeError, Engine, Export, Form,
+    NamedResolver, Native, Resources, RuntimeError, Staticlib, Tunables, Universal, instantiate,
 };
 use wasmill_types::{ExportIndex, FunctionType, LocalFunctionIndex, Pages, Value};
 use wasmill_vm::{HostError, HostFunction, TrapCode, VMExtern, VMFunction, VMInstance};
@@ -281,6 +282,54 @@ fn compiling_twice_gives_the_same_bytes() {
     let (a, b) = (Running::new(&text), Running::new(&text));
     assert!(!a.artifact.code().is_empty());
     assert_eq!(a.artifact.code(), b.artifact.code());
+}
+
+#[test]
+fn artifacts_are_described_whatever_they_are_for() {
+    let wasm = wat::parse_str(r#"(module $m (import "a" "b" (global i32)) (func (export "f")))"#);
+    let wasm = wasm.unwrap();
+    let other = Target::new(
+        "x86_64-unknown-freebsd".parse().unwrap(),
+        CpuFeature::SSE2 | CpuFeature::AVX,
+    );
+    let tunables = BaseTunables::for_target(&other);
+    let (universal, native, object) = (
+        Universal::new(Cranelift::default()).target(other.clone()),
+        Native::new(Cranelift::default()).target(other.clone()),
+        Staticlib::new(Cranelift::default()).target(other),
+    );
+    let (universal, native, object) = (universal.engine(), native.engine(), object.engine());
+    let engines: [(_, &dyn Engine); 3] = [
+        (Form::Universal, &universal),
+        (Form::Native, &native),
+        (Form::Static, &object),
+    ];
+    for (form, engine) in engines {
+        let bytes = engine
+            .compile(&wasm, &tunables)
+            .unwrap()
+            .serialize()
+            .unwrap();
+        let described = ArtifactDescription::read(&bytes).unwrap();
+        assert_eq!(described.form, form);
+        assert_eq!(described.triple, "x86_64-unknown-freebsd");
+        assert_eq!(described.cpu_features, ["sse2", "avx"]);
+        assert_eq!(described.info.name(), "m");
+        assert_eq!(described.info.imports.len(), 1);
+        assert!(described.code > 0 && described.info.exports.contains_key("f"));
+        for length in (0..bytes.len()).step_by(61) {
+            let cut = ArtifactDescription::read(&bytes[..length]);
+            // What is behind the artifact is for linkers.
+            assert!(cut.is_err() || form == Form::Static, "{form:?}: {length}");
+            let mut damaged = bytes.clone();
+            damaged[length] ^= 0x10;
+            let _ = ArtifactDescription::read(&damaged);
+        }
+    }
+    assert!(matches!(
+        ArtifactDescription::read(&wasm),
+        Err(DeserializeError::Incompatible(_))
+    ));
 }
 
 #[test]

@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use clap::{Args, Subcommand};
 
+use crate::messages;
 use crate::options::BINFMT_INTERPRETER;
 
 /// What is registered: a name, and how such files are known, by their first bytes or by the ending of their name.
@@ -76,7 +77,7 @@ impl Binfmt {
         for (name, entry) in entries(&interpreter)? {
             self.write("register", &entry)
                 .with_context(|| format!("failed to register `{name}`"))?;
-            writeln!(std::io::stderr(), "✔ `{name}` is registered.")?;
+            messages::success(format!("`{name}` is registered."));
         }
         Ok(())
     }
@@ -90,7 +91,7 @@ impl Binfmt {
                 true => "is no longer registered",
                 false => "was not registered",
             };
-            writeln!(std::io::stderr(), "✔ `{name}` {text}.")?;
+            messages::success(format!("`{name}` {text}."));
         }
         Ok(())
     }

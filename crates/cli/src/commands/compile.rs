@@ -7,6 +7,7 @@ use anyhow::{Context, Result, ensure};
 use clap::Args;
 use wasmill::{Module, StaticlibArtifact, Target};
 
+use crate::messages;
 use crate::output_file::{self, Kind};
 use crate::source;
 use crate::store_options::{EngineKind, StoreOptions};
@@ -83,17 +84,14 @@ impl Compile {
             self.store.compiler_name(),
             target.triple()
         )?;
-        self.warn_of_extension(&target)?;
+        self.warn_of_extension(&target);
 
         let mut module =
             Module::new(&store, &bytes).map_err(|error| self.store.explain(error, &bytes))?;
         module.set_name(&source::module_name(&self.file));
         output_file::write(&self.output, Kind::Data, &[&module.serialize()?])?;
         let made = self.output.display();
-        writeln!(
-            std::io::stderr(),
-            "✔ File compiled successfully to `{made}`."
-        )?;
+        messages::success(format!("File compiled successfully to `{made}`."));
         match module.artifact().downcast_ref::<StaticlibArtifact>() {
             Some(artifact) => write_header(&header, artifact),
             None => Ok(()),
@@ -103,30 +101,32 @@ impl Compile {
     /// Where the header will be.
     fn header(&self) -> PathBuf {
         let usual = || {
-            let stem = self.file.file_stem().unwrap_or("module".as_ref());
+            let named = match source::is_standard_input(&self.file) {
+                true => &self.output,
+                false => &self.file,
+            };
+            let stem = named.file_stem().unwrap_or("module".as_ref());
             self.output.with_file_name(stem).with_extension("h")
         };
         self.header.clone().unwrap_or_else(usual)
     }
 
-    fn warn_of_extension(&self, target: &Target) -> Result<()> {
+    fn warn_of_extension(&self, target: &Target) {
         let usual = self.store.engine_kind().extension(target.triple());
-        if self.output.extension().is_none_or(|given| given != usual) {
-            let better = self.output.with_extension(usual);
-            writeln!(
-                std::io::stderr(),
-                "warning: files of the engine `{}` are called `*.{usual}`: `{}` would be the usual name",
+        let is_device = self.output.exists() && !self.output.is_file();
+        if self.output.extension().is_none_or(|given| given != usual) && !is_device {
+            messages::warning(format!(
+                "files of the engine `{}` are called `*.{usual}`: `{}` would be the usual name",
                 self.store.engine_kind().name(),
-                better.display()
-            )?;
+                self.output.with_extension(usual).display()
+            ));
         }
-        Ok(())
     }
 }
 
 fn write_header(path: &Path, artifact: &StaticlibArtifact) -> Result<()> {
     output_file::write(path, Kind::Data, &[artifact.c_header().as_bytes()])?;
     let made = path.display();
-    writeln!(std::io::stderr(), "✔ C header written to `{made}`.")?;
+    messages::success(format!("C header written to `{made}`."));
     Ok(())
 }

@@ -11,6 +11,7 @@ use wasmill_wasi::is_wasi_module;
 
 use crate::capabilities::Capabilities;
 use crate::executable;
+use crate::messages;
 use crate::output_file::{self, Kind};
 use crate::store_options::{EngineKind, StoreOptions};
 use crate::target_options::TargetOptions;
@@ -59,11 +60,10 @@ impl CreateExe {
         self.create().with_context(|| {
             format!("failed to make an executable of `{}`", self.file.display())
         })?;
-        writeln!(
-            std::io::stderr(),
-            "✔ Native executable compiled successfully to `{}`.",
+        messages::success(format!(
+            "Native executable compiled successfully to `{}`.",
             self.output.display()
-        )?;
+        ));
         Ok(())
     }
 

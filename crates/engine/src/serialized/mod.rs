@@ -9,7 +9,7 @@
 //! ```
 //!
 //! - `header`: the fixed part. `seal`: checksums that wait. `settings`: what it was made for. `description`: what the module
-//!   declares. `check`: whether that makes sense. `file`: writing and mapping. `shared_object`: the same as the Native engine has it;
+//!   declares. `check`: whether that makes sense. `describe`: the same of any artifact, without loading it. `file`: writing and mapping. `shared_object`: the same as the Native engine has it;
 //!   `static_object`: as linkers take it.
 //!
 //! There are two ways to load. The *checked* one verifies a checksum over everything first. The *mapped* one is for artifacts of any
@@ -21,6 +21,7 @@
 //! loaded artifact serializes to what it was loaded from. Hosts are little-endian and have 64 bits.
 
 mod check;
+mod describe;
 mod description;
 mod file;
 mod header;
@@ -50,6 +51,7 @@ use wasmill_types::{ModuleInfo, Seal as _, SharedBytes};
 use wasmill_vm::{CodeMemory, MappedFile, SharedObject, WritableCode};
 
 pub(crate) use check::check_contents;
+pub use describe::ArtifactDescription;
 pub(crate) use header::MAGIC;
 pub(crate) use settings::Origin;
 pub(crate) use shared_object::debug_file;

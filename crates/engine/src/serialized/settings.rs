@@ -55,15 +55,38 @@ pub(super) fn write(target: &Target, features: &Features, origin: &Origin) -> Ve
     postcard::to_allocvec(&settings).expect("plain data, into memory")
 }
 
-/// Reads the settings, and refuses those that are not for here.
-pub(super) fn read(bytes: &[u8]) -> Result<(Target, Features, Origin), DeserializeError> {
+/// What code was made by and for, whatever that is.
+pub(super) struct Made {
+    pub(super) compiler: String,
+    pub(super) triple: String,
+    pub(super) cpu_features: Vec<String>,
+}
+
+/// Reads that.
+pub(super) fn made(bytes: &[u8]) -> Result<Made, DeserializeError> {
+    let settings = decoded(bytes)?;
+    let names = settings.cpu_features.iter();
+    Ok(Made {
+        compiler: settings.compiler.to_owned(),
+        triple: settings.triple.to_owned(),
+        cpu_features: names.map(|name| (*name).to_owned()).collect(),
+    })
+}
+
+fn decoded(bytes: &[u8]) -> Result<Settings<'_>, DeserializeError> {
     let settings: Settings<'_> = decode(bytes)?;
-    if settings.abi != abi() {
-        return Err(DeserializeError::Incompatible(
+    match settings.abi == abi() {
+        true => Ok(settings),
+        false => Err(DeserializeError::Incompatible(
             "it was made by another build of this version of Wasmill: compile the module again"
                 .to_owned(),
-        ));
+        )),
     }
+}
+
+/// Reads the settings, and refuses those that are not for here.
+pub(super) fn read(bytes: &[u8]) -> Result<(Target, Features, Origin), DeserializeError> {
+    let settings = decoded(bytes)?;
     let target = target(&settings)?;
     if !super::shared_object::is_prefix(settings.prefix) {
         return Err(corrupted("the prefix of its symbols is impossible"));
