@@ -263,6 +263,15 @@ impl WasiFs {
     pub(super) fn object(&self, fd: __wasi_fd_t, needed: Rights) -> Result<Object, Errno> {
         let entry = self.entry(fd)?;
         entry.require(needed)?;
+        // A virtual directory that is a preopened one as well is that one.
+        if let Object::Virtual(prefix) = &entry.object
+            && let Some((folder, granted)) = self.mounted_at(prefix)
+        {
+            return match granted.contains(needed) {
+                true => Ok(Object::Folder(folder.clone())),
+                false => Err(Errno::ACCES),
+            };
+        }
         Ok(entry.object.clone())
     }
 

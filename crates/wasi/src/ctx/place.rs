@@ -230,6 +230,13 @@ impl WasiFs {
         })
     }
 
+    /// The folder that was preopened under the name of a virtual directory, and what the host program permits in it.
+    pub(super) fn mounted_at(&self, prefix: &str) -> Option<(&Folder, Rights)> {
+        let at: Vec<&str> = components(prefix).collect();
+        let mount = self.mounts.iter().find(|mount| mount.is(&at))?;
+        Some((&mount.folder, mount.granted))
+    }
+
     /// The names directly in a virtual directory, sorted, or the folder that is the root itself. Names in the root begin with a
     /// slash, as programs of the original expect: they are the names that lead there from anywhere.
     pub(super) fn virtual_names(&self, prefix: &str) -> Result<Vec<String>, Folder> {

@@ -83,6 +83,10 @@ impl<T: Any + fmt::Debug> Upcastable for T {
 /// Reading nothing (`Ok(0)`) is the end of the file to the guest. Errors are translated to WASI error numbers by their
 /// [`io::ErrorKind`](std::io::ErrorKind).
 ///
+/// `WouldBlock` means that there is nothing yet, or no room: the guest waits, and the file is asked again every few
+/// milliseconds, unless the guest does not want to wait. [`bytes_available`](Self::bytes_available) may say so, too
+/// ([`WasiFsError::WouldBlock`]), to a guest that polls.
+///
 /// ```
 /// # use std::io::Write as _;
 /// # use wasmill_wasi::{Pipe, WasiFile};

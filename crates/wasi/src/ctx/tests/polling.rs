@@ -242,3 +242,87 @@ fn a_named_pipe_is_waited_for() {
     );
     assert!(!world.ctx().reader(fd).unwrap().reads_on());
 }
+
+/// A stream of the host program that has nothing the first few times it is asked.
+#[derive(Debug)]
+struct Late(std::sync::atomic::AtomicU32);
+
+impl Late {
+    fn is_late(&self) -> bool {
+        use std::sync::atomic::Ordering::Relaxed;
+        let less = |left: u32| left.checked_sub(1);
+        self.0.fetch_update(Relaxed, Relaxed, less).is_ok()
+    }
+}
+
+impl std::io::Read for Late {
+    fn read(&mut self, buf: &mut [u8]) -> std::io::Result<usize> {
+        if self.is_late() {
+            return Err(std::io::ErrorKind::WouldBlock.into());
+        }
+        buf[0] = b'x';
+        Ok(1)
+    }
+}
+
+impl std::io::Write for Late {
+    fn write(&mut self, buf: &[u8]) -> std::io::Result<usize> {
+        Ok(buf.len())
+    }
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl std::io::Seek for Late {
+    fn seek(&mut self, _: std::io::SeekFrom) -> std::io::Result<u64> {
+        Err(std::io::ErrorKind::Unsupported.into())
+    }
+}
+
+impl crate::files::WasiFile for Late {
+    fn last_accessed(&self) -> u64 {
+        0
+    }
+    fn last_modified(&self) -> u64 {
+        0
+    }
+    fn created_time(&self) -> u64 {
+        0
+    }
+    fn size(&self) -> u64 {
+        0
+    }
+    fn set_len(&mut self, _: u64) -> Result<(), crate::files::WasiFsError> {
+        Ok(())
+    }
+    fn unlink(&mut self) -> Result<(), crate::files::WasiFsError> {
+        Ok(())
+    }
+    fn bytes_available(&self) -> Result<usize, crate::files::WasiFsError> {
+        match self.is_late() {
+            true => Err(crate::files::WasiFsError::WouldBlock),
+            false => Ok(1),
+        }
+    }
+}
+
+#[test]
+fn streams_of_the_host_program_are_waited_for() {
+    let with = |late: u32| {
+        World::with(|builder, _| {
+            builder.stdin(Box::new(Late(late.into())));
+        })
+    };
+    let far = clock(1, __WASI_CLOCK_MONOTONIC, u64::MAX, 0);
+    let events = with(4).ctx().poll_oneoff(&[far, file(2, 0, false)]);
+    assert_eq!(found(&events.unwrap()), [(2, 0)]);
+    let soon = clock(1, __WASI_CLOCK_MONOTONIC, 10_000_000, 0);
+    let events = with(u32::MAX).ctx().poll_oneoff(&[soon, file(2, 0, false)]);
+    assert_eq!(found(&events.unwrap()), [(1, 0)]);
+    assert_eq!(with(4).read(0, 1).unwrap(), b"x");
+    let world = with(4);
+    let flags = FdFlags::NONBLOCK;
+    world.ctx().fd_fdstat_set_flags(0, flags).unwrap();
+    assert_eq!(world.read(0, 1), Err(Errno::AGAIN));
+}

@@ -183,6 +183,8 @@ fn a_directory_opened_as_the_root_is_the_root() {
         assert_eq!(read(&world, "../secret"), Err(Errno::PERM));
         let stat = |path| world.ctx().path_filestat_get(ROOT, true, path);
         assert_ne!(stat(".").unwrap().st_ino, 0);
+        assert_eq!(world.ctx().fd_filestat_get(ROOT), stat("."));
+        assert_eq!(world.ctx().fd_sync(ROOT, false), Ok(()));
         world.ctx().path_create_directory(ROOT, "new").unwrap();
         assert!(world.host("new").is_dir());
     }
