@@ -53,7 +53,7 @@ impl CacheOptions {
     ) -> Result<Module> {
         let start = Instant::now();
         let compile = || {
-            let module = Module::new(store, bytes).map_err(|error| options.explain(error, bytes));
+            let module = options.compile(store, bytes, limits.timeout);
             note(|| {
                 format!(
                     "compiled in {} ({})",

@@ -26,6 +26,8 @@ mod log;
 mod messages;
 mod options;
 mod output_file;
+mod pipes;
+mod progress;
 mod report;
 mod runtime;
 mod similar;
@@ -43,8 +45,6 @@ mod wasi_options;
 use std::io::Write;
 use std::process::ExitCode;
 
-use clap::Parser;
-
 use options::{Command, Options};
 
 fn main() -> ExitCode {
@@ -59,7 +59,7 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let words = options::with_default_command(words);
-    let options = match Options::try_parse_from(&words) {
+    let options = match Options::of(&words) {
         Ok(options) => options,
         Err(error) => return usage(&error, options::color_in(&words)),
     };

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
     Binfmt, Cache, Compile, Completions, Config, CreateExe, Explore, Inspect, Man, Run, SelfUpdate,
@@ -83,6 +83,29 @@ impl Color {
 }
 
 impl Options {
+    /// What words say. Those of `run` are understood without the options of the other commands, which takes a tenth of a
+    /// millisecond less.
+    pub(crate) fn of(words: &[OsString]) -> Result<Self, clap::Error> {
+        match Self::of_run(words) {
+            Some(options) => Ok(options),
+            None => Self::try_parse_from(words),
+        }
+    }
+
+    fn of_run(words: &[OsString]) -> Option<Self> {
+        if words.get(first_word(words))? != "run" {
+            return None;
+        }
+        let run = Run::augment_args(clap::Command::new("run"));
+        let command = CommonOptions::augment_args(clap::Command::new("wasmill")).subcommand(run);
+        let matches = command.try_get_matches_from(words).ok()?;
+        let (_, run) = matches.subcommand()?;
+        Some(Self {
+            command: Command::Run(Run::from_arg_matches(run).ok()?),
+            common: CommonOptions::from_arg_matches(&matches).ok()?,
+        })
+    }
+
     /// How much is said.
     pub(crate) fn manner(&self) -> Manner {
         Manner {
@@ -226,6 +249,24 @@ mod tests {
     }
 
     #[test]
+    fn options_of_all_commands_may_stand_anywhere() {
+        for given in [
+            &["wasmill", "-v", "run", "a.wasm", "--color=never"][..],
+            &["wasmill", "--color", "never", "a.wasm", "-v"],
+            &["wasmill", "--color=never", "inspect", "a.wasm", "-v"],
+        ] {
+            let manner = Options::of(&with_default_command(words(given)))
+                .unwrap()
+                .manner();
+            assert_eq!(
+                (manner.verbosity, manner.color),
+                (1, Some(false)),
+                "{given:?}"
+            );
+        }
+    }
+
+    #[test]
     fn colours_are_found_in_words_that_are_wrong() {
         let color = |given: &[&str]| color_in(&words(given));
         assert_eq!(
@@ -251,7 +292,7 @@ mod tests {
 
     /// What `run` gets of these words: file, function, arguments.
     fn run(given: &[&str]) -> Result<(String, Option<String>, Vec<String>), clap::Error> {
-        let options = Options::try_parse_from(with_default_command(words(given)))?;
+        let options = Options::of(&with_default_command(words(given)))?;
         let Command::Run(run) = options.command else {
             panic!("{given:?} is not a run");
         };

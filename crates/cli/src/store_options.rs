@@ -1,13 +1,15 @@
 //! The options that choose compiler, engine and features, and the store that they make.
 
+use std::time::Duration;
 #[cfg(feature = "llvm")]
 use std::{path::PathBuf, sync::Arc};
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use clap::Args;
 use wasmill::{
-    CompileError, CompilerConfig, Cranelift, Dylib, DylibArtifact, Features, Module, Singlepass,
-    Staticlib, StaticlibArtifact, Store, Target, Triple, Universal, UniversalArtifact,
+    CompileError, CompilerConfig, Cranelift, Dylib, DylibArtifact, Features, Module,
+    ObservedCompileError, Singlepass, Staticlib, StaticlibArtifact, Store, Target, Triple,
+    Universal, UniversalArtifact,
 };
 use wasmill_engine::{Container, EngineBuilder, ModuleEngine, WithSymbols};
 
@@ -16,6 +18,7 @@ use crate::fuel;
 use crate::limits::LimitOptions;
 #[cfg(feature = "llvm")]
 use crate::llvm_dump::LlvmDump;
+use crate::progress;
 use crate::tool_options::ToolOptions;
 
 /// How modules are compiled.
@@ -159,6 +162,22 @@ impl StoreOptions {
     pub(crate) fn is_valid(&self, wasm: &[u8], features: Features) -> bool {
         let engine = Universal::new(self.compiler()).features(features).engine();
         Module::validate(&Store::new(&engine), wasm).is_ok()
+    }
+
+    /// Compiles a module, within `limit` if there is one.
+    pub(crate) fn compile(
+        &self,
+        store: &Store,
+        bytes: &[u8],
+        limit: Option<Duration>,
+    ) -> Result<Module> {
+        progress::compile(store, bytes, limit).map_err(|error| match error {
+            ObservedCompileError::Compile(error) => self.explain(error, bytes),
+            ObservedCompileError::Stopped => {
+                let limit = limit.unwrap_or_default();
+                anyhow!("the module was not compiled within {limit:?} (--timeout)\nTry a faster compiler: --singlepass")
+            }
+        })
     }
 
     /// The error of a module that cannot be compiled, with what to try.

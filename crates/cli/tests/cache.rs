@@ -132,6 +132,36 @@ fn modules_are_kept_for_what_they_were_compiled_with() {
     assert!(error.contains("Could not decode prehashed key"), "{error}");
 }
 
+/// The number of operators is in the code.
+#[test]
+fn fuel_is_a_part_of_the_key() {
+    let place = Place::new();
+    let enough = place.entry_of(&["1.wat", "--fuel", "1000"]);
+    assert_ne!(enough, place.entry_of(&["1.wat"]));
+    assert_ne!(enough, place.entry_of(&["1.wat", "--fuel", "1001"]));
+    let limits = [
+        "1.wat",
+        "--fuel",
+        "1K",
+        "--max-memory",
+        "1MiB",
+        "--timeout",
+        "1m",
+    ];
+    assert_eq!(place.run(&limits), 1);
+    assert_eq!(place.entries().len(), 3, "limits are no matter of the code");
+    let said = |fuel| {
+        let output = place.output(&["1.wat", "--fuel", fuel, "-v"]);
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let exhausted = said("1");
+    assert!(exhausted.contains("the fuel is used up"), "{exhausted}");
+    assert!(exhausted.contains("was not in the cache"), "{exhausted}");
+    let again = said("1000");
+    assert!(again.contains("found in the cache"), "{again}");
+    assert!(again.contains("2 of 1000 operators"), "{again}");
+}
+
 #[test]
 fn small_modules_are_not_kept() {
     let place = Place::new();

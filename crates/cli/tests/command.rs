@@ -294,6 +294,20 @@ fn a_stack_that_overflows_is_a_trap() {
     assert!(error.contains("at f (endless.wat[0]:0x"), "{error}");
 }
 
+#[test]
+fn traces_show_the_source_where_there_is_debug_information() {
+    let folder = tempfile::tempdir().unwrap();
+    let guest = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../engine/tests/dwarf/guest.wat"
+    );
+    let error = error_of(&wasmill(folder.path(), &[guest, "-i", "share", "1", "0"]));
+    let lines: Vec<_> = error.lines().map(str::trim).collect();
+    assert_eq!(lines[1], "╰─> 1: RuntimeError: integer divide by zero");
+    assert!(lines[2].starts_with("at share (guest.wat[0]:0x"), "{error}");
+    assert_eq!(lines[3], "divide (/src/guest.c:4:16)");
+}
+
 /// A limit that the shell lifts: the guest's stack ends all the same.
 #[test]
 fn a_stack_without_limit_ends_too() {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use clap::Args;
-use wasmill::{Module, StaticlibArtifact, Target};
+use wasmill::{StaticlibArtifact, Target};
 
 use crate::messages;
 use crate::output_file::{self, Kind};
@@ -86,8 +86,7 @@ impl Compile {
         )?;
         self.warn_of_extension(&target);
 
-        let mut module =
-            Module::new(&store, &bytes).map_err(|error| self.store.explain(error, &bytes))?;
+        let mut module = self.store.compile(&store, &bytes, None)?;
         module.set_name(&source::module_name(&self.file));
         output_file::write(&self.output, Kind::Data, &[&module.serialize()?])?;
         let made = self.output.display();

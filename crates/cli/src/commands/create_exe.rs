@@ -78,8 +78,7 @@ impl CreateExe {
         // What needs no compiler comes first.
         let mut runtime = runtime::find(self.runtime.as_deref(), target.triple())?;
         let store = self.store.store_for_target(target.clone(), None)?;
-        let mut module =
-            Module::new(&store, &bytes).map_err(|error| self.store.explain(error, &bytes))?;
+        let mut module = self.store.compile(&store, &bytes, None)?;
         check(&module)?;
         module.set_name(&source::module_name(&self.file));
         writeln!(

@@ -25,7 +25,7 @@ use crate::store_options::StoreOptions;
 use crate::tool_options::ToolOptions;
 use crate::values::Shape;
 use crate::wasi_options::WasiOptions;
-use crate::{fuel, report, size, stack, timeout};
+use crate::{fuel, pipes, report, size, stack, timeout};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -70,6 +70,10 @@ pub(crate) struct Run {
     )]
     v128: Shape,
 
+    /// What the guest gets as its arguments. Those that look like options must stand after `--`.
+    #[arg(value_name = "ARGS", allow_negative_numbers = true)]
+    pub(crate) args: Vec<OsString>,
+
     #[command(flatten)]
     wasi: WasiOptions,
 
@@ -88,10 +92,6 @@ pub(crate) struct Run {
     /// What the guest sees as the program's name, in place of the file's name.
     #[arg(long, value_name = "NAME", hide = true)]
     command_name: Option<String>,
-
-    /// What the guest gets as its arguments. Those that look like options must stand after `--`.
-    #[arg(value_name = "ARGS", allow_negative_numbers = true)]
-    pub(crate) args: Vec<OsString>,
 }
 
 /// A module that can be instantiated.
@@ -118,6 +118,7 @@ impl Run {
             messages::warning(format_args!("`{file}` imports several versions of WASI"));
         }
         let is_wasi = versions > 0;
+        pipes::end_with_reader();
         let guest = || self.guest(&loaded, is_wasi);
         match self.limits.stack_size {
             Some(size) => stack::on_thread(size + HOST_STACK, guest),
@@ -125,7 +126,7 @@ impl Run {
         }
     }
 
-    /// Makes the module, or finds it made.
+    /// Makes the module, or finds it made. That is not the guest's time, but may not take longer either.
     fn load(&self) -> Result<Loaded> {
         match source::open(&self.file)? {
             Source::Module(bytes) => self.compile(bytes),
