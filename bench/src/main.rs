@@ -7,6 +7,7 @@
 mod engines;
 mod linear;
 mod machine;
+mod processes;
 mod report;
 mod run;
 mod setup;
@@ -77,6 +78,8 @@ enum Subcommands {
     List,
     /// Compile generated modules of sizes that double, ordinary and hostile ones, and say what a byte costs.
     Linear(linear::Options),
+    /// Compare whole processes: `wasmtime run` and `wasmill run`.
+    Processes(processes::Options),
     /// Repeat one case in one engine in this very process: to be run under `perf record`.
     Profile {
         /// The case's name or a part that only it has.
@@ -132,6 +135,7 @@ fn act(arguments: &Arguments) -> Result<()> {
             let engines = engines::build(&options.engines, &arguments.choice.build)?;
             linear::run(&engines, options)
         }
+        Some(Subcommands::Processes(options)) => processes::run(options, &arguments.choice),
         Some(Subcommands::Profile {
             case,
             engine,

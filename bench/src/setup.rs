@@ -73,6 +73,9 @@ const SQLITE_OPTIONS: [&str; 5] = [
     "-DSQLITE_OMIT_LOCALTIME",
 ];
 
+/// The folder of whole programs, which [`crate::processes`] starts.
+const COMMANDS: &str = "commands";
+
 /// Where a module of the suite is after [`run`].
 pub(crate) fn module_path(name: &str) -> PathBuf {
     crate::root()
@@ -121,7 +124,7 @@ fn make(name: &str) -> Result<()> {
 
 /// The file with the function `run`, of a module that is written in C.
 fn c_source(name: &str) -> Option<PathBuf> {
-    let folders = ["kernels", "programs"];
+    let folders = ["kernels", "programs", COMMANDS];
     let mut files = folders
         .map(|folder| crate::root().join(folder).join(name).with_extension("c"))
         .into_iter();
@@ -153,13 +156,22 @@ fn make_module(name: &str, source: &Path) -> Result<()> {
     }
     let library = library(name)?;
     let mut command = Command::new(c_compiler()?);
-    command
-        .args(["-m", "ziglang", "cc", "-O2", "-fno-sanitize=all"])
-        .args(["-s", "-Wl,--export=run"]);
+    command.args(["-m", "ziglang", "cc", "-O2", "-fno-sanitize=all", "-s"]);
     match library {
-        Some(_) => command.args(["-target", "wasm32-wasi", "-mexec-model=reactor"]),
+        _ if is_command(source) => command.args(["-target", "wasm32-wasi"]),
+        Some(_) => command.args([
+            "-target",
+            "wasm32-wasi",
+            "-mexec-model=reactor",
+            "-Wl,--export=run",
+        ]),
         None => command
-            .args(["-target", "wasm32-freestanding", "-nostdlib"])
+            .args([
+                "-target",
+                "wasm32-freestanding",
+                "-nostdlib",
+                "-Wl,--export=run",
+            ])
             .args(["-Wl,--no-entry", "-Wall", "-Wextra"]),
     };
     if name.starts_with("simd_") {
@@ -170,6 +182,13 @@ fn make_module(name: &str, source: &Path) -> Result<()> {
         .env("ZIG_GLOBAL_CACHE_DIR", &cache)
         .env("ZIG_LOCAL_CACHE_DIR", &cache);
     compile_c(command, source, library, &module)
+}
+
+/// Whether a source is a whole program, with `main`.
+fn is_command(source: &Path) -> bool {
+    source
+        .parent()
+        .is_some_and(|folder| folder.ends_with(COMMANDS))
 }
 
 fn make_library(clang: &str, name: &str, source: &Path) -> Result<()> {
@@ -318,7 +337,7 @@ fn fetch(name: &str, package: &str, file: &str) -> Result<()> {
     Ok(())
 }
 
-fn must(command: &mut Command) -> Result<()> {
+pub(crate) fn must(command: &mut Command) -> Result<()> {
     let name = command.get_program().to_string_lossy().into_owned();
     let status = command
         .status()
