@@ -277,9 +277,11 @@ fn measure(
         let expected = expected.get_or_insert_with(|| output.clone());
         ensure!(
             *expected == output,
-            "{} prints something else than the others in {}",
+            "{} prints something else than the others in {}: {:?}, not {:?}",
             runtime.name,
-            case.name
+            case.name,
+            output,
+            expected
         );
     }
     let mut measured: Vec<Vec<Elapsed>> = runtimes.iter().map(|_| Vec::new()).collect();
@@ -324,9 +326,8 @@ fn once(case: &Case, runtime: &Runtime, scratch: &Scratch) -> Result<((usize, Ve
                 if count == 0 {
                     break;
                 }
-                if printed.0 == 0 {
-                    printed.1 = buffer[..count.min(64)].to_vec();
-                }
+                let rest = 64 - printed.1.len();
+                printed.1.extend_from_slice(&buffer[..count.min(rest)]);
                 printed.0 += count;
             }
         }

@@ -3,6 +3,9 @@
 //!
 //! Values go in and come out as the crate's own types; host errors leave as [`io::Error`] or [`Errno`].
 
+#[allow(unsafe_code, reason = "the system writes to guest memory")]
+pub(crate) mod straight;
+
 use std::fs::File;
 use std::io;
 use std::num::NonZeroU64;
@@ -57,7 +60,8 @@ pub(crate) fn random(buf: &mut [u8]) -> io::Result<()> {
     Ok(())
 }
 
-fn stream_fd(stream: HostStream) -> BorrowedFd<'static> {
+/// The descriptor of a stream.
+pub(crate) fn stream_fd(stream: HostStream) -> BorrowedFd<'static> {
     match stream {
         HostStream::Stdin => rustix::stdio::stdin(),
         HostStream::Stdout => rustix::stdio::stdout(),
@@ -70,12 +74,22 @@ pub(crate) fn stream_raw_fd(stream: HostStream) -> i32 {
     stream_fd(stream).as_raw_fd()
 }
 
-/// Whether reading or writing a stream may take long: it is not a regular file, as far as was known at the first use.
+/// Whether reading or writing a stream may take long, as far as was known at the first use: it is neither a regular file nor one
+/// of those that are made of nothing but the kernel's memory, `/dev/null` and the like.
 pub(crate) fn stream_waits(stream: HostStream) -> bool {
+    const MEMORY_DEVICES: u32 = 1;
     static WAITS: [OnceLock<bool>; 3] = [const { OnceLock::new() }; 3];
     *WAITS[stream as usize].get_or_init(|| {
-        let kind = stat(stream_fd(stream)).map(|stat| stat.st_filetype);
-        kind != Ok(__WASI_FILETYPE_REGULAR_FILE)
+        let Ok(stat) = rustix::fs::fstat(stream_fd(stream)) else {
+            return true;
+        };
+        match rustix::fs::FileType::from_raw_mode(stat.st_mode) {
+            rustix::fs::FileType::RegularFile => false,
+            rustix::fs::FileType::CharacterDevice => {
+                rustix::fs::major(stat.st_rdev) != MEMORY_DEVICES
+            }
+            _ => true,
+        }
     })
 }
 
@@ -89,10 +103,10 @@ pub(crate) fn stream_bytes_available(stream: HostStream) -> io::Result<usize> {
     Ok(usize::try_from(rustix::io::ioctl_fionread(stream_fd(stream))?).unwrap_or(usize::MAX))
 }
 
-/// Reads from the process's standard input, past any buffer.
-pub(crate) fn read_stdin(buf: &mut [u8]) -> io::Result<usize> {
+/// Reads from one of the process's streams, past any buffer.
+pub(crate) fn read_stream(stream: HostStream, buf: &mut [u8]) -> io::Result<usize> {
     Ok(rustix::io::retry_on_intr(|| {
-        rustix::io::read(rustix::stdio::stdin(), &mut *buf)
+        rustix::io::read(stream_fd(stream), &mut *buf)
     })?)
 }
 

@@ -91,8 +91,7 @@ pub(crate) fn fd_read(call: &Call<'_>, fd: u32, list: u32, count: u32, result: u
     let channel = call.ctx.reader(fd)?;
     let memory = call.memory()?;
     memory.check(result, 4)?;
-    let buffers = Buffers::read(memory, list, count)?;
-    let total = buffers.fill(channel.reads_on(), |chunk, _| channel.read(chunk))?;
+    let total = Buffers::read(memory, list, count)?.read_from(&channel, None)?;
     Ok(memory.write_u32(result, total)?)
 }
 
@@ -107,10 +106,7 @@ pub(crate) fn fd_pread(
     let channel = call.ctx.reader(fd)?;
     let memory = call.memory()?;
     memory.check(result, 4)?;
-    let buffers = Buffers::read(memory, list, count)?;
-    let total = buffers.fill(channel.reads_on(), |chunk, before| {
-        channel.read_at(chunk, offset.checked_add(before).ok_or(Errno::INVAL)?)
-    })?;
+    let total = Buffers::read(memory, list, count)?.read_from(&channel, Some(offset))?;
     Ok(memory.write_u32(result, total)?)
 }
 
@@ -118,11 +114,7 @@ pub(crate) fn fd_write(call: &Call<'_>, fd: u32, list: u32, count: u32, result: 
     let channel = call.ctx.writer(fd)?;
     let memory = call.memory()?;
     memory.check(result, 4)?;
-    let buffers = Buffers::read(memory, list, count)?;
-    if channel.keeps_boundaries() {
-        buffers.check_message()?;
-    }
-    let total = buffers.drain(|chunk, _| channel.write(chunk))?;
+    let total = Buffers::read(memory, list, count)?.write_to(&channel, None)?;
     Ok(memory.write_u32(result, total)?)
 }
 
@@ -137,10 +129,7 @@ pub(crate) fn fd_pwrite(
     let channel = call.ctx.writer(fd)?;
     let memory = call.memory()?;
     memory.check(result, 4)?;
-    let buffers = Buffers::read(memory, list, count)?;
-    let total = buffers.drain(|chunk, before| {
-        channel.write_at(chunk, offset.checked_add(before).ok_or(Errno::INVAL)?)
-    })?;
+    let total = Buffers::read(memory, list, count)?.write_to(&channel, Some(offset))?;
     Ok(memory.write_u32(result, total)?)
 }
 

@@ -2,10 +2,14 @@
 //!
 //! The guest's list of buffers is cut to [`MAX_BUFFERS`] (a call may always do less than it was asked for). Bytes move in chunks: as
 //! long as each is filled, the next follows; a short one ends the call, and so does a full one where the next might have to wait.
+//! To and from what is the host's bytes move straight, without that buffer.
 
 use std::cell::Cell;
 
+use smallvec::SmallVec;
+
 use super::memory::{GuestMemory, copy_in, copy_out};
+use crate::ctx::Channel;
 use crate::types::*;
 
 /// How many of the guest's buffers one call uses.
@@ -16,7 +20,7 @@ const CHUNK: usize = 64 << 10;
 
 /// The guest's buffers, and how far they are used up.
 pub(super) struct Buffers<'a> {
-    buffers: Vec<&'a [Cell<u8>]>,
+    buffers: SmallVec<[&'a [Cell<u8>]; 4]>,
     /// The first that is not used up, and how much of it is.
     next: usize,
     used: usize,
@@ -28,7 +32,7 @@ impl<'a> Buffers<'a> {
     pub(super) fn read(memory: GuestMemory<'a>, pointer: u32, count: u32) -> Result<Self, Errno> {
         let count = count.min(MAX_BUFFERS);
         let list = memory.elements(pointer, count, __wasi_iovec_t::SIZE)?;
-        let mut buffers = Vec::with_capacity(count as usize);
+        let mut buffers = SmallVec::with_capacity(count as usize);
         let mut remaining = 0_usize;
         for cells in list.chunks_exact(__wasi_iovec_t::SIZE) {
             let mut bytes = [0; __wasi_iovec_t::SIZE];
@@ -66,6 +70,36 @@ impl<'a> Buffers<'a> {
         }
     }
 
+    /// Reads into the buffers what there is: at the channel's own position, or at `offset`.
+    pub(super) fn read_from(
+        self,
+        channel: &Channel<'_>,
+        offset: Option<u64>,
+    ) -> Result<u32, Errno> {
+        match channel {
+            // As much as the buffers hold at most, which a u32 says.
+            Channel::Straight(_) if self.remaining == 0 => Ok(0),
+            Channel::Straight(host) => Ok(host.read(&self.buffers, offset)? as u32),
+            Channel::Buffered(other) => self.fill(other.reads_on(), |chunk, before| {
+                other.read(chunk, behind(offset, before)?)
+            }),
+        }
+    }
+
+    /// Writes the buffers out: at the channel's own position, or at `offset`.
+    pub(super) fn write_to(self, channel: &Channel<'_>, offset: Option<u64>) -> Result<u32, Errno> {
+        match channel {
+            Channel::Straight(_) if self.remaining == 0 => Ok(0),
+            Channel::Straight(host) => Ok(host.write(&self.buffers, offset)? as u32),
+            Channel::Buffered(other) => {
+                if other.keeps_boundaries() {
+                    self.check_message()?;
+                }
+                self.drain(|chunk, before| other.write(chunk, behind(offset, before)?))
+            }
+        }
+    }
+
     /// What must be sent at once must fit into one chunk.
     pub(super) fn check_message(&self) -> Result<(), Errno> {
         match self.remaining > CHUNK {
@@ -74,8 +108,8 @@ impl<'a> Buffers<'a> {
         }
     }
 
-    fn scratch(&self) -> Vec<u8> {
-        vec![0; self.remaining.min(CHUNK)]
+    fn scratch(&self) -> SmallVec<[u8; 1024]> {
+        SmallVec::from_elem(0, self.remaining.min(CHUNK))
     }
 
     /// Writes everything out through `write`, which gets how much was written before and says how much it took.
@@ -135,6 +169,12 @@ impl<'a> Buffers<'a> {
         }
         Ok(total)
     }
+}
+
+/// The position behind so many bytes; `None` is the channel's own.
+fn behind(offset: Option<u64>, moved: u64) -> Result<Option<u64>, Errno> {
+    let at = |offset: u64| offset.checked_add(moved).ok_or(Errno::INVAL);
+    offset.map(at).transpose()
 }
 
 #[cfg(test)]

@@ -4,8 +4,7 @@
 //! Where `cap-std` reads a path differently from what the interface says (a slash at its end), the difference is made up for here.
 
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::FileExt;
+use std::io::{self, Seek, SeekFrom};
 use std::sync::Arc;
 
 use cap_fs_ext::{DirExt, FollowSymlinks, OpenOptionsFollowExt, SystemTimeSpec};
@@ -211,22 +210,6 @@ impl HostFile {
 
     pub(super) fn is_terminal(&self) -> bool {
         io::IsTerminal::is_terminal(&*self.0)
-    }
-
-    pub(super) fn read(&self, buf: &mut [u8]) -> Result<usize, Errno> {
-        Ok((&*self.0).read(buf)?)
-    }
-
-    pub(super) fn write(&self, buf: &[u8]) -> Result<usize, Errno> {
-        Ok((&*self.0).write(buf)?)
-    }
-
-    pub(super) fn read_at(&self, buf: &mut [u8], offset: u64) -> Result<usize, Errno> {
-        Ok(self.0.read_at(buf, offset)?)
-    }
-
-    pub(super) fn write_at(&self, buf: &[u8], offset: u64) -> Result<usize, Errno> {
-        Ok(self.0.write_at(buf, offset)?)
     }
 
     pub(super) fn seek(&self, to: SeekFrom) -> Result<u64, Errno> {

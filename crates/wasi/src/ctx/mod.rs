@@ -19,6 +19,7 @@ mod place;
 mod poll;
 mod readdir;
 mod socket;
+mod straight;
 mod stream;
 mod wait;
 
@@ -33,6 +34,7 @@ pub(crate) use open::OpenHow;
 pub(crate) use path::new_times;
 pub(crate) use readdir::{DirEntry, dir_entry};
 pub(crate) use socket::Socket;
+pub(crate) use stream::Channel;
 
 use crate::state::WasiState;
 

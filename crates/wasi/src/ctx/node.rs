@@ -184,24 +184,6 @@ impl OpenFile {
         each!(self, it => it.is_terminal())
     }
 
-    pub(super) fn read(&self, buf: &mut [u8]) -> Result<usize, Errno> {
-        each!(self, it => it.read(buf))
-    }
-
-    pub(super) fn write(&self, buf: &[u8]) -> Result<usize, Errno> {
-        each!(self, it => it.write(buf))
-    }
-
-    /// Reads at a position, which moves nothing.
-    pub(super) fn read_at(&self, buf: &mut [u8], offset: u64) -> Result<usize, Errno> {
-        each!(self, it => it.read_at(buf, offset))
-    }
-
-    /// Writes at a position, which moves nothing.
-    pub(super) fn write_at(&self, buf: &[u8], offset: u64) -> Result<usize, Errno> {
-        each!(self, it => it.write_at(buf, offset))
-    }
-
     pub(super) fn seek(&self, to: SeekFrom) -> Result<u64, Errno> {
         each!(self, it => it.seek(to))
     }

@@ -31,27 +31,36 @@ impl HostStream {
         }
     }
 
-    pub(crate) fn read(self, buf: &mut [u8]) -> io::Result<usize> {
-        match self {
-            Self::Stdin => sys::read_stdin(buf),
-            Self::Stdout | Self::Stderr => {
+    /// Fails unless the stream goes this way.
+    pub(crate) fn check_direction(self, write: bool) -> io::Result<()> {
+        match (self, write) {
+            (Self::Stdin, true) => Err(io::Error::other("can not write to stdin")),
+            (Self::Stdout | Self::Stderr, false) => {
                 Err(io::Error::other("can not read from an output stream"))
             }
+            _ => Ok(()),
         }
     }
 
-    /// Writes past Rust's own buffer, which is emptied first: so what the host program printed before comes before, and what could
-    /// not be written is known exactly.
-    pub(crate) fn write(self, buf: &[u8]) -> io::Result<usize> {
-        fn put(mut stream: impl Write, host: HostStream, buf: &[u8]) -> io::Result<usize> {
-            stream.flush()?;
-            sys::write_stream(host, buf)
-        }
+    /// Empties Rust's own buffer, so that what the host program printed before comes before what is written past it.
+    pub(crate) fn flush_own(self) -> io::Result<()> {
         match self {
-            Self::Stdin => Err(io::Error::other("can not write to stdin")),
-            Self::Stdout => put(io::stdout().lock(), self, buf),
-            Self::Stderr => put(io::stderr().lock(), self, buf),
+            Self::Stdin => Ok(()),
+            Self::Stdout => io::stdout().lock().flush(),
+            Self::Stderr => io::stderr().lock().flush(),
         }
+    }
+
+    fn read(self, buf: &mut [u8]) -> io::Result<usize> {
+        self.check_direction(false)?;
+        sys::read_stream(self, buf)
+    }
+
+    /// Writes past Rust's own buffer: so what could not be written is known exactly.
+    fn write(self, buf: &[u8]) -> io::Result<usize> {
+        self.check_direction(true)?;
+        self.flush_own()?;
+        sys::write_stream(self, buf)
     }
 }
 

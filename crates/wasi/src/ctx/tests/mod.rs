@@ -9,6 +9,7 @@ mod polling;
 mod roots;
 mod sockets;
 
+use std::cell::Cell;
 use std::path::PathBuf;
 use std::sync::Mutex;
 
@@ -82,25 +83,50 @@ impl World {
     /// Creates and fills a file through the guest's functions.
     pub(crate) fn create(&self, path: &str, contents: &str) -> __wasi_fd_t {
         let fd = self.open(path, OFlags::CREAT, Rights::OF_FILES).unwrap();
-        let written = self
-            .ctx()
-            .writer(fd)
-            .unwrap()
-            .write(contents.as_bytes())
-            .unwrap();
+        let written = self.write(fd, contents).unwrap();
         assert_eq!(written, contents.len());
         fd
     }
 
     pub(crate) fn read(&self, fd: __wasi_fd_t, len: usize) -> Result<Vec<u8>, Errno> {
         let mut buf = vec![0; len];
-        let count = self.ctx().reader(fd)?.read(&mut buf)?;
+        let count = self.ctx().reader(fd)?.read_once(&mut buf, None)?;
         buf.truncate(count);
         Ok(buf)
     }
 
     pub(crate) fn write(&self, fd: __wasi_fd_t, contents: &str) -> Result<usize, Errno> {
-        self.ctx().writer(fd)?.write(contents.as_bytes())
+        self.ctx().writer(fd)?.write_once(contents.as_bytes(), None)
+    }
+}
+
+/// One transfer, whatever is behind the descriptor; `abi` does it with pieces of guest memory.
+impl Channel<'_> {
+    fn read_once(&self, buf: &mut [u8], offset: Option<u64>) -> Result<usize, Errno> {
+        match self {
+            Channel::Straight(host) => {
+                host.read(&[Cell::from_mut(buf).as_slice_of_cells()], offset)
+            }
+            Channel::Buffered(other) => other.read(buf, offset),
+        }
+    }
+
+    fn write_once(&self, buf: &[u8], offset: Option<u64>) -> Result<usize, Errno> {
+        match self {
+            Channel::Straight(host) => {
+                let mut buf = buf.to_vec();
+                host.write(&[Cell::from_mut(&mut buf[..]).as_slice_of_cells()], offset)
+            }
+            Channel::Buffered(other) => other.write(buf, offset),
+        }
+    }
+
+    fn read_at(&self, buf: &mut [u8], offset: u64) -> Result<usize, Errno> {
+        self.read_once(buf, Some(offset))
+    }
+
+    fn write_at(&self, buf: &[u8], offset: u64) -> Result<usize, Errno> {
+        self.write_once(buf, Some(offset))
     }
 }
 
