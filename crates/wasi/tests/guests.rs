@@ -390,6 +390,7 @@ fn waiting_guest(waits: &str) -> String {
         ("sock_recv", "i32 i32 i32 i32 i32 i32"),
         ("sock_accept", "i32 i32 i32"),
         ("poll_oneoff", "i32 i32 i32 i32"),
+        ("random_get", "i32 i32"),
     ] {
         lines += &format!(
             "(import \"wasi_snapshot_preview1\" \"{name}\" (func ${name} (param {params}) (result i32)))\n"
@@ -422,6 +423,8 @@ fn a_guest_that_waits_is_interrupted() {
         "(call $poll_oneoff (i32.const 104) (i32.const 1024) (i32.const 1) (i32.const 16))",
         "(call $fd_read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 16))",
         "(call $poll_oneoff (i32.const 200) (i32.const 1024) (i32.const 1) (i32.const 16))",
+        // Not waiting, but much.
+        "(call $random_get (i32.const 4096) (i32.const 100000))",
     ] {
         let (socket, _other_end) = UnixStream::pair().unwrap();
         let mut env = WasiState::new("guest")

@@ -432,6 +432,9 @@ fn sockets_take_what_the_interface_says_and_nothing_else() {
         ("sock_recv", &[4, 0, 1, 0, 100, 104], 57),
         ("sock_recv", &[99, 0, 1, 0, 100, 104], 8),
         ("sock_send", &[5, 0, 1, 1, 100], 28),
+        // A message is sent as it is, or not at all.
+        ("sock_send", &[7, 120_000, 1025, 0, 100], 35),
+        ("fd_write", &[7, 120_000, 1025, 100], 35),
         ("sock_send", &[5, OUTSIDE, 1, 0, 100], 21),
         ("sock_send", &[5, 0, 1, 0, OUTSIDE], 21),
         ("sock_send", &[4, 0, 1, 0, 100], 57),

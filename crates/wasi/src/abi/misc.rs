@@ -1,7 +1,7 @@
 //! Arguments, environment, clocks, random bytes, and the end of the program.
 
 use super::{Call, Outcome, Stop};
-use crate::ctx::Clock;
+use crate::ctx::{Clock, check_interruption};
 use crate::types::*;
 
 /// How many random bytes are made at once.
@@ -67,6 +67,7 @@ pub(crate) fn random_get(call: &Call<'_>, pointer: u32, len: u32) -> Outcome {
     let cells = call.memory()?.bytes(pointer, len)?;
     let mut scratch = vec![0; cells.len().min(RANDOM_CHUNK)];
     for chunk in cells.chunks(RANDOM_CHUNK) {
+        check_interruption()?;
         let bytes = &mut scratch[..chunk.len()];
         call.ctx.random_get(bytes)?;
         super::memory::copy_in(chunk, bytes);

@@ -9,7 +9,7 @@ use std::cell::Cell;
 use smallvec::SmallVec;
 
 use super::memory::{GuestMemory, copy_in, copy_out};
-use crate::ctx::Channel;
+use crate::ctx::{Channel, check_interruption};
 use crate::types::*;
 
 /// How many of the guest's buffers one call uses.
@@ -25,11 +25,14 @@ pub(super) struct Buffers<'a> {
     next: usize,
     used: usize,
     remaining: usize,
+    /// Whether the guest's list was longer.
+    is_cut: bool,
 }
 
 impl<'a> Buffers<'a> {
     /// Reads the guest's list. All together must not be more than a result can say.
     pub(super) fn read(memory: GuestMemory<'a>, pointer: u32, count: u32) -> Result<Self, Errno> {
+        let is_cut = count > MAX_BUFFERS;
         let count = count.min(MAX_BUFFERS);
         let list = memory.elements(pointer, count, __wasi_iovec_t::SIZE)?;
         let mut buffers = SmallVec::with_capacity(count as usize);
@@ -50,6 +53,7 @@ impl<'a> Buffers<'a> {
             next: 0,
             used: 0,
             remaining,
+            is_cut,
         })
     }
 
@@ -100,9 +104,9 @@ impl<'a> Buffers<'a> {
         }
     }
 
-    /// What must be sent at once must fit into one chunk.
+    /// What must be sent at once must be whole, and fit into one chunk.
     pub(super) fn check_message(&self) -> Result<(), Errno> {
-        match self.remaining > CHUNK {
+        match self.is_cut || self.remaining > CHUNK {
             true => Err(Errno::MSGSIZE),
             false => Ok(()),
         }
@@ -120,6 +124,7 @@ impl<'a> Buffers<'a> {
         let mut scratch = self.scratch();
         let mut total = 0_u32;
         while self.remaining > 0 {
+            check_interruption()?;
             let len = self.remaining.min(scratch.len());
             let mut filled = 0;
             self.advance(len, |piece| {
@@ -151,6 +156,7 @@ impl<'a> Buffers<'a> {
         let mut scratch = self.scratch();
         let mut total = 0_u32;
         while self.remaining > 0 {
+            check_interruption()?;
             let len = self.remaining.min(scratch.len());
             let found = match read(&mut scratch[..len], u64::from(total)) {
                 Ok(found) => found.min(len),

@@ -35,6 +35,7 @@ pub(crate) use path::new_times;
 pub(crate) use readdir::{DirEntry, dir_entry};
 pub(crate) use socket::Socket;
 pub(crate) use stream::Channel;
+pub(crate) use wait::check as check_interruption;
 
 use crate::state::WasiState;
 

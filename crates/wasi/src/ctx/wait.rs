@@ -1,6 +1,6 @@
 //! Waiting for the host, in short steps: in between it is asked whether the guest is to end.
 //!
-//! Nothing in this crate waits but through here. A wait of the operating system ends early when the guest is interrupted, but
+//! Nothing in this crate waits but through here, and what takes long because it is much asks here in between. A wait of the operating system ends early when the guest is interrupted, but
 //! not if that happens just before it begins: then the step's end is the end.
 
 use std::time::Duration;
@@ -22,7 +22,7 @@ pub(super) fn step(waiters: &mut [Waiter<'_>], timeout: Option<Duration>) -> Res
 }
 
 /// EINTR if the guest is to end: its caller then gets an error, whatever is returned to the guest.
-fn check() -> Result<(), Errno> {
+pub(crate) fn check() -> Result<(), Errno> {
     match wasmill::interrupted() {
         true => Err(Errno::INTR),
         false => Ok(()),
