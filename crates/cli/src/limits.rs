@@ -6,6 +6,7 @@ use anyhow::{Result, ensure};
 use clap::Args;
 use wasmill::{BaseTunables, Engine, Store, StoreLimits};
 
+use crate::messages::manner;
 use crate::{duration, size};
 
 /// What a guest may use up. Without these options, time and memory have no limit but what the module declares.
@@ -53,7 +54,9 @@ impl LimitOptions {
         if let Some(most) = self.max_table_elements {
             limits = limits.table_elements(most);
         }
-        (limits != StoreLimits::new()).then_some(limits)
+        // Who wants to know gets to know what is taken: without limits nobody counts.
+        let is_counted = limits != StoreLimits::new() || manner().verbosity > 0;
+        is_counted.then_some(limits)
     }
 }
 

@@ -38,6 +38,7 @@ mod store_options;
 mod target_options;
 mod timeout;
 mod tool_options;
+mod unlinked;
 mod values;
 mod version;
 mod wasi_options;

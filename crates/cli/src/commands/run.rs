@@ -25,7 +25,7 @@ use crate::store_options::StoreOptions;
 use crate::tool_options::ToolOptions;
 use crate::values::Shape;
 use crate::wasi_options::WasiOptions;
-use crate::{fuel, pipes, report, size, stack, timeout};
+use crate::{fuel, pipes, report, size, stack, timeout, unlinked};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -238,7 +238,7 @@ impl Run {
                 Some(points) if fuel::has_exhausted(&error, bytes) => {
                     fuel::explain(error.into(), points, true)
                 }
-                _ => Error::from(error),
+                _ => unlinked::explain(error),
             }
         });
         let instance =
