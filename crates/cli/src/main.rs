@@ -20,6 +20,7 @@ mod foreign;
 mod fuel;
 mod invoke;
 mod limits;
+mod listing;
 #[cfg(feature = "llvm")]
 mod llvm_dump;
 mod log;

@@ -201,7 +201,8 @@ fn first_word(words: &[OsString]) -> usize {
 
 /// Whether a word is a command, or asks for help or the version.
 pub(crate) fn is_command(word: &str) -> bool {
-    ["help", "-h", "--help", "-V", "--version"].contains(&word) || Command::has_subcommand(word)
+    ["help", "objdump", "-h", "--help", "-V", "--version"].contains(&word)
+        || Command::has_subcommand(word)
 }
 
 /// The command that a word may be a misspelling of.

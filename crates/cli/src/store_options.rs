@@ -133,7 +133,8 @@ impl StoreOptions {
         Some(config)
     }
 
-    fn compiler(&self) -> Box<dyn CompilerConfig> {
+    /// The settings of the compiler that was asked for.
+    pub(crate) fn compiler(&self) -> Box<dyn CompilerConfig> {
         #[cfg(feature = "llvm")]
         if let Some(config) = self.llvm() {
             return Box::new(config);

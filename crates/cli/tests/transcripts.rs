@@ -183,6 +183,7 @@ fn run(folder: &Path, line: &str) -> Vec<String> {
         lines.push(format!("{}{line}", if mistaken { "1> " } else { "" }));
     }
     let errors = normalized(folder, &output.stderr);
+    assert!(!errors.contains("panicked at"), "$ {line}\n{errors}");
     lines.extend(errors.lines().map(|line| format!("2> {line}")));
     match output.status.code() {
         Some(0) => {}

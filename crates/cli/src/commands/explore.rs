@@ -6,37 +6,53 @@
 //!                                   └─► Singlepass ─────────────────────────────────► machine code (asm)
 //! ```
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::io::Write as _;
 use std::path::PathBuf;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use clap::{Args, ValueEnum};
-use wasmill::{BaseTunables, Target, wat2wasm};
+use wasmill::{Architecture, BaseTunables, Target, wat2wasm};
 use wasmill_compiler::{CompileModuleInfo, Translation, ops_text, translate};
 use wasmill_compiler_cranelift::{CraneliftCompiler, FunctionText};
 use wasmill_compiler_singlepass::SinglepassCompiler;
 use wasmill_engine::compile_info;
-use wasmill_types::FunctionIndex;
+use wasmill_types::{ExportIndex, FunctionIndex, ModuleInfo};
 
-use crate::source;
+use crate::listing::{self, Operators};
 use crate::store_options::StoreOptions;
+use crate::{similar, source};
+
+/// How many names are suggested.
+const SUGGESTIONS: usize = 3;
+
+const EXAMPLES: &str = "\
+Examples:
+  wasmill explore tool.wasm -f main                     # a function: each operator, and its machine code
+  wasmill explore tool.wasm -f 7 -f 9 --singlepass      # others, as another compiler makes them
+  wasmill explore tool.wasm --emit=asm > tool.s         # machine code only, of all functions
+  wasmill explore tool.wasm --emit=optimized-clif -f main";
 
 /// Show what the functions of a module become on their way to machine code.
+///
+/// Without --emit, each operator of WebAssembly is shown with its place in the module, and below it the instructions that were made of
+/// it, with their places in the function. Functions that are called are named, and so is what a fault of an instruction means.
 #[derive(Args, Debug)]
+#[command(after_help = EXAMPLES, visible_alias = "objdump")]
 pub(crate) struct Explore {
     /// The module, in the binary or the text format.
     #[arg(value_name = "FILE")]
     file: PathBuf,
 
     /// What to show.
-    #[arg(long, value_enum, value_name = "FORM", default_value_t = Form::Asm)]
+    #[arg(long, value_enum, value_name = "FORM", default_value_t = Form::Listing)]
     emit: Form,
 
-    /// Show only the function with this index, imported functions counted. May be given several times.
-    #[arg(short, long = "function", value_name = "INDEX")]
-    functions: Vec<u32>,
+    /// Show only this function: its name, the name it is exported by, or its index, imported functions counted. May be given several
+    /// times.
+    #[arg(short, long = "function", value_name = "FUNCTION")]
+    functions: Vec<String>,
 
     /// Start each line with the operator's place in the module (with --emit=ops).
     #[arg(long)]
@@ -49,6 +65,8 @@ pub(crate) struct Explore {
 /// A stage of compilation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Form {
+    /// Each operator beside its machine code.
+    Listing,
     /// What the front end tells every compiler.
     Ops,
     /// Cranelift's IR as it was translated.
@@ -76,52 +94,100 @@ impl Explore {
     fn explore(&self) -> Result<String> {
         let bytes = source::read(&self.file)?;
         let wasm = wat2wasm(&bytes).context("Error when converting wat")?;
+        self.check_form()?;
+        let translation = translate(&wasm, &self.store.features())
+            .map_err(|error| self.store.explain(error, &wasm))?;
+        let wanted = self.wanted(&translation.info)?;
         match self.emit {
-            Form::Ops => self.ops(&wasm),
-            form => self.functions(&wasm, form),
+            Form::Ops => self.ops(&wasm, &wanted),
+            Form::Listing => self.listing(&wasm, translation, &wanted),
+            form => self.functions(translation, form, &wanted),
         }
     }
 
     /// Functions begin with a line `function INDEX …` of their own; names are quoted, so no other line looks like it.
-    fn ops(&self, wasm: &[u8]) -> Result<String> {
+    fn ops(&self, wasm: &[u8], wanted: &Wanted) -> Result<String> {
         let text = ops_text(wasm, &self.store.features(), self.offsets)?;
-        let mut wanted = self.wanted();
         let mut shown = String::new();
         let mut show = false;
         for line in text.split_inclusive('\n') {
             if let Some(rest) = line.strip_prefix("function ") {
                 let index = rest.split([' ', '\n']).next().unwrap_or_default().parse()?;
-                show = self.functions.is_empty() || self.functions.contains(&index);
-                wanted.remove(&index);
+                show = wanted.has(FunctionIndex::from_u32(index));
             }
             if show {
                 shown.push_str(line);
             }
         }
-        found_all(&wanted)?;
         Ok(shown)
     }
 
-    fn functions(&self, wasm: &[u8], form: Form) -> Result<String> {
-        let features = self.store.features();
+    fn functions(
+        &self,
+        translation: Translation<'_>,
+        form: Form,
+        wanted: &Wanted,
+    ) -> Result<String> {
         let target = Target::default();
-        let translation = translate(wasm, &features)?;
-        let info = translation.info.clone();
-        let module = compile_info(info, &features, &BaseTunables::for_target(&target))?;
-        let mut wanted = self.wanted();
+        let module = self.module(&translation, &target)?;
         let mut text = String::new();
         for (index, code) in self.texts(&target, &module, translation, form)? {
-            wanted.remove(&index.as_u32());
-            if !self.functions.is_empty() && !self.functions.contains(&index.as_u32()) {
-                continue;
+            if wanted.has(index) {
+                writeln!(text, ";; {}", listing::name(&module.module, index))?;
+                writeln!(text, "{}\n", code.trim_end())?;
             }
-            let name = module.module.function_names.get(&index);
-            let name = name.map(|name| format!(" {name:?}")).unwrap_or_default();
-            writeln!(text, ";; function {}{name}", index.as_u32())?;
-            writeln!(text, "{}\n", code.trim_end())?;
         }
-        found_all(&wanted)?;
         Ok(text)
+    }
+
+    fn listing(
+        &self,
+        wasm: &[u8],
+        translation: Translation<'_>,
+        wanted: &Wanted,
+    ) -> Result<String> {
+        let target = Target::default();
+        ensure!(
+            target.triple().architecture == Architecture::X86_64,
+            "listings show code for x86-64 only: --emit=asm shows all code"
+        );
+        let module = self.module(&translation, &target)?;
+        let compiler = self.store.compiler().compiler();
+        let compilation = compiler.compile_module(&target, &module, translation.bodies)?;
+        let (operators, info) = (Operators::read(wasm)?, &module.module);
+        let mut text = String::new();
+        for (local, function) in compilation.functions.iter() {
+            let index = info.func_index(local);
+            if wanted.has(index) {
+                let (name, ty) = (listing::name(info, index), info.function_type(index));
+                writeln!(text, "{name}: {ty}, {} bytes of code", function.code.len())?;
+                writeln!(text, "{}", listing::text(&operators, info, function))?;
+            }
+        }
+        Ok(text)
+    }
+
+    fn module(&self, translation: &Translation<'_>, target: &Target) -> Result<CompileModuleInfo> {
+        let info = translation.info.clone();
+        let tunables = BaseTunables::for_target(target);
+        Ok(compile_info(info, &self.store.features(), &tunables)?)
+    }
+
+    /// Refuses what a compiler does not have.
+    fn check_form(&self) -> Result<()> {
+        let has_llvm_ir = self.store.compiler_name() == "llvm";
+        let has_clif = self.store.compiler_name() == "cranelift";
+        match self.emit {
+            Form::Clif | Form::OptimizedClif if has_llvm_ir => bail!(
+                "LLVM has an IR of its own: it can show `listing`, `ops`, `llvm-ir`, `optimized-llvm-ir` and `asm`"
+            ),
+            Form::LlvmIr | Form::OptimizedLlvmIr if has_clif => bail!(
+                "Cranelift has an IR of its own: it can show `listing`, `ops`, `clif`, `optimized-clif` and `asm`"
+            ),
+            Form::Listing | Form::Ops | Form::Asm => Ok(()),
+            _ if has_clif || has_llvm_ir => Ok(()),
+            _ => bail!("Singlepass has no IR: it can show `listing`, `ops` and `asm`"),
+        }
     }
 
     /// The functions as the chosen compiler has them at this stage.
@@ -136,19 +202,12 @@ impl Explore {
         if let Some(config) = self.store.llvm() {
             let compiler = wasmill_compiler_llvm::LLVMCompiler::new(config);
             let functions = compiler.inspect_module(target, module, translation.bodies)?;
-            return functions.into_iter().map(|f| llvm_stage(f, form)).collect();
+            let texts = functions.into_iter();
+            return Ok(texts.map(|function| llvm_stage(function, form)).collect());
         }
         if self.store.is_singlepass() {
-            if form != Form::Asm {
-                bail!("Singlepass has no IR: it can show `ops` and `asm`");
-            }
             let compiler = SinglepassCompiler::new(self.store.singlepass());
             return Ok(compiler.inspect_module(target, module, translation.bodies)?);
-        }
-        if matches!(form, Form::LlvmIr | Form::OptimizedLlvmIr) {
-            bail!(
-                "Cranelift has an IR of its own: it can show `ops`, `clif`, `optimized-clif` and `asm`"
-            );
         }
         let compiler = CraneliftCompiler::new(self.store.cranelift());
         let functions = compiler.inspect_module(target, module, translation.bodies)?;
@@ -157,16 +216,64 @@ impl Explore {
         Ok(texts.map(text).collect())
     }
 
-    fn wanted(&self) -> BTreeSet<u32> {
-        self.functions.iter().copied().collect()
+    /// The functions that were asked for.
+    fn wanted(&self, info: &ModuleInfo) -> Result<Wanted> {
+        let found = self.functions.iter().map(|name| find(info, name));
+        Ok(Wanted(found.collect::<Result<_>>()?))
     }
+}
+
+/// Functions: all if none are named.
+struct Wanted(BTreeSet<FunctionIndex>);
+
+impl Wanted {
+    fn has(&self, index: FunctionIndex) -> bool {
+        self.0.is_empty() || self.0.contains(&index)
+    }
+}
+
+/// A function that the module defines, by its index or a name of it.
+fn find(info: &ModuleInfo, name: &str) -> Result<FunctionIndex> {
+    let indices = info.num_imported_functions as u32..info.functions.len() as u32;
+    if let Ok(index) = name.parse() {
+        ensure!(
+            indices.contains(&index),
+            "the module defines no function {name}"
+        );
+        return Ok(FunctionIndex::from_u32(index));
+    }
+    let exports = info
+        .exports
+        .iter()
+        .filter_map(|(name, export): (&String, _)| match export {
+            ExportIndex::Function(index) => Some((name.to_owned(), *index)),
+            _ => None,
+        });
+    let all = indices.clone().map(FunctionIndex::from_u32);
+    let named = all.filter_map(|index| Some((info.function_names.get(&index)?.to_string(), index)));
+    let known: BTreeMap<String, FunctionIndex> = named
+        .chain(exports)
+        .filter(|(_, index)| indices.contains(&index.as_u32()))
+        .collect();
+    known.get(name).copied().ok_or_else(|| {
+        let mut near = similar::sorted(name, known.keys().map(String::as_str));
+        near.truncate(SUGGESTIONS);
+        let suggestion = match near.is_empty() {
+            true => "Its functions have no names: give an index".to_owned(),
+            false => format!("Similar functions found: {}.", similar::quoted(&near)),
+        };
+        let name = name.escape_debug();
+        anyhow!("the module defines no function `{name}`\n{suggestion}")
+    })
 }
 
 fn stage(function: FunctionText, form: Form) -> String {
     match form {
         Form::Clif => function.clif,
         Form::OptimizedClif => function.optimized_clif,
-        Form::Ops | Form::LlvmIr | Form::OptimizedLlvmIr | Form::Asm => function.asm,
+        Form::Listing | Form::Ops | Form::LlvmIr | Form::OptimizedLlvmIr | Form::Asm => {
+            function.asm
+        }
     }
 }
 
@@ -174,26 +281,14 @@ fn stage(function: FunctionText, form: Form) -> String {
 fn llvm_stage(
     function: wasmill_compiler_llvm::FunctionText,
     form: Form,
-) -> Result<(FunctionIndex, String)> {
+) -> (FunctionIndex, String) {
     let mut text = match form {
         Form::LlvmIr => function.ir,
         Form::OptimizedLlvmIr => function.optimized_ir,
-        Form::Asm => function.asm,
-        Form::Ops | Form::Clif | Form::OptimizedClif => {
-            bail!(
-                "LLVM has an IR of its own: it can show `ops`, `llvm-ir`, `optimized-llvm-ir` and `asm`"
-            )
-        }
+        Form::Listing | Form::Ops | Form::Clif | Form::OptimizedClif | Form::Asm => function.asm,
     };
     if text.is_empty() {
         text = "(a part of all functions that call it)".into();
     }
-    Ok((function.index, text))
-}
-
-fn found_all(missing: &BTreeSet<u32>) -> Result<()> {
-    match missing.first() {
-        Some(index) => bail!("the module defines no function {index}"),
-        None => Ok(()),
-    }
+    (function.index, text)
 }
