@@ -20,6 +20,10 @@ use crate::inline::{Inlining, Locations};
 use crate::translator::{Locals, Tables, Translator};
 use crate::{isa, output};
 
+/// Bytes of a body up to which it is optimised. The longest that we know in a real program has 0.9 MB; optimising takes up to a
+/// thousand times as much memory.
+const MAX_OPTIMISED: usize = 1 << 20;
+
 /// Compiles WebAssembly with Cranelift.
 #[derive(Clone, Debug)]
 pub struct CraneliftCompiler {
@@ -47,9 +51,7 @@ impl CraneliftCompiler {
         + Sync,
     ) -> Result<PrimaryMap<LocalFunctionIndex, CompiledFunction>, CompileError> {
         let isa = isa::build(&self.config, target)?;
-        let mut plain = self.config.clone();
-        plain.opt_level(CraneliftOptLevel::None);
-        let plain_isa = isa::build(&plain, target)?;
+        let plain_isa = isa::build_plain(&self.config, target)?;
         let inlines = self.config.opt_level != CraneliftOptLevel::None;
         let inlining = Inlining::new(&bodies, inlines);
         let environment = Environment::new(module, &*isa, &*plain_isa, inlining);
@@ -133,8 +135,8 @@ pub(crate) struct Body {
     pub(crate) range: std::ops::Range<u32>,
     /// What the locations in the IR mean.
     pub(crate) locations: Locations,
-    /// Whether its shape (very many locals and loops, or loops nested very deep) would make optimising it take more than
-    /// linear time; see [`Locals`].
+    /// Whether it is not to be optimised: it is too long, or its shape (very many locals and loops, or loops nested very deep)
+    /// would make that take more than linear time; see [`Locals`].
     pub(crate) is_extreme: bool,
 }
 
@@ -166,10 +168,12 @@ impl Worker {
         body: FunctionBodyData<'_>,
     ) -> Result<Body, CompileError> {
         let again = body.again();
-        if let Some(body) = self.attempt(environment, index, body, Locals::Values)? {
-            return Ok(body);
+        if body.len() <= MAX_OPTIMISED {
+            if let Some(body) = self.attempt(environment, index, body, Locals::Values)? {
+                return Ok(body);
+            }
+            *self = Self::default();
         }
-        *self = Self::default();
         let body = self.attempt(environment, index, again, Locals::Frame)?;
         body.ok_or_else(|| CompileError::Codegen("a function was given up twice".into()))
     }

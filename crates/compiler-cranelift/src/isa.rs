@@ -67,6 +67,23 @@ fn flag_of(feature: CpuFeature) -> Option<&'static str> {
 
 /// Sets up Cranelift for a target.
 pub(crate) fn build(config: &Cranelift, target: &Target) -> Result<OwnedTargetIsa, CompileError> {
+    finish(flags(config)?, target)
+}
+
+/// The same for functions that are not to be optimised: registers, too, are chosen in time and memory that follow the
+/// function's size.
+pub(crate) fn build_plain(
+    config: &Cranelift,
+    target: &Target,
+) -> Result<OwnedTargetIsa, CompileError> {
+    let mut plain = config.clone();
+    plain.opt_level(CraneliftOptLevel::None);
+    let mut builder = flags_builder(&plain)?;
+    set(&mut builder, "regalloc_algorithm", "single_pass")?;
+    finish(settings::Flags::new(builder), target)
+}
+
+fn finish(flags: settings::Flags, target: &Target) -> Result<OwnedTargetIsa, CompileError> {
     let triple = target.triple();
     let unsupported = |_| CompileError::UnsupportedTarget(triple.to_string());
     let mut builder = isa::lookup(triple.clone()).map_err(unsupported)?;
@@ -80,12 +97,15 @@ pub(crate) fn build(config: &Cranelift, target: &Target) -> Result<OwnedTargetIs
             set(&mut builder, flag, "true")?;
         }
     }
-    let flags = flags(config)?;
     builder.finish(flags).map_err(codegen_error)
 }
 
 /// The settings that all targets share.
 pub(crate) fn flags(config: &Cranelift) -> Result<settings::Flags, CompileError> {
+    flags_builder(config).map(settings::Flags::new)
+}
+
+fn flags_builder(config: &Cranelift) -> Result<settings::Builder, CompileError> {
     let mut builder = settings::builder();
     let opt_level = match config.opt_level {
         CraneliftOptLevel::None => "none",
@@ -115,7 +135,7 @@ pub(crate) fn flags(config: &Cranelift) -> Result<settings::Flags, CompileError>
     for (name, value) in values {
         set(&mut builder, name, value)?;
     }
-    Ok(settings::Flags::new(builder))
+    Ok(builder)
 }
 
 fn set(builder: &mut impl Configurable, name: &str, value: &str) -> Result<(), CompileError> {

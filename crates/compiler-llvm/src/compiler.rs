@@ -1,6 +1,6 @@
 //! From the bodies of a module to its code.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use inkwell::passes::PassBuilderOptions;
@@ -113,7 +113,10 @@ impl LLVMCompiler {
         let progress = module
             .progress
             .stage(CompileStage::Compiling, bodies.len())?;
+        let large = Mutex::new(());
         let work = |part: Part| {
+            let _alone = parts::is_large(&bodies, &part)
+                .then(|| large.lock().unwrap_or_else(PoisonError::into_inner));
             progress.check()?;
             let length = part.len();
             let compile = || self.compile_part(target, &environment, &bodies, part, texts);

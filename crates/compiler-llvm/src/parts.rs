@@ -12,7 +12,7 @@
 use std::ops::Range;
 
 use inkwell::module::Linkage;
-use wasmill_compiler::{CompileError, DriverState, FunctionBodyData, drive};
+use wasmill_compiler::{CompileError, DriverState, FunctionBodyData, LARGE_BODY, drive};
 use wasmill_types::{EntityRef, LocalFunctionIndex, PrimaryMap};
 
 use crate::environment::Environment;
@@ -61,6 +61,12 @@ fn divide_lengths(lengths: &[usize]) -> Vec<Part> {
         part
     });
     parts.collect()
+}
+
+/// Whether a part is to be compiled while no other one is that is as large: it has a function of uncommon length.
+pub(crate) fn is_large(bodies: &Bodies<'_>, part: &Part) -> bool {
+    let mut functions = part.clone().map(LocalFunctionIndex::new);
+    functions.any(|local| bodies[local].len() >= LARGE_BODY)
 }
 
 /// What is in a unit.

