@@ -3,13 +3,14 @@
 //! The state is shared by all clones. The memory is found when an instance is made: the runtime clones the environment for it and
 //! calls [`init_with_instance`](WasmerEnv::init_with_instance), which looks up the export named `memory`.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use wasmill::{
     ExportError, HostEnvInitError, ImportObject, Instance, LazyInit, Memory, Module, NamedResolver,
     WasmerEnv,
 };
 
+use crate::ctx::lock_complete;
 use crate::functions::{generate_import_object_from_env, namespace};
 use crate::state::{WasiState, WasiStateBuilder, WasiStateCreationError};
 use crate::types::__wasi_exitcode_t;
@@ -138,6 +139,10 @@ impl WasiEnv {
 
     /// The state, locked. The guest's next WASI call waits until the guard is dropped.
     ///
+    /// While a guest in another thread uses a [`WasiFile`](crate::WasiFile) of the host program's own making, this waits, and while
+    /// the calling thread does (the file itself calls this), the file is not to be found in the state. Whoever locks
+    /// [`state`](Self::state) directly may miss it in both cases.
+    ///
     /// ```
     /// # use wasmill_wasi::WasiState;
     /// let env = WasiState::new("program").finalize()?;
@@ -146,7 +151,7 @@ impl WasiEnv {
     /// # Ok::<(), wasmill_wasi::WasiStateCreationError>(())
     /// ```
     pub fn state(&self) -> MutexGuard<'_, WasiState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock_complete(&self.state)
     }
 
     /// The guest's memory.

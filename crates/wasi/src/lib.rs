@@ -39,7 +39,7 @@ mod sys;
 pub mod types;
 mod version;
 
-pub use ctx::WasiFs;
+pub use ctx::{Fd, Inode, InodeVal, Kind, WasiFs};
 pub use env::{WasiEnv, WasiError};
 pub use files::{Pipe, Stderr, Stdin, Stdout, Upcastable, WasiFile, WasiFsError};
 pub use functions::generate_import_object_from_env;

@@ -10,6 +10,7 @@ use std::fs::File;
 use std::io;
 use std::num::NonZeroU64;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -190,6 +191,17 @@ pub(crate) enum NewTime {
     At(Duration),
 }
 
+impl NewTime {
+    /// The time in nanoseconds since 1970, if there is one to set.
+    pub(crate) fn nanoseconds(self) -> Option<u64> {
+        match self {
+            Self::Keep => None,
+            Self::Now => Some(clock_time(Clock::Realtime)),
+            Self::At(since) => Some(u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)),
+        }
+    }
+}
+
 fn host_time(time: NewTime) -> Timespec {
     let special = |tv_nsec| Timespec { tv_sec: 0, tv_nsec };
     match time {
@@ -275,6 +287,12 @@ fn filetype(kind: rustix::fs::FileType) -> __wasi_filetype_t {
 /// The WASI name of the file kind in a mode.
 pub(crate) fn filetype_of_mode(mode: u32) -> __wasi_filetype_t {
     filetype(rustix::fs::FileType::from_raw_mode(mode))
+}
+
+/// Where an open file or directory is now; what has no name any more is somewhere where nothing is.
+pub(crate) fn path_of(file: impl AsFd) -> Option<PathBuf> {
+    let number = file.as_fd().as_raw_fd();
+    std::fs::read_link(format!("/proc/self/fd/{number}")).ok()
 }
 
 /// The status of an open file or directory.

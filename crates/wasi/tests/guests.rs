@@ -450,7 +450,7 @@ fn a_guest_that_waits_is_interrupted() {
 }
 
 /// A stream of the host program that never has anything.
-#[derive(Debug)]
+#[derive(Debug, serde::Serialize, serde::Deserialize)]
 struct NothingYet;
 
 impl Read for NothingYet {
@@ -474,6 +474,7 @@ impl std::io::Seek for NothingYet {
     }
 }
 
+#[typetag::serde]
 impl WasiFile for NothingYet {
     fn last_accessed(&self) -> u64 {
         0

@@ -2,38 +2,61 @@
 //!
 //! Reading and writing are in `stream.rs`, directories in `readdir.rs`.
 
-use std::io::{self, SeekFrom};
+use std::io::SeekFrom;
 
 use super::Ctx;
 use super::flags::{FdFlags, Rights};
-use super::fs::{Entry, Object};
+use super::fs::{Entry, Object, WasiFs};
 use super::path::virtual_stat;
-use crate::files::HostStream;
-use crate::sys::{self, NewTime};
+use super::supplied;
+use crate::sys::NewTime;
 use crate::types::*;
+
+impl WasiFs {
+    /// What is known about a descriptor.
+    pub(super) fn fd_stat(&self, fd: __wasi_fd_t) -> Result<__wasi_fdstat_t, Errno> {
+        let entry = self.entry(fd)?;
+        let mut stat = __wasi_fdstat_t {
+            fs_filetype: entry.filetype,
+            fs_flags: entry.flags.bits(),
+            fs_rights_base: entry.rights.bits(),
+            fs_rights_inheriting: entry.inheriting.bits(),
+        };
+        if let Object::Supplied(file) = &entry.object {
+            if let Some(stream) = self.supplied.host_stream(file.id) {
+                stat.fs_filetype = stream.filetype();
+                stat.fs_rights_base &= !Rights::POSITION.bits();
+            } else if !self.supplied.is_there(file.id) {
+                return Err(Errno::BADF);
+            }
+        }
+        Ok(stat)
+    }
+}
 
 impl Ctx<'_> {
     pub(crate) fn fd_close(self, fd: __wasi_fd_t) -> Result<(), Errno> {
         // What was opened is closed after the lock is gone: closing may wait for the disk.
         let entry = self.lock().fs.remove(fd)?;
-        self.flush(&entry);
+        self.finish(&entry);
         Ok(())
     }
 
     pub(crate) fn fd_renumber(self, from: __wasi_fd_t, to: __wasi_fd_t) -> Result<(), Errno> {
         let replaced = self.lock().fs.renumber(from, to)?;
         if let Some(entry) = replaced {
-            self.flush(&entry);
+            self.finish(&entry);
         }
         Ok(())
     }
 
-    /// A stream that the host program supplied may hold bytes back; a guest that closes it has no way to hear of an error.
-    fn flush(self, entry: &Entry) {
-        if let Object::Stream(slot) = entry.object
-            && let Ok(file) = self.lock().fs.stream(slot)
-        {
-            let _ = file.flush();
+    /// A file of the host program may hold bytes back; a guest that closes it has no way to hear of an error. With the last
+    /// descriptor a file goes that has no name.
+    fn finish(self, entry: &Entry) {
+        if let Object::Supplied(file) = &entry.object {
+            let _ = self.with_file(file.id, |file| Ok(file.flush()?));
+            let unused = self.lock().fs.remove_unused(file.id);
+            drop(unused);
         }
     }
 
@@ -42,24 +65,7 @@ impl Ctx<'_> {
     }
 
     pub(crate) fn fd_fdstat_get(self, fd: __wasi_fd_t) -> Result<__wasi_fdstat_t, Errno> {
-        let mut state = self.lock();
-        let entry = state.fs.entry(fd)?;
-        let mut stat = __wasi_fdstat_t {
-            fs_filetype: entry.filetype,
-            fs_flags: entry.flags.bits(),
-            fs_rights_base: entry.rights.bits(),
-            fs_rights_inheriting: entry.inheriting.bits(),
-        };
-        if let Object::Stream(slot) = entry.object {
-            match state.fs.host_stream(slot) {
-                Some(stream) => {
-                    stat.fs_filetype = stream_filetype(stream);
-                    stat.fs_rights_base &= !Rights::POSITION.bits();
-                }
-                None => drop(state.fs.stream(slot)?),
-            }
-        }
-        Ok(stat)
+        self.lock().fs.fd_stat(fd)
     }
 
     pub(crate) fn fd_fdstat_set_flags(self, fd: __wasi_fd_t, flags: FdFlags) -> Result<(), Errno> {
@@ -103,26 +109,13 @@ impl Ctx<'_> {
             Object::Folder(folder) => folder.own_stat(),
             Object::Virtual(_) => Ok(virtual_stat()),
             Object::Socket(socket) => socket.stat(),
-            Object::Stream(slot) => {
-                let mut state = self.lock();
-                let filetype = state.fs.host_stream(slot).map(stream_filetype);
-                let file = state.fs.stream(slot)?;
-                Ok(__wasi_filestat_t {
-                    st_filetype: filetype.unwrap_or(__WASI_FILETYPE_UNKNOWN),
-                    st_nlink: 1,
-                    st_size: file.size(),
-                    st_atim: file.last_accessed(),
-                    st_mtim: file.last_modified(),
-                    st_ctim: file.created_time(),
-                    ..Default::default()
-                })
-            }
+            Object::Supplied(file) => self.file_stat(file.id),
         }
     }
 
     pub(crate) fn fd_filestat_set_size(self, fd: __wasi_fd_t, size: u64) -> Result<(), Errno> {
         match self.file_object(fd, Rights::FD_FILESTAT_SET_SIZE)? {
-            Object::Stream(slot) => Ok(self.lock().fs.stream(slot)?.set_len(size)?),
+            Object::Supplied(file) => self.with_file(file.id, |file| Ok(file.set_len(size)?)),
             Object::File(file) => file.set_len(size),
             Object::Socket(_) => Err(Errno::INVAL),
             Object::Folder(_) | Object::Virtual(_) => Err(Errno::BADF),
@@ -139,7 +132,11 @@ impl Ctx<'_> {
         match object {
             Object::File(file) => file.set_times(access, modification),
             Object::Folder(folder) => folder.set_own_times(access, modification),
-            Object::Stream(_) | Object::Socket(_) | Object::Virtual(_) => Err(Errno::ACCES),
+            Object::Supplied(file) => self.with_file(file.id, |file| {
+                supplied::set_times(file, access, modification);
+                Ok(())
+            }),
+            Object::Socket(_) | Object::Virtual(_) => Err(Errno::ACCES),
         }
     }
 
@@ -156,7 +153,7 @@ impl Ctx<'_> {
         }
         match object {
             Object::File(file) => file.advise(offset, len, advice),
-            Object::Stream(_) | Object::Socket(_) => Err(Errno::SPIPE),
+            Object::Supplied(_) | Object::Socket(_) => Err(Errno::SPIPE),
             Object::Folder(_) | Object::Virtual(_) => Err(Errno::BADF),
         }
     }
@@ -164,7 +161,7 @@ impl Ctx<'_> {
     pub(crate) fn fd_allocate(self, fd: __wasi_fd_t, offset: u64, len: u64) -> Result<(), Errno> {
         match self.file_object(fd, Rights::FD_ALLOCATE)? {
             Object::File(file) => file.allocate(offset, len),
-            Object::Stream(_) | Object::Socket(_) => Err(Errno::SPIPE),
+            Object::Supplied(_) | Object::Socket(_) => Err(Errno::SPIPE),
             Object::Folder(_) | Object::Virtual(_) => Err(Errno::BADF),
         }
     }
@@ -181,12 +178,10 @@ impl Ctx<'_> {
             Object::Folder(folder) => folder.sync(data_only),
             Object::Virtual(_) => Ok(()),
             Object::Socket(_) => Err(Errno::INVAL),
-            Object::Stream(slot) => {
-                let mut state = self.lock();
-                let file = state.fs.stream(slot)?;
+            Object::Supplied(file) => self.with_file(file.id, |file| {
                 file.flush()?;
                 Ok(file.sync_to_disk()?)
-            }
+            }),
         }
     }
 
@@ -201,19 +196,10 @@ impl Ctx<'_> {
         };
         match self.file_object(fd, needed)? {
             Object::File(file) => file.seek(to),
-            Object::Stream(slot) => self.seek_stream(slot, to),
+            Object::Supplied(file) => file.seek(self, to),
             Object::Socket(_) => Err(Errno::SPIPE),
             Object::Folder(_) | Object::Virtual(_) => Err(Errno::BADF),
         }
-    }
-
-    fn seek_stream(self, slot: super::fs::Slot, to: SeekFrom) -> Result<u64, Errno> {
-        let mut state = self.lock();
-        let file = state.fs.stream(slot)?;
-        file.seek(to).map_err(|error| match error.kind() {
-            io::ErrorKind::Other | io::ErrorKind::Unsupported => Errno::SPIPE,
-            _ => error.into(),
-        })
     }
 
     /// What is behind a descriptor of which only files have a use: a directory is EBADF before rights are looked at, and a socket
@@ -223,16 +209,7 @@ impl Ctx<'_> {
         match state.fs.entry(fd)?.object {
             Object::Folder(_) | Object::Virtual(_) => Err(Errno::BADF),
             Object::Socket(_) => state.fs.object(fd, Rights::empty()),
-            Object::File(_) | Object::Stream(_) => state.fs.object(fd, needed),
+            Object::File(_) | Object::Supplied(_) => state.fs.object(fd, needed),
         }
-    }
-}
-
-/// A terminal is a character device, by which programs know that somebody is watching; all else is not told.
-fn stream_filetype(stream: HostStream) -> __wasi_filetype_t {
-    if sys::stream_is_terminal(stream) {
-        __WASI_FILETYPE_CHARACTER_DEVICE
-    } else {
-        __WASI_FILETYPE_UNKNOWN
     }
 }

@@ -12,26 +12,25 @@ use std::sync::Arc;
 
 use super::flags::{FdFlags, Rights};
 use super::host::HostFolder;
+use super::inode::Inode;
+use super::named::Names;
 use super::node::{Folder, OpenFile};
 use super::place::Mount;
 use super::socket::Socket;
-use crate::files::{HostStream, Stderr, Stdin, Stdout, WasiFile, WasiFsError};
+use super::supplied::{FileId, FileRef, Supplied};
+use crate::files::{Stderr, Stdin, Stdout, WasiFile, WasiFsError};
 use crate::memory::MemoryFs;
 use crate::types::*;
 use crate::{VIRTUAL_ROOT_FD, sys};
 
 /// How many descriptors a guest may hold: more than any program needs, fewer than would starve the host process's memory.
-const MAX_FDS: usize = 1 << 14;
-
-/// Which standard stream: its place among the streams and its first descriptor.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Slot(pub(super) usize);
+pub(super) const MAX_FDS: usize = 1 << 14;
 
 /// What stands behind a descriptor.
 #[derive(Debug, Clone)]
 pub(crate) enum Object {
-    /// One of the standard streams, as the host program set it.
-    Stream(Slot),
+    /// A file of the host program: a standard stream, or what it put in another place.
+    Supplied(FileRef),
     /// A file that is not a directory.
     File(OpenFile),
     /// A directory with files.
@@ -53,9 +52,30 @@ pub(crate) struct Entry {
     pub(super) filetype: __wasi_filetype_t,
     /// The name under which it was opened in advance, if it was.
     pub(super) preopen: Option<String>,
+    /// Set when the entry gets its descriptor.
+    pub(super) inode: Inode,
 }
 
 impl Entry {
+    /// A descriptor of a file of the host program.
+    pub(super) fn of_supplied(
+        file: FileRef,
+        rights: Rights,
+        granted: Rights,
+        flags: FdFlags,
+    ) -> Self {
+        Self {
+            object: Object::Supplied(file),
+            rights,
+            inheriting: Rights::empty(),
+            granted,
+            flags,
+            filetype: __WASI_FILETYPE_UNKNOWN,
+            preopen: None,
+            inode: Inode::default(),
+        }
+    }
+
     /// Checks that the descriptor may be used so.
     pub(super) fn require(&self, needed: Rights) -> Result<(), Errno> {
         if self.rights.contains(needed) {
@@ -130,7 +150,7 @@ pub(crate) enum Source {
 }
 
 impl Source {
-    fn open(&self) -> Result<Folder, String> {
+    pub(super) fn open(&self) -> Result<Folder, String> {
         match self {
             Self::Host(path) => open_host_folder(path),
             Self::Memory(fs) => match fs.root() {
@@ -164,12 +184,14 @@ pub(crate) struct Preopen {
 #[derive(Debug)]
 pub struct WasiFs {
     /// By descriptor. Only open descriptors can be replaced, so the table has no more gaps than `free` tells.
-    entries: Vec<Option<Entry>>,
+    pub(super) entries: Vec<Option<Entry>>,
     /// The closed descriptors below the table's end.
-    free: BTreeSet<usize>,
-    /// The standard streams; they outlive the guest's descriptors, so that the host program can read them afterwards.
-    streams: [Option<Box<dyn WasiFile>>; 3],
+    pub(super) free: BTreeSet<usize>,
+    /// The host program's files; the standard streams outlive the guest's descriptors, so that they can be read afterwards.
+    pub(super) supplied: Supplied,
     pub(super) mounts: Vec<Mount>,
+    pub(super) named: Names,
+    pub(super) next_inode: Inode,
 }
 
 impl WasiFs {
@@ -179,12 +201,14 @@ impl WasiFs {
         let mut fs = Self {
             entries: Vec::new(),
             free: BTreeSet::new(),
-            streams: [
+            supplied: Supplied::new([
                 Some(stdin.unwrap_or_else(|| Box::new(Stdin))),
                 Some(stdout.unwrap_or_else(|| Box::new(Stdout))),
                 Some(stderr.unwrap_or_else(|| Box::new(Stderr))),
-            ],
+            ]),
             mounts: Vec::new(),
+            named: Names::default(),
+            next_inode: Inode::default(),
         };
         for slot in 0..3 {
             let direction = if slot == 0 {
@@ -193,22 +217,21 @@ impl WasiFs {
                 Rights::FD_WRITE
             };
             let rights = Rights::OF_STREAMS | direction;
-            fs.entries.push(Some(Entry {
-                object: Object::Stream(Slot(slot)),
-                rights,
-                inheriting: Rights::empty(),
-                granted: rights,
-                flags: FdFlags::empty(),
-                filetype: __WASI_FILETYPE_UNKNOWN,
-                preopen: None,
-            }));
+            let file = FileRef::stream(FileId(slot));
+            let entry = Entry::of_supplied(file, rights, rights, FdFlags::empty());
+            fs.push(entry);
         }
-        fs.entries.push(Some(Entry {
+        fs.push(Entry {
             preopen: Some("/".to_owned()),
             ..virtual_directory(String::new(), Rights::OF_ANYTHING, Rights::OF_ANYTHING)
-        }));
+        });
         debug_assert_eq!(fs.entries.len(), VIRTUAL_ROOT_FD as usize + 1);
         fs
+    }
+
+    fn push(&mut self, entry: Entry) {
+        let inode = self.next_inode.advance();
+        self.entries.push(Some(Entry { inode, ..entry }));
     }
 
     /// Opens a directory in advance. `Err` says what is wrong with it.
@@ -230,6 +253,7 @@ impl WasiFs {
             flags: FdFlags::empty(),
             filetype: __WASI_FILETYPE_DIRECTORY,
             preopen: Some(preopen.name.clone()),
+            inode: Inode::default(),
         };
         self.mounts.push(mount);
         self.insert(entry)
@@ -285,7 +309,8 @@ impl WasiFs {
             }
             None => return Err(Errno::MFILE),
         };
-        self.entries[index] = Some(entry);
+        let inode = self.next_inode.advance();
+        self.entries[index] = Some(Entry { inode, ..entry });
         // Below MAX_FDS.
         Ok(index as __wasi_fd_t)
     }
@@ -315,44 +340,68 @@ impl WasiFs {
         Ok(self.entries[to as usize].replace(entry))
     }
 
-    /// The file behind a standard stream.
-    pub(super) fn stream(&mut self, slot: Slot) -> Result<&mut (dyn WasiFile + 'static), Errno> {
-        self.streams[slot.0].as_deref_mut().ok_or(Errno::BADF)
+    /// Drops a file of the host program that nothing leads to any more.
+    pub(super) fn remove_unused(&mut self, id: FileId) -> Option<Box<dyn WasiFile>> {
+        let refers =
+            |entry: &Entry| matches!(&entry.object, Object::Supplied(file) if file.id == id);
+        if self.named.has(id) || self.entries.iter().flatten().any(refers) {
+            return None;
+        }
+        self.supplied.remove(id)
     }
 
-    /// Which of the process's own streams is behind a standard stream, if one is.
-    pub(super) fn host_stream(&self, slot: Slot) -> Option<HostStream> {
-        HostStream::of(self.streams[slot.0].as_deref()?)
-    }
-
-    fn slot(fd: __wasi_fd_t) -> Result<usize, WasiFsError> {
+    /// The descriptor of a stream, whether the guest has closed it or not; else that of an open file.
+    fn supplied_id(&self, fd: __wasi_fd_t) -> Result<Option<FileId>, WasiFsError> {
         if fd < 3 {
-            Ok(fd as usize)
-        } else {
-            Err(WasiFsError::InvalidFd)
+            return Ok(Some(FileId(fd.into())));
+        }
+        match &self.entry(fd).map_err(|_| WasiFsError::InvalidFd)?.object {
+            Object::Supplied(file) => Ok(Some(file.id)),
+            Object::File(_) | Object::Socket(_) => Ok(None),
+            Object::Folder(_) | Object::Virtual(_) => Err(WasiFsError::NotAFile),
         }
     }
 
-    /// Puts another file behind a standard stream (0, 1 or 2) and gives back the one that was there.
+    /// Puts another file behind a standard stream (0, 1 or 2) or behind any file that the guest has open, and gives back the one
+    /// that was there, if the host program supplied that one, too.
     ///
     /// ```
     /// # use wasmill_wasi::WasiState;
     /// # use wasmill_wasi::{Pipe, WasiFsError};
     /// let mut state = WasiState::new("program").build()?;
     /// assert!(state.fs.swap_file(1, Box::new(Pipe::new()))?.is_some());
-    /// assert_eq!(state.fs.swap_file(3, Box::new(Pipe::new())).unwrap_err(), WasiFsError::InvalidFd);
+    /// assert_eq!(state.fs.swap_file(3, Box::new(Pipe::new())).unwrap_err(), WasiFsError::NotAFile);
+    /// assert_eq!(state.fs.swap_file(9, Box::new(Pipe::new())).unwrap_err(), WasiFsError::InvalidFd);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
     /// # Errors
     ///
-    /// If it is no standard stream.
+    /// If it is not open, or is a directory.
     pub fn swap_file(
         &mut self,
         fd: __wasi_fd_t,
         file: Box<dyn WasiFile>,
     ) -> Result<Option<Box<dyn WasiFile>>, WasiFsError> {
-        Ok(self.streams[Self::slot(fd)?].replace(file))
+        if let Some(id) = self.supplied_id(fd)? {
+            let place = self.supplied.place_mut(id).ok_or(WasiFsError::InvalidFd)?;
+            return Ok(place.replace(file));
+        }
+        let id = self.supplied.add(file);
+        let entry = self.entry_mut(fd).map_err(|_| WasiFsError::InvalidFd)?;
+        entry.object = Object::Supplied(FileRef::stream(id));
+        entry.filetype = __WASI_FILETYPE_UNKNOWN;
+        Ok(None)
+    }
+
+    fn stream(&self, number: u64) -> Result<&Option<Box<dyn WasiFile>>, WasiFsError> {
+        let place = self.supplied.place(FileId(number));
+        place.ok_or(WasiFsError::InvalidFd)
+    }
+
+    fn stream_mut(&mut self, number: u64) -> Result<&mut Option<Box<dyn WasiFile>>, WasiFsError> {
+        let place = self.supplied.place_mut(FileId(number));
+        place.ok_or(WasiFsError::InvalidFd)
     }
 
     /// The guest's standard input.
@@ -367,7 +416,7 @@ impl WasiFs {
     ///
     /// None; the original's signature has one.
     pub fn stdin(&self) -> Result<&Option<Box<dyn WasiFile>>, WasiFsError> {
-        Ok(&self.streams[0])
+        self.stream(0)
     }
 
     /// The guest's standard input, to write to or to take away.
@@ -384,7 +433,7 @@ impl WasiFs {
     ///
     /// None; the original's signature has one.
     pub fn stdin_mut(&mut self) -> Result<&mut Option<Box<dyn WasiFile>>, WasiFsError> {
-        Ok(&mut self.streams[0])
+        self.stream_mut(0)
     }
 
     /// The guest's standard output.
@@ -399,7 +448,7 @@ impl WasiFs {
     ///
     /// None; the original's signature has one.
     pub fn stdout(&self) -> Result<&Option<Box<dyn WasiFile>>, WasiFsError> {
-        Ok(&self.streams[1])
+        self.stream(1)
     }
 
     /// The guest's standard output, to read from or to take away.
@@ -419,7 +468,7 @@ impl WasiFs {
     ///
     /// None; the original's signature has one.
     pub fn stdout_mut(&mut self) -> Result<&mut Option<Box<dyn WasiFile>>, WasiFsError> {
-        Ok(&mut self.streams[1])
+        self.stream_mut(1)
     }
 
     /// The guest's standard error.
@@ -434,7 +483,7 @@ impl WasiFs {
     ///
     /// None; the original's signature has one.
     pub fn stderr(&self) -> Result<&Option<Box<dyn WasiFile>>, WasiFsError> {
-        Ok(&self.streams[2])
+        self.stream(2)
     }
 
     /// The guest's standard error, to read from or to take away.
@@ -451,7 +500,7 @@ impl WasiFs {
     ///
     /// None; the original's signature has one.
     pub fn stderr_mut(&mut self) -> Result<&mut Option<Box<dyn WasiFile>>, WasiFsError> {
-        Ok(&mut self.streams[2])
+        self.stream_mut(2)
     }
 }
 
@@ -465,6 +514,7 @@ pub(super) fn virtual_directory(prefix: String, rights: Rights, inheriting: Righ
         flags: FdFlags::empty(),
         filetype: __WASI_FILETYPE_DIRECTORY,
         preopen: None,
+        inode: Inode::default(),
     }
 }
 

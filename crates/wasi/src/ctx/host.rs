@@ -5,6 +5,7 @@
 
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use cap_fs_ext::{DirExt, FollowSymlinks, OpenOptionsFollowExt, SystemTimeSpec};
@@ -118,6 +119,11 @@ impl HostFolder {
         Ok(target.into_os_string().into_encoded_bytes())
     }
 
+    /// Where it is now, if the system says.
+    pub(super) fn path(&self) -> Option<PathBuf> {
+        sys::path_of(&*self.0)
+    }
+
     pub(super) fn own_stat(&self) -> Result<__wasi_filestat_t, Errno> {
         sys::stat(&*self.0)
     }
@@ -206,6 +212,11 @@ impl HostFile {
     /// The file itself, for what only the host can do: to wait for it.
     pub(super) fn file(&self) -> &Arc<File> {
         &self.0
+    }
+
+    /// Where it is now, if the system says.
+    pub(super) fn path(&self) -> Option<PathBuf> {
+        sys::path_of(&*self.0)
     }
 
     pub(super) fn is_terminal(&self) -> bool {

@@ -4,14 +4,17 @@
 //! its methods have the interface's names, take and return Rust values, and fail with an [`Errno`](crate::types::Errno).
 //!
 //! The mutex is held to look a descriptor up and to change the table, never while waiting: an operation takes a clone of what is
-//! behind the descriptor (an `Arc`) out of the table, lets go, and then asks the operating system. Only a stream that the host
-//! program supplied as a `Box<dyn WasiFile>` is used under the lock, because it lives in the table itself.
+//! behind the descriptor (an `Arc`) out of the table, lets go, and then asks the operating system. A file that the host program
+//! supplied as a `Box<dyn WasiFile>` is taken out and put back (see `supplied.rs`).
 
 mod clock;
 mod descriptor;
 mod flags;
+mod freeze;
 mod fs;
 mod host;
+mod inode;
+mod named;
 mod node;
 mod open;
 mod path;
@@ -21,20 +24,25 @@ mod readdir;
 mod socket;
 mod straight;
 mod stream;
+mod supplied;
+mod surface;
 mod wait;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub(crate) use clock::Clock;
 pub(crate) use flags::{FdFlags, FstFlags, LookupFlags, OFlags, RiFlags, Rights};
+pub(crate) use freeze::{FrozenFs, Resolve};
 pub use fs::WasiFs;
 pub(crate) use fs::{Permissions, Preopen, Source};
-pub(crate) use node::Opened;
+pub use inode::{Fd, Inode, InodeVal, Kind};
+pub(crate) use node::{Folder, Opened};
 pub(crate) use open::OpenHow;
 pub(crate) use path::new_times;
 pub(crate) use readdir::{DirEntry, dir_entry};
 pub(crate) use socket::Socket;
 pub(crate) use stream::Channel;
+pub(crate) use supplied::lock_complete;
 pub(crate) use wait::check as check_interruption;
 
 use crate::state::WasiState;

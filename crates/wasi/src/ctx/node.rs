@@ -89,6 +89,21 @@ impl Folder {
         each!(self, it => it.create_dir(path))
     }
 
+    /// Makes a folder and all that are missing on the way; what is there must lead to folders.
+    pub(crate) fn create_dir_all(&self, path: &str) -> Result<(), Errno> {
+        let ends = path.match_indices('/').map(|(at, _)| at);
+        for end in ends.chain([path.len()]) {
+            let part = &path[..end];
+            match self.create_dir(part) {
+                Err(Errno::EXIST)
+                    if self.stat(part, true)?.st_filetype == __WASI_FILETYPE_DIRECTORY => {}
+                Err(Errno::EXIST) => return Err(Errno::NOTDIR),
+                done => done?,
+            }
+        }
+        Ok(())
+    }
+
     pub(super) fn remove_dir(&self, path: &str) -> Result<(), Errno> {
         each!(self, it => it.remove_dir(path))
     }

@@ -7,8 +7,10 @@
 use super::Ctx;
 use super::flags::{FdFlags, OFlags, Rights};
 use super::fs::{Entry, Object, virtual_directory};
+use super::inode::Inode;
 use super::node::{Folder, Opened};
 use super::place::{Place, Target};
+use super::supplied::{FileId, FileRef};
 use crate::types::*;
 
 /// What the guest wants of the file.
@@ -78,8 +80,28 @@ impl Ctx<'_> {
         let entry = match &place.target {
             Target::Folder { folder, path } => open_in(folder, path, &place, how)?,
             Target::Virtual(prefix) => open_virtual(prefix, &place, how)?,
+            Target::Supplied(id) => self.open_supplied(*id, &place, how)?,
         };
         self.lock().fs.insert(entry)
+    }
+
+    fn open_supplied(self, id: FileId, place: &Place, how: &OpenHow) -> Result<Entry, Errno> {
+        if how.oflags.contains(OFlags::CREAT | OFlags::EXCL) {
+            return Err(Errno::EXIST);
+        }
+        if how.oflags.contains(OFlags::DIRECTORY) {
+            return Err(Errno::NOTDIR);
+        }
+        if how.oflags.contains(OFlags::TRUNC) {
+            self.with_file(id, |file| Ok(file.set_len(0)?))?;
+        }
+        let rights = how.rights & place.inheriting & place.granted & Rights::OF_FILES;
+        Ok(Entry::of_supplied(
+            FileRef::at(id, 0),
+            rights,
+            place.granted,
+            how.flags,
+        ))
     }
 }
 
@@ -131,5 +153,6 @@ fn open_in(folder: &Folder, path: &str, place: &Place, how: &OpenHow) -> Result<
         flags: how.flags,
         filetype,
         preopen: None,
+        inode: Inode::default(),
     })
 }

@@ -1,11 +1,14 @@
 //! The `path_*` functions other than `path_open`: each resolves its paths to places and asks the folders there.
 //!
 //! A virtual directory (see `place.rs`) can be looked at, but nothing in it can be changed: it mirrors what the host program opened.
+//! A file of the host program can be used and removed; it stays where the host program put it (EBUSY).
 
 use std::time::Duration;
 
 use super::Ctx;
 use super::flags::{FstFlags, Rights};
+use super::place::Target;
+use super::supplied::{self, FileId};
 use crate::sys::NewTime;
 use crate::types::*;
 
@@ -18,14 +21,31 @@ impl Ctx<'_> {
 
     pub(crate) fn path_remove_directory(self, fd: __wasi_fd_t, path: &str) -> Result<(), Errno> {
         let place = self.place(fd, path, Rights::PATH_REMOVE_DIRECTORY)?;
+        if place.supplied().is_some() {
+            return Err(Errno::NOTDIR);
+        }
         let (folder, path) = place.folder(Errno::BUSY)?;
         folder.remove_dir(path)
     }
 
     pub(crate) fn path_unlink_file(self, fd: __wasi_fd_t, path: &str) -> Result<(), Errno> {
         let place = self.place(fd, path, Rights::PATH_UNLINK_FILE)?;
+        if let Some(id) = place.supplied() {
+            return self.unlink_supplied(id);
+        }
         let (folder, path) = place.folder(Errno::ISDIR)?;
         folder.remove_file(path)
+    }
+
+    /// Takes its name from a file of the host program; with its last descriptor it goes itself.
+    fn unlink_supplied(self, id: FileId) -> Result<(), Errno> {
+        self.with_file(id, |file| Ok(file.unlink()?))?;
+        let mut state = self.lock();
+        state.fs.named.remove(id);
+        let unused = state.fs.remove_unused(id);
+        drop(state);
+        drop(unused);
+        Ok(())
     }
 
     pub(crate) fn path_filestat_get(
@@ -35,15 +55,10 @@ impl Ctx<'_> {
         path: &str,
     ) -> Result<__wasi_filestat_t, Errno> {
         let place = self.place(fd, path, Rights::PATH_FILESTAT_GET)?;
-        match place.folder(Errno::SUCCESS) {
-            Ok((folder, path)) if path.ends_with('/') => {
-                // A slash at the end follows a link, and wants a directory.
-                let stat = folder.stat(path, true)?;
-                let is_directory = stat.st_filetype == __WASI_FILETYPE_DIRECTORY;
-                is_directory.then_some(stat).ok_or(Errno::NOTDIR)
-            }
-            Ok((folder, path)) => folder.stat(path, follow),
-            Err(_) => Ok(virtual_stat()),
+        match &place.target {
+            Target::Folder { folder, path } => folder.stat(path, follow),
+            Target::Virtual(_) => Ok(virtual_stat()),
+            Target::Supplied(id) => self.file_stat(*id),
         }
     }
 
@@ -56,6 +71,12 @@ impl Ctx<'_> {
         modification: NewTime,
     ) -> Result<(), Errno> {
         let place = self.place(fd, path, Rights::PATH_FILESTAT_SET_TIMES)?;
+        if let Some(id) = place.supplied() {
+            return self.with_file(id, |file| {
+                supplied::set_times(file, access, modification);
+                Ok(())
+            });
+        }
         let (folder, path) = place.folder(Errno::ACCES)?;
         folder.set_times(path, follow, access, modification)
     }

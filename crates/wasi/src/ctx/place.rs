@@ -13,7 +13,9 @@ use std::collections::BTreeSet;
 use super::Ctx;
 use super::flags::Rights;
 use super::fs::{Object, WasiFs};
+use super::named::{Identity, Named};
 use super::node::Folder;
+use super::supplied::FileId;
 use crate::types::*;
 
 /// A preopened directory, as it appears below the virtual root.
@@ -44,11 +46,20 @@ impl Mount {
     /// Whether both have the same name: as given, but for slashes in front. Two names for the root may stand side by side, as
     /// `.` and `/` do in many command lines; the first is then what the root holds.
     pub(super) fn is_like(&self, other: &Self) -> bool {
-        self.alias.trim_start_matches('/') == other.alias.trim_start_matches('/')
+        self.is_named(&other.alias)
     }
 
-    fn is(&self, path: &[&str]) -> bool {
+    pub(super) fn is(&self, path: &[&str]) -> bool {
         self.name.as_ref().is_some_and(|name| name.iter().eq(path))
+    }
+
+    pub(super) fn alias(&self) -> &str {
+        &self.alias
+    }
+
+    /// Whether this is its name, but for slashes in front.
+    pub(super) fn is_named(&self, alias: &str) -> bool {
+        self.alias.trim_start_matches('/') == alias.trim_start_matches('/')
     }
 
     /// The component of the name that follows `path`, if the name begins with it and goes on.
@@ -64,7 +75,7 @@ impl Mount {
 }
 
 /// The components of a path that name something: no empty ones, no `.`.
-fn components(path: &str) -> impl Iterator<Item = &str> {
+pub(super) fn components(path: &str) -> impl DoubleEndedIterator<Item = &str> {
     path.split('/')
         .filter(|component| !component.is_empty() && *component != ".")
 }
@@ -85,6 +96,8 @@ pub(super) enum Target {
     Folder { folder: Folder, path: String },
     /// A virtual directory, by its path from the root.
     Virtual(String),
+    /// A file of the host program.
+    Supplied(FileId),
 }
 
 impl Place {
@@ -92,7 +105,15 @@ impl Place {
     pub(super) fn folder(&self, otherwise: Errno) -> Result<(&Folder, &str), Errno> {
         match &self.target {
             Target::Folder { folder, path } => Ok((folder, path)),
-            Target::Virtual(_) => Err(otherwise),
+            Target::Virtual(_) | Target::Supplied(_) => Err(otherwise),
+        }
+    }
+
+    /// The file of the host program, if the path leads to one.
+    pub(super) fn supplied(&self) -> Option<FileId> {
+        match self.target {
+            Target::Supplied(id) => Some(id),
+            Target::Folder { .. } | Target::Virtual(_) => None,
         }
     }
 
@@ -100,6 +121,10 @@ impl Place {
     fn go(&mut self, walk: Walk<'_>, needed: Rights) -> Result<(), Errno> {
         self.target = match walk {
             Walk::Virtual(prefix) => Target::Virtual(prefix),
+            Walk::Supplied(named) => {
+                self.granted = named.rights;
+                Target::Supplied(named.id)
+            }
             Walk::Mount(mount, path) => {
                 if !mount.granted.contains(needed) {
                     return Err(Errno::ACCES);
@@ -111,6 +136,38 @@ impl Place {
         };
         Ok(())
     }
+}
+
+impl Place {
+    /// Looks whether the path leads to one of these files of the host program, all of which have its last name.
+    fn find_named(&mut self, named: Vec<Named>) -> Result<(), Errno> {
+        let Target::Folder { folder, path } = &self.target else {
+            return Ok(());
+        };
+        let Some((parent, slash)) = (!named.is_empty()).then(|| parent_of(path)) else {
+            return Ok(());
+        };
+        let identity = Identity::of(folder.stat(parent, true)?);
+        if let Some(named) = named.iter().find(|named| named.is_in(&identity)) {
+            if slash {
+                return Err(Errno::NOTDIR);
+            }
+            self.granted = self.granted & named.rights;
+            self.target = Target::Supplied(named.id);
+        }
+        Ok(())
+    }
+}
+
+/// The path of the folder that a path's last name is in, and whether there is a slash behind the name.
+fn parent_of(path: &str) -> (&str, bool) {
+    let trimmed = path.trim_end_matches('/');
+    let parent = match trimmed.rsplit_once('/') {
+        None => ".",
+        Some(("", _)) => "/",
+        Some((parent, _)) => parent,
+    };
+    (parent, trimmed.len() < path.len())
 }
 
 impl Ctx<'_> {
@@ -141,8 +198,13 @@ impl Ctx<'_> {
                     }
                 }
             },
-            Object::Stream(_) | Object::File(_) | Object::Socket(_) => return Err(Errno::NOTDIR),
+            Object::Supplied(_) | Object::File(_) | Object::Socket(_) => {
+                return Err(Errno::NOTDIR);
+            }
         }
+        let named = state.fs.named.of_this_name(&place.target);
+        drop(state);
+        place.find_named(named)?;
         Ok(place)
     }
 }
@@ -151,6 +213,7 @@ impl Ctx<'_> {
 enum Walk<'a> {
     Virtual(String),
     Mount(&'a Mount, String),
+    Supplied(&'a Named),
 }
 
 impl WasiFs {
@@ -197,12 +260,14 @@ impl WasiFs {
                 if at.pop().is_none() && has_root {
                     return Err(Errno::PERM);
                 }
-            } else if self
-                .mounts
-                .iter()
-                .any(|mount| mount.below(&at) == Some(component))
-            {
+            } else if self.goes_on(&at, component) {
                 at.push(component);
+            } else if let Some(named) = self.named.in_virtual(&at, component) {
+                return if after.is_empty() {
+                    Ok(Walk::Supplied(named))
+                } else {
+                    Err(Errno::NOTDIR)
+                };
             } else {
                 return self.leave(&at, rest).ok_or(missing);
             }
@@ -213,6 +278,12 @@ impl WasiFs {
             || Walk::Virtual(at.join("/")),
             |mount| Walk::Mount(mount, ".".to_owned()),
         ))
+    }
+
+    /// Whether a virtual directory has this one in it.
+    pub(super) fn goes_on(&self, at: &[&str], component: &str) -> bool {
+        let mut names = self.mounts.iter().filter_map(|mount| mount.below(at));
+        names.any(|name| name == component) || self.named.has_folder(at, component)
     }
 
     /// The deepest preopened directory at or above `at`, and the path from there to `rest` below `at`.
@@ -237,16 +308,23 @@ impl WasiFs {
         Some((&mount.folder, mount.granted))
     }
 
-    /// The names directly in a virtual directory, sorted, or the folder that is the root itself. Names in the root begin with a
+    /// The names directly in a virtual directory and their kinds, sorted, or the folder that is the root itself. Names in the root begin with a
     /// slash, as programs of the original expect: they are the names that lead there from anywhere.
-    pub(super) fn virtual_names(&self, prefix: &str) -> Result<Vec<String>, Folder> {
+    pub(super) fn virtual_names(
+        &self,
+        prefix: &str,
+    ) -> Result<Vec<(String, __wasi_filetype_t)>, Folder> {
         let at: Vec<&str> = components(prefix).collect();
         if let Some(root) = self.mounts.iter().find(|mount| mount.is(&at)) {
             return Err(root.folder.clone());
         }
         let slash = if at.is_empty() { "/" } else { "" };
         let below = self.mounts.iter().filter_map(|mount| mount.below(&at));
-        let names: BTreeSet<_> = below.map(|name| format!("{slash}{name}")).collect();
+        let below = below.map(|name| (name, __WASI_FILETYPE_DIRECTORY));
+        let names: BTreeSet<_> = below
+            .chain(self.named.names_in_virtual(&at))
+            .map(|(name, filetype)| (format!("{slash}{name}"), filetype))
+            .collect();
         Ok(names.into_iter().collect())
     }
 }

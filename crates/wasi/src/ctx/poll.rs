@@ -10,8 +10,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::flags::Rights;
-use super::fs::{Object, Slot};
+use super::fs::Object;
 use super::socket::Socket;
+use super::supplied::FileId;
 use super::wait;
 use super::{Clock, Ctx};
 use crate::files::HostStream;
@@ -25,7 +26,7 @@ enum Outcome {
     Timer(Clock, u64),
     Poll(Source),
     /// A stream of the host program, which has nothing as long as it would have to wait.
-    Ask(Slot),
+    Ask(FileId),
 }
 
 /// What is told of something that has happened.
@@ -110,7 +111,7 @@ impl Ctx<'_> {
                     (*due <= sys::clock_time(*clock)).then(|| Ok(Default::default()))
                 }
                 Outcome::Poll(source) => waiters.next().and_then(|waiter| polled(source, waiter)),
-                Outcome::Ask(slot) => self.asked(*slot),
+                Outcome::Ask(id) => self.asked(*id),
             };
             if let Some(result) = happened {
                 events.push(event(subscription, result));
@@ -120,13 +121,8 @@ impl Ctx<'_> {
     }
 
     /// What a stream of the host program has, unless it would have to wait.
-    fn asked(self, slot: Slot) -> Option<Happened> {
-        let mut state = self.lock();
-        let available = state
-            .fs
-            .stream(slot)
-            .and_then(|file| Ok(file.bytes_available()?));
-        match available {
+    fn asked(self, id: FileId) -> Option<Happened> {
+        match self.with_file(id, |file| Ok(file.bytes_available()?)) {
             Err(Errno::AGAIN) => None,
             available => Some(available.map(|bytes| ready(bytes as u64))),
         }
@@ -157,9 +153,9 @@ impl Ctx<'_> {
                 _ => Outcome::Settled(Ok(ready(file.rest()))),
             }),
             Object::Socket(socket) => Ok(Outcome::Poll(Source::Socket(socket))),
-            Object::Stream(slot) => Ok(match state.fs.host_stream(slot) {
+            Object::Supplied(file) => Ok(match state.fs.supplied.host_stream(file.id) {
                 Some(stream) => Outcome::Poll(Source::Stream(stream)),
-                None => Outcome::Ask(slot),
+                None => Outcome::Ask(file.id),
             }),
             Object::Folder(_) | Object::Virtual(_) => Err(Errno::BADF),
         }

@@ -6,6 +6,7 @@
 use super::Ctx;
 use super::flags::Rights;
 use super::fs::Object;
+use super::named::Identity;
 use super::node::FolderEntries;
 use crate::types::*;
 
@@ -16,14 +17,16 @@ pub(crate) struct DirEntry {
     pub(crate) name: Vec<u8>,
 }
 
-/// The rest of a directory.
-pub(crate) enum DirEntries {
-    Folder(FolderEntries),
-    Virtual {
-        names: std::vec::IntoIter<String>,
-        next: u64,
-    },
+/// The rest of a directory: first what is in the folder, then the names that exist only here.
+pub(crate) struct DirEntries {
+    folder: Option<FolderEntries>,
+    own: std::vec::IntoIter<(String, __wasi_filetype_t)>,
+    /// The cookie of the next of the own names.
+    next: u64,
 }
+
+/// Cookies of own names in a folder, whose cookies are positions, and those are never so large.
+const OWN: u64 = 1 << 63;
 
 impl Ctx<'_> {
     /// The entries from the cookie on.
@@ -44,20 +47,35 @@ impl Ctx<'_> {
                 Err(root) => root,
                 Ok(names) => return Ok(virtual_entries(names, cookie)),
             },
-            Object::Stream(_) | Object::File(_) | Object::Socket(_) => return Err(Errno::NOTDIR),
+            Object::Supplied(_) | Object::File(_) | Object::Socket(_) => {
+                return Err(Errno::NOTDIR);
+            }
+        };
+        let own = if state.fs.named.files.is_empty() {
+            Vec::new()
+        } else {
+            state.fs.named.names_in(&Identity::of(folder.own_stat()?))
         };
         drop(state);
-        Ok(DirEntries::Folder(folder.entries(cookie)?))
+        Ok(DirEntries {
+            own: skip(own, cookie.checked_sub(OWN).unwrap_or(0)),
+            next: cookie.max(OWN),
+            folder: (cookie < OWN).then(|| folder.entries(cookie)).transpose()?,
+        })
     }
 }
 
-fn virtual_entries(names: Vec<String>, cookie: u64) -> DirEntries {
-    let mut all = vec![".".to_owned(), "..".to_owned()];
-    all.extend(names);
-    let skipped = usize::try_from(cookie).unwrap_or(usize::MAX).min(all.len());
+fn skip<T>(mut all: Vec<T>, count: u64) -> std::vec::IntoIter<T> {
+    let skipped = usize::try_from(count).unwrap_or(usize::MAX).min(all.len());
     all.drain(..skipped);
-    DirEntries::Virtual {
-        names: all.into_iter(),
+    all.into_iter()
+}
+
+fn virtual_entries(names: Vec<(String, __wasi_filetype_t)>, cookie: u64) -> DirEntries {
+    let dots = [".", ".."].map(|name| (name.to_owned(), __WASI_FILETYPE_DIRECTORY));
+    DirEntries {
+        folder: None,
+        own: skip(dots.into_iter().chain(names).collect(), cookie),
         next: cookie,
     }
 }
@@ -66,19 +84,13 @@ impl Iterator for DirEntries {
     type Item = Result<DirEntry, Errno>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        match self {
-            DirEntries::Folder(entries) => entries.next(),
-            DirEntries::Virtual { names, next } => {
-                let name = names.next()?;
-                *next += 1;
-                Some(Ok(dir_entry(
-                    *next,
-                    0,
-                    __WASI_FILETYPE_DIRECTORY,
-                    name.into_bytes(),
-                )))
-            }
+        if let Some(entry) = self.folder.as_mut().and_then(Iterator::next) {
+            return Some(entry);
         }
+        self.folder = None;
+        let (name, filetype) = self.own.next()?;
+        self.next = self.next.checked_add(1)?;
+        Some(Ok(dir_entry(self.next, 0, filetype, name.into_bytes())))
     }
 }
 

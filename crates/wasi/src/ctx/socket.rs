@@ -10,6 +10,7 @@ use rustix::net::{RecvFlags, SendFlags, Shutdown, SocketFlags, SocketType};
 
 use super::flags::{FdFlags, Rights};
 use super::fs::{Entry, Object};
+use super::inode::Inode;
 use super::wait::{retry, until_ready};
 use super::{Ctx, RiFlags};
 use crate::sys::{self, Waiter};
@@ -84,6 +85,7 @@ impl Socket {
             granted: Rights::OF_SOCKETS,
             flags,
             preopen: None,
+            inode: Inode::default(),
         }
     }
 

@@ -1,17 +1,16 @@
 //! Reading and writing: a [`Channel`] is what stands behind a descriptor, taken out of the table to be used without the lock.
 
-use std::io;
 use std::sync::Arc;
 
 use super::Ctx;
 use super::flags::{FdFlags, RiFlags, Rights};
-use super::fs::{Object, Slot};
+use super::fs::Object;
 
 use super::node::OpenFile;
 use super::socket::Socket;
 use super::straight::Straight;
+use super::supplied::FileRef;
 use super::wait::{patiently, retry};
-use crate::files::WasiFile;
 use crate::memory::MemoryFile;
 use crate::types::*;
 
@@ -28,12 +27,13 @@ pub(crate) struct Buffered<'a> {
     ctx: Ctx<'a>,
     end: End,
     nonblocking: bool,
+    append: bool,
 }
 
 enum End {
     Memory(MemoryFile),
-    /// A stream of the host program; it is used under the lock.
-    Supplied(Slot),
+    /// A file of the host program.
+    Supplied(FileRef),
     Socket(Arc<Socket>),
 }
 
@@ -63,18 +63,20 @@ impl<'a> Ctx<'a> {
             }
             Object::File(OpenFile::Memory(file)) => End::Memory(file.clone()),
             Object::Socket(socket) => End::Socket(socket.clone()),
-            Object::Stream(slot) => match state.fs.host_stream(*slot) {
+            Object::Supplied(file) => match state.fs.supplied.host_stream(file.id) {
                 Some(stream) => {
                     return Ok(Channel::Straight(Straight::stream(stream, nonblocking)));
                 }
-                None => End::Supplied(*slot),
+                None => End::Supplied(file.clone()),
             },
         };
+        let append = entry.flags.contains(FdFlags::APPEND);
         drop(state);
         Ok(Channel::Buffered(Buffered {
             ctx: self,
             end,
             nonblocking,
+            append,
         }))
     }
 }
@@ -96,8 +98,11 @@ impl Buffered<'_> {
         let count = match (&self.end, offset) {
             (End::Memory(file), None) => file.read(buf),
             (End::Memory(file), Some(offset)) => file.read_at(buf, offset),
-            (End::Supplied(_) | End::Socket(_), Some(_)) => Err(Errno::SPIPE),
-            (End::Supplied(slot), None) => self.supplied(*slot, |file| file.read(buf)),
+            (End::Socket(_), Some(_)) => Err(Errno::SPIPE),
+            (End::Supplied(file), None) => self.supplied(|| file.read(self.ctx, buf)),
+            (End::Supplied(file), Some(offset)) => {
+                self.supplied(|| file.read_at(self.ctx, buf, offset))
+            }
             (End::Socket(socket), None) => socket
                 .receive(buf, RiFlags::empty(), self.nonblocking)
                 .map(|(count, _)| count),
@@ -110,27 +115,22 @@ impl Buffered<'_> {
         let count = match (&self.end, offset) {
             (End::Memory(file), None) => file.write(buf),
             (End::Memory(file), Some(offset)) => file.write_at(buf, offset),
-            (End::Supplied(_) | End::Socket(_), Some(_)) => Err(Errno::SPIPE),
-            (End::Supplied(slot), None) => self.supplied(*slot, |file| file.write(buf)),
+            (End::Socket(_), Some(_)) => Err(Errno::SPIPE),
+            (End::Supplied(file), None) => self.supplied(|| file.write(self.ctx, buf, self.append)),
+            (End::Supplied(file), Some(offset)) => {
+                self.supplied(|| file.write_at(self.ctx, buf, offset))
+            }
             (End::Socket(socket), None) => socket.send(buf, self.nonblocking),
         };
         count.map(|count| count.min(buf.len()))
     }
 
     /// Uses a stream of the host program, which may have nothing yet.
-    fn supplied(
-        &self,
-        slot: Slot,
-        mut operation: impl FnMut(&mut dyn WasiFile) -> io::Result<usize>,
-    ) -> Result<usize, Errno> {
-        let once = || {
-            let mut state = self.ctx.lock();
-            operation(state.fs.stream(slot)?).map_err(Errno::from)
-        };
+    fn supplied(&self, operation: impl FnMut() -> Result<usize, Errno>) -> Result<usize, Errno> {
         if self.nonblocking {
-            retry(once)
+            retry(operation)
         } else {
-            patiently(once)
+            patiently(operation)
         }
     }
 }

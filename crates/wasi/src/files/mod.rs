@@ -99,6 +99,7 @@ impl<T: Any + fmt::Debug> Upcastable for T {
 /// file.read_to_string(&mut text).unwrap();
 /// assert_eq!((text.as_str(), file.size()), ("hello", 0));
 /// ```
+#[typetag::serde(tag = "type")]
 pub trait WasiFile: fmt::Debug + Send + Write + Read + Seek + 'static + Upcastable {
     /// When the file was last read, in nanoseconds since 1970.
     ///

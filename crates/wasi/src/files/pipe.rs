@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 
+use serde::{Deserialize, Serialize};
+
 use super::{WasiFile, WasiFsError};
 
 /// A queue of bytes: writing appends, reading takes away; an empty pipe reads as the end of the file.
@@ -19,7 +21,7 @@ use super::{WasiFile, WasiFsError};
 /// pipe.read_exact(&mut bytes).unwrap();
 /// assert_eq!(&bytes, b"first");
 /// ```
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Pipe {
     buffer: VecDeque<u8>,
     limit: Option<usize>,
@@ -82,6 +84,7 @@ impl Seek for Pipe {
     }
 }
 
+#[typetag::serde]
 impl WasiFile for Pipe {
     fn last_accessed(&self) -> u64 {
         0

@@ -5,8 +5,11 @@
 
 use std::io::{self, Read, Seek, SeekFrom, Write};
 
+use serde::{Deserialize, Serialize};
+
 use super::{WasiFile, WasiFsError};
 use crate::sys;
+use crate::types::*;
 
 /// One of the process's streams.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +31,15 @@ impl HostStream {
             Some(Self::Stderr)
         } else {
             None
+        }
+    }
+
+    /// A terminal is a character device, by which programs know that somebody is watching; all else is not told.
+    pub(crate) fn filetype(self) -> __wasi_filetype_t {
+        if sys::stream_is_terminal(self) {
+            __WASI_FILETYPE_CHARACTER_DEVICE
+        } else {
+            __WASI_FILETYPE_UNKNOWN
         }
     }
 
@@ -67,7 +79,7 @@ impl HostStream {
 macro_rules! streams {
     ($($(#[$meta:meta])* $name:ident $stream:ident;)*) => {$(
         $(#[$meta])*
-        #[derive(Debug, Clone, Copy, Default)]
+        #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
         pub struct $name;
 
         impl Read for $name {
@@ -91,6 +103,7 @@ macro_rules! streams {
             }
         }
 
+        #[typetag::serde]
         impl WasiFile for $name {
             fn last_accessed(&self) -> u64 {
                 0

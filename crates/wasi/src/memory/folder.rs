@@ -7,6 +7,8 @@ use std::io::SeekFrom;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use serde::{Deserialize, Serialize};
+
 use super::MemoryFs;
 use super::tree::{Entries, Ino, Kind, Tree};
 use super::walk::{Found, Last, MAX_PATH, without_slashes};
@@ -53,7 +55,7 @@ impl MemoryFolder {
     }
 
     /// Its number there.
-    pub(super) fn ino(&self) -> Ino {
+    pub(crate) fn ino(&self) -> Ino {
         self.0.ino
     }
 
@@ -65,13 +67,14 @@ impl MemoryFolder {
             return Ok(Opened::Folder(folder.into()));
         }
         let (read, write) = how.access();
-        let file = MemoryFile(Arc::new(OpenFile {
-            handle: Handle::new(self.fs(), &mut tree, ino)?,
-            position: AtomicU64::new(0),
-            append: AtomicBool::new(how.flags.contains(FdFlags::APPEND)),
+        let frozen = FrozenFile {
+            ino,
+            position: 0,
+            append: how.flags.contains(FdFlags::APPEND),
             read,
             write,
-        }));
+        };
+        let file = MemoryFile::thaw(self.fs(), &mut tree, &frozen)?;
         Ok(Opened::File(file.into(), __WASI_FILETYPE_REGULAR_FILE))
     }
 
@@ -116,21 +119,6 @@ impl MemoryFolder {
         let found = tree.walk(self.ino(), without_slashes(path), false)?;
         let kind = Kind::Folder(Entries::new(found.folder));
         tree.create(found.folder, found.new_name()?, kind).map(drop)
-    }
-
-    /// Makes a folder and all that are missing on the way; what is there must lead to folders.
-    pub(crate) fn create_dir_all(&self, path: &str) -> Result<(), Errno> {
-        let ends = path.match_indices('/').map(|(at, _)| at);
-        for end in ends.chain([path.len()]) {
-            let part = &path[..end];
-            match self.create_dir(part) {
-                Err(Errno::EXIST)
-                    if self.stat(part, true)?.st_filetype == __WASI_FILETYPE_DIRECTORY => {}
-                Err(Errno::EXIST) => return Err(Errno::NOTDIR),
-                done => done?,
-            }
-        }
-        Ok(())
     }
 
     /// Removes a folder and everything in it, the deepest first.
@@ -330,6 +318,16 @@ impl MemoryEntries {
 #[derive(Debug, Clone)]
 pub(crate) struct MemoryFile(Arc<OpenFile>);
 
+/// How a file is open: what is needed to open it again.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct FrozenFile {
+    pub(super) ino: Ino,
+    position: u64,
+    append: bool,
+    read: bool,
+    write: bool,
+}
+
 /// The position is read and changed under the lock of the file system.
 #[derive(Debug)]
 struct OpenFile {
@@ -341,6 +339,33 @@ struct OpenFile {
 }
 
 impl MemoryFile {
+    /// Opens a file that is there. The lock of `fs` is held by the caller, who has its tree.
+    pub(super) fn thaw(fs: &MemoryFs, tree: &mut Tree, frozen: &FrozenFile) -> Result<Self, Errno> {
+        position(frozen.position)?;
+        Ok(Self(Arc::new(OpenFile {
+            handle: Handle::new(fs, tree, frozen.ino)?,
+            position: AtomicU64::new(frozen.position),
+            append: AtomicBool::new(frozen.append),
+            read: frozen.read,
+            write: frozen.write,
+        })))
+    }
+
+    pub(crate) fn freeze(&self) -> FrozenFile {
+        FrozenFile {
+            ino: self.handle().ino,
+            position: self.0.position.load(Ordering::Relaxed),
+            append: self.0.append.load(Ordering::Relaxed),
+            read: self.0.read,
+            write: self.0.write,
+        }
+    }
+
+    /// The file system it is in.
+    pub(crate) fn fs(&self) -> &MemoryFs {
+        &self.handle().fs
+    }
+
     fn handle(&self) -> &Handle {
         &self.0.handle
     }

@@ -11,6 +11,7 @@
 
 mod error;
 mod folder;
+mod frozen;
 mod tree;
 mod walk;
 
@@ -20,9 +21,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use error::MemoryFsError;
-pub(crate) use folder::{MemoryEntries, MemoryFile, MemoryFolder};
+pub(crate) use folder::{FrozenFile, MemoryEntries, MemoryFile, MemoryFolder};
+pub(crate) use frozen::FrozenTree;
 use tree::{Kind, ROOT, Tree};
 
+use crate::ctx::Folder;
 use crate::types::*;
 
 /// How much a [`MemoryFs`] may hold; who wants more, guest or host program, is told that it is full.
@@ -211,6 +214,22 @@ impl MemoryFs {
         MemoryFolder::new(self, &mut self.lock(), ROOT)
     }
 
+    /// The folder with this number, opened.
+    pub(crate) fn folder_at(&self, ino: u64) -> Option<MemoryFolder> {
+        let mut tree = self.lock();
+        if !tree.is_folder(ino) {
+            return None;
+        }
+        MemoryFolder::new(self, &mut tree, ino).ok()
+    }
+
+    /// The file that was open so, opened again.
+    pub(crate) fn file_at(&self, frozen: &FrozenFile) -> Option<MemoryFile> {
+        let mut tree = self.lock();
+        tree.contents(frozen.ino).ok()?;
+        MemoryFile::thaw(self, &mut tree, frozen).ok()
+    }
+
     /// Does something to a path, from the root.
     fn at<R>(
         &self,
@@ -260,7 +279,7 @@ impl MemoryFs {
     /// If there is a file on the way, or no room.
     pub fn create_dir_all(&self, path: impl AsRef<Path>) -> Result<(), MemoryFsError> {
         self.at("create the folder", path, |root, path| {
-            root.create_dir_all(path)
+            Folder::from(root.clone()).create_dir_all(path)
         })
     }
 

@@ -43,7 +43,7 @@ impl Kind {
         }
     }
 
-    fn bytes(&self) -> u64 {
+    pub(super) fn bytes(&self) -> u64 {
         match self {
             Self::Folder(_) => 0,
             Self::File(contents) => contents.len() as u64,
@@ -99,6 +99,33 @@ impl Entries {
         Some((*serial, name, self.get(name)?))
     }
 
+    /// Everything by serial number.
+    pub(super) fn by_serial(&self) -> impl Iterator<Item = (u64, &str, Ino)> {
+        self.by_serial
+            .iter()
+            .filter_map(|(serial, name)| Some((*serial, &**name, self.get(name)?)))
+    }
+
+    pub(super) fn next_serial(&self) -> u64 {
+        self.next_serial
+    }
+
+    /// A folder of these entries, whose parent is not known yet; `None` if two have the same name or number.
+    pub(super) fn from_parts(next_serial: u64, all: Vec<(u64, String, Ino)>) -> Option<Self> {
+        let mut entries = Self::new(ROOT);
+        for (serial, name, ino) in all {
+            let name: Arc<str> = name.into();
+            let old_name = entries.by_name.insert(name.clone(), (ino, serial));
+            let old_serial = entries.by_serial.insert(serial, name);
+            let numbered = (FIRST_SERIAL..next_serial).contains(&serial);
+            if old_name.is_some() || old_serial.is_some() || !numbered {
+                return None;
+            }
+        }
+        entries.next_serial = next_serial.max(FIRST_SERIAL);
+        Some(entries)
+    }
+
     fn insert(&mut self, name: &str, ino: Ino) {
         let name: Arc<str> = name.into();
         let serial = self.next_serial;
@@ -121,6 +148,42 @@ pub(super) struct Node {
     pub(super) times: Times,
     names: u64,
     opens: u64,
+}
+
+impl Node {
+    /// One that has no name and is not open.
+    pub(super) fn new(kind: Kind, times: Times) -> Self {
+        Self {
+            kind,
+            times,
+            names: 0,
+            opens: 0,
+        }
+    }
+
+    pub(super) fn has_name(&self) -> bool {
+        self.names > 0
+    }
+
+    /// Counts a name in `folder` and says whether it is the first; a folder can have no second one.
+    pub(super) fn add_first_name(&mut self, folder: Ino) -> Option<bool> {
+        let first = self.names == 0;
+        if let Kind::Folder(entries) = &mut self.kind {
+            if !first {
+                return None;
+            }
+            entries.parent = folder;
+        }
+        self.names += 1;
+        (self.names <= MAX_NAMES).then_some(first)
+    }
+
+    /// Counts a folder in this one.
+    pub(super) fn count_folder(&mut self) {
+        if let Kind::Folder(entries) = &mut self.kind {
+            entries.folders += 1;
+        }
+    }
 }
 
 /// When a node was last read, when its contents and when its description last changed: nanoseconds since 1970.
@@ -177,16 +240,45 @@ impl Tree {
     fn insert_node(&mut self, kind: Kind, times: Times) -> Ino {
         let ino = self.next;
         self.next += 1;
-        self.nodes.insert(
-            ino,
-            Node {
-                kind,
-                times,
-                names: 0,
-                opens: 0,
-            },
-        );
+        self.nodes.insert(ino, Node::new(kind, times));
         ino
+    }
+
+    /// All nodes, in no order.
+    pub(super) fn nodes(&self) -> impl Iterator<Item = (Ino, &Node)> {
+        self.nodes.iter().map(|(ino, node)| (*ino, node))
+    }
+
+    pub(super) fn next_ino(&self) -> Ino {
+        self.next
+    }
+
+    /// A tree of nodes that hang together.
+    pub(super) fn from_parts(
+        nodes: HashMap<Ino, Node>,
+        next: Ino,
+        limits: MemoryLimits,
+        used: Used,
+    ) -> Self {
+        Self {
+            nodes,
+            next,
+            limits,
+            used,
+        }
+    }
+
+    /// Drops what has no name and is not open.
+    pub(super) fn forget_orphans(&mut self) {
+        let orphans: Vec<Ino> = self
+            .nodes()
+            .filter(|(ino, node)| *ino != ROOT && !node.has_name() && node.opens == 0)
+            .map(|(ino, _)| ino)
+            .collect();
+        for ino in orphans {
+            self.used.files -= 1;
+            self.forget_unused(ino);
+        }
     }
 
     /// A node that is known to be there: by a name, or because it is open.
@@ -448,21 +540,10 @@ impl Tree {
         access: NewTime,
         modification: NewTime,
     ) -> Result<(), Errno> {
-        let now = now();
         let times = &mut self.node_mut(ino)?.times;
-        for (time, new) in [
-            (&mut times.access, access),
-            (&mut times.modification, modification),
-        ] {
-            match new {
-                NewTime::Keep => {}
-                NewTime::Now => *time = now,
-                NewTime::At(since) => {
-                    *time = u64::try_from(since.as_nanos()).unwrap_or(u64::MAX);
-                }
-            }
-        }
-        times.change = now;
+        times.access = access.nanoseconds().unwrap_or(times.access);
+        times.modification = modification.nanoseconds().unwrap_or(times.modification);
+        times.change = now();
         Ok(())
     }
 

@@ -4,6 +4,7 @@
 //! terminating NUL); the files are in [`WasiFs`](crate::WasiFs).
 
 mod builder;
+mod freeze;
 
 pub use builder::{PreopenDirBuilder, WasiStateBuilder, WasiStateCreationError};
 

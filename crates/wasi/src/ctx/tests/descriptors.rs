@@ -228,7 +228,7 @@ fn the_process_streams_are_recognised() {
     assert!(old.downcast_ref::<Pipe>().is_some());
     assert!(matches!(
         ctx.lock().fs.swap_file(3, old),
-        Err(WasiFsError::InvalidFd)
+        Err(WasiFsError::NotAFile)
     ));
     let stat = ctx.fd_fdstat_get(1).unwrap();
     assert_eq!(stat.fs_rights_base & Rights::POSITION.bits(), 0);
@@ -241,7 +241,7 @@ fn the_process_streams_are_recognised() {
 }
 
 /// A supplied file that can seek and that fails to write.
-#[derive(Debug)]
+#[derive(Debug, serde::Serialize, serde::Deserialize)]
 struct Odd(u64);
 
 impl Read for Odd {
@@ -267,6 +267,7 @@ impl Seek for Odd {
         Ok(to)
     }
 }
+#[typetag::serde]
 impl WasiFile for Odd {
     fn last_accessed(&self) -> u64 {
         1

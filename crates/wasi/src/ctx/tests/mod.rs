@@ -4,10 +4,12 @@ mod backends;
 mod descriptors;
 mod directories;
 mod escapes;
+mod freezing;
 mod paths;
 mod polling;
 mod roots;
 mod sockets;
+mod supplied;
 
 use std::cell::Cell;
 use std::path::PathBuf;

@@ -243,7 +243,7 @@ fn a_named_pipe_is_waited_for() {
 }
 
 /// A stream of the host program that has nothing the first few times it is asked.
-#[derive(Debug)]
+#[derive(Debug, serde::Serialize, serde::Deserialize)]
 struct Late(std::sync::atomic::AtomicU32);
 
 impl Late {
@@ -279,6 +279,7 @@ impl std::io::Seek for Late {
     }
 }
 
+#[typetag::serde]
 impl crate::files::WasiFile for Late {
     fn last_accessed(&self) -> u64 {
         0
