@@ -2,12 +2,13 @@
 //!
 //! What is no module is told by its first bytes, so that the error says what it is instead (`foreign.rs`).
 
+use std::borrow::Cow;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 
 use anyhow::{Context, Error, Result, anyhow, bail};
-use wasmill::{DeserializeError, NativeArtifact, UniversalArtifact};
+use wasmill::{DeserializeError, NativeArtifact, UniversalArtifact, is_wasm, wat2wasm};
 
 use crate::options::is_command;
 use crate::{foreign, similar};
@@ -55,6 +56,23 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
     let mut input = Input::open(path)?;
     let head = input.head()?;
     input.module(head, path)
+}
+
+/// A module in the binary format, made of either format. Errors name the file.
+pub(crate) fn wasm<'a>(bytes: &'a [u8], path: &Path) -> Result<Cow<'a, [u8]>> {
+    let wasm = wat2wasm(bytes).map_err(|mut error| {
+        error.set_path(path);
+        error
+    });
+    wasm.context("Error when converting wat")
+}
+
+/// The error of a compilation; if the text was wrong, one that names its file.
+pub(crate) fn in_file(error: Error, bytes: &[u8], path: &Path) -> Error {
+    match wasm(bytes, path) {
+        Err(text) if !is_wasm(bytes) => anyhow!("WebAssembly translation error: {text:#}"),
+        _ => error,
+    }
 }
 
 /// Whether this names standard input.

@@ -57,3 +57,31 @@ fn watch(
     give_up();
     true
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    #[test]
+    fn work_that_ends_in_time_is_left_alone() {
+        for limit in [None, Some(Duration::from_secs(3600))] {
+            let (outcome, late) = within(limit, || panic!("it has ended"), || Ok(7));
+            assert_eq!((outcome.unwrap(), late), (7, false));
+        }
+    }
+
+    #[test]
+    fn work_that_cannot_be_interrupted_is_given_up() {
+        let is_given_up = AtomicBool::new(false);
+        let give_up = || is_given_up.store(true, Ordering::Relaxed);
+        let work = || {
+            while !is_given_up.load(Ordering::Relaxed) {
+                thread::sleep(PAUSE);
+            }
+            Ok(())
+        };
+        let (outcome, late) = within(Some(PAUSE), give_up, work);
+        assert!(outcome.is_ok() && late);
+    }
+}

@@ -86,7 +86,10 @@ impl Compile {
         )?;
         self.warn_of_extension(&target);
 
-        let mut module = self.store.compile(&store, &bytes, None)?;
+        let mut module = self
+            .store
+            .compile(&store, &bytes, None)
+            .map_err(|error| source::in_file(error, &bytes, &self.file))?;
         module.set_name(&source::module_name(&self.file));
         output_file::write(&self.output, Kind::Data, &[&module.serialize()?])?;
         let made = self.output.display();

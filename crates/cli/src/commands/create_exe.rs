@@ -78,7 +78,10 @@ impl CreateExe {
         // What needs no compiler comes first.
         let mut runtime = runtime::find(self.runtime.as_deref(), target.triple())?;
         let store = self.store.store_for_target(target.clone(), None)?;
-        let mut module = self.store.compile(&store, &bytes, None)?;
+        let mut module = self
+            .store
+            .compile(&store, &bytes, None)
+            .map_err(|error| source::in_file(error, &bytes, &self.file))?;
         check(&module)?;
         module.set_name(&source::module_name(&self.file));
         writeln!(

@@ -13,7 +13,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use clap::{Args, ValueEnum};
-use wasmill::{Architecture, BaseTunables, Target, wat2wasm};
+use wasmill::{Architecture, BaseTunables, Target};
 use wasmill_compiler::{CompileModuleInfo, Translation, ops_text, translate};
 use wasmill_compiler_cranelift::{CraneliftCompiler, FunctionText};
 use wasmill_compiler_singlepass::SinglepassCompiler;
@@ -93,7 +93,7 @@ impl Explore {
 
     fn explore(&self) -> Result<String> {
         let bytes = source::read(&self.file)?;
-        let wasm = wat2wasm(&bytes).context("Error when converting wat")?;
+        let wasm = source::wasm(&bytes, &self.file)?;
         self.check_form()?;
         let translation = translate(&wasm, &self.store.features())
             .map_err(|error| self.store.explain(error, &wasm))?;

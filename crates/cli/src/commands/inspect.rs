@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use clap::Args;
 use serde::Serialize;
-use wasmill::{ExternType, Module, is_wasm, wat2wasm};
+use wasmill::{ExternType, Module, is_wasm};
 use wasmill_compiler::translate;
 use wasmill_engine::{ArtifactDescription, Form};
 use wasmill_types::{ExportIndex, ImportIndex, ModuleInfo};
@@ -72,7 +72,7 @@ impl Inspect {
     }
 
     fn source(&self, bytes: &[u8]) -> Result<Inspection> {
-        let wasm = wat2wasm(bytes).context("Error when converting wat")?;
+        let wasm = source::wasm(bytes, &self.file)?;
         // To look at a module's surface it need not be compiled.
         Module::validate(&self.store.store(), &wasm)
             .map_err(|error| self.store.explain(error, &wasm))?;

@@ -8,6 +8,7 @@
 //! A module whose function imports are all of WASI gets WASI.
 
 use std::ffi::OsString;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -151,7 +152,8 @@ impl Run {
         let store = self.store.store_for(&self.tools, &self.limits)?;
         let module = self
             .cache
-            .module(&self.store, &self.limits, &store, &bytes)?;
+            .module(&self.store, &self.limits, &store, &bytes)
+            .map_err(|error| source::in_file(error, &bytes, &self.file))?;
         Ok(Loaded {
             module,
             bytes: Some(bytes),
@@ -185,6 +187,7 @@ impl Run {
         let guest = || self.start(loaded, is_wasi);
         let (outcome, late) = timeout::within(limit, || self.give_up(), guest);
         note(|| format!("the guest ran for {}", time(begin.elapsed())));
+        note_memory();
         match limit {
             Some(limit) if late => outcome.map_err(|error| timed_out(error, limit)),
             _ => outcome,
@@ -272,12 +275,21 @@ fn note_usage(module: &Module) {
     if let Some(usage) = module.store().usage() {
         note(|| {
             let memory = size::size(usage.memory_bytes);
-            format!(
-                "memories have {memory}, tables {} elements",
-                usage.table_elements
-            )
+            let tables = usage.table_elements;
+            format!("the guest has {memory} of memory, and tables with {tables} elements")
         });
     }
+}
+
+/// Says how much memory this process has had.
+fn note_memory() {
+    note(|| {
+        let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kib = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse().ok());
+        let most: u64 = kib.unwrap_or(0);
+        format!("this process has had {} in memory", size::size(most << 10))
+    });
 }
 
 fn failed(file: &Path) -> String {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use clap::Args;
-use wasmill::{Module, wat2wasm};
+use wasmill::Module;
 
 use crate::files;
 use crate::source;
@@ -44,7 +44,7 @@ impl Validate {
 
     fn validate(&self, file: &Path) -> Result<()> {
         let bytes = source::read(file)?;
-        let wasm = wat2wasm(&bytes).context("Error when converting wat")?;
+        let wasm = source::wasm(&bytes, file)?;
         Module::validate(&self.store.store(), &wasm)
             .map_err(|error| self.store.explain(error, &wasm))
     }
