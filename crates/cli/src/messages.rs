@@ -39,6 +39,14 @@ pub(crate) fn warning(text: impl Display) {
     }
 }
 
+/// What a command is about to do, on standard output, one fact a line.
+pub(crate) fn print_facts(facts: &[(&str, &dyn Display)]) -> io::Result<()> {
+    for (name, fact) in facts.iter().filter(|_| !manner().quiet) {
+        writeln!(io::stdout(), "{name}: {fact}")?;
+    }
+    Ok(())
+}
+
 /// What was done.
 pub(crate) fn success(text: impl Display) {
     if manner().quiet {

@@ -9,12 +9,18 @@ use wasmill_cache::FileSystemCache;
 use crate::cache;
 use crate::size::size;
 
-const VARIABLES_HELP: &str = "WASMILL_CACHE_DIR names another folder, WASMILL_CACHE_SIZE another size (as 500M or 2G). \
-    What was not used for longest is deleted when it is full.";
+const EXAMPLES: &str = "\
+WASMILL_CACHE_DIR names another folder, WASMILL_CACHE_SIZE another size (as 500M or 2G). What was not used for longest is deleted \
+    when it is full.
+
+Examples:
+  wasmill cache info
+  du -sh $(wasmill cache dir)
+  wasmill cache clean";
 
 /// Look at the cache of compiled modules, or empty it.
 #[derive(Args, Debug)]
-#[command(after_help = VARIABLES_HELP)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Cache {
     #[command(subcommand)]
     action: Action,

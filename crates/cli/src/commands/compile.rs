@@ -1,6 +1,5 @@
 //! `wasmill compile`: compiles a module once, into a file that runs, or is linked, later.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
@@ -15,9 +14,9 @@ use crate::target_options::TargetOptions;
 
 const EXAMPLES: &str = "\
 Examples:
-  wasmill compile tool.wasm -o tool.wasmu                      # then: wasmill run tool.wasmu
-  wasmill compile tool.wasm -o tool.so --dylib                 # a shared object, for gdb, perf and objdump
-  wasmill compile sums.wasm -o sums.o --staticlib              # an object for a linker, and sums.h for C
+  wasmill compile tool.wasm -o tool.wasmu              then: wasmill run tool.wasmu
+  wasmill compile tool.wasm -o tool.so --dylib         for gdb, perf and objdump
+  wasmill compile sums.wasm -o sums.o --staticlib      for a linker, with sums.h for C
   wasmill compile tool.wasm -o tool.wasmu --target x86_64-linux-gnu -m sse4.2,avx2";
 
 /// Compile a module into a file.
@@ -77,13 +76,11 @@ impl Compile {
         let store = self
             .store
             .store_for_target(target.clone(), self.prefix.as_deref())?;
-        writeln!(
-            std::io::stdout(),
-            "Engine: {}\nCompiler: {}\nTarget: {}",
-            engine.name(),
-            self.store.compiler_name(),
-            target.triple()
-        )?;
+        messages::print_facts(&[
+            ("Engine", &engine.name()),
+            ("Compiler", &self.store.compiler_name()),
+            ("Target", target.triple()),
+        ])?;
         self.warn_of_extension(&target);
 
         let mut module = self

@@ -11,7 +11,7 @@ use crate::options::Options;
 const EXAMPLES: &str = "\
 Examples:
   wasmill completions bash > ~/.local/share/bash-completion/completions/wasmill
-  wasmill completions zsh > ~/.zfunc/_wasmill            # with ~/.zfunc in fpath, before compinit
+  wasmill completions zsh > ~/.zfunc/_wasmill       ~/.zfunc in fpath, before compinit
   wasmill completions fish > ~/.config/fish/completions/wasmill.fish
   wasmill completions elvish >> ~/.config/elvish/rc.elv
   wasmill completions powershell >> $PROFILE";

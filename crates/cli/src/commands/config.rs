@@ -9,8 +9,8 @@ use anyhow::{Context, Result};
 use clap::Args;
 
 const EXAMPLES: &str = "\
-WASMILL_DIR names the folder of the installation. Where it is not set, it is the one that was named when this program was built
-(WASMILL_INSTALL_PREFIX), or the one whose folder `bin` has this program.
+The installation is where WASMILL_DIR says. Where that is not set, it is where WASMILL_INSTALL_PREFIX said when this program was \
+    built, or around the folder `bin` that this program is in.
 
 Examples:
   cc main.c $(wasmill config --cflags --libs)

@@ -1,6 +1,5 @@
 //! `wasmill create-exe`: makes a program of a WASI module, without a compiler or linker of the system.
 
-use std::io::Write;
 use std::ops::Range;
 use std::path::PathBuf;
 
@@ -21,15 +20,20 @@ use crate::{runtime, source};
 /// Where artifacts start: pages are not larger on any system.
 const PAGE: usize = 0x1_0000;
 
-const SEEN_HELP: &str = "What the program may see is decided here, once: its arguments are its own. Folders whose names are \
-    relative are looked for where the program is started.";
+const EXAMPLES: &str = "\
+What the program may see is decided here, once: its arguments are its own. Folders whose names are relative are looked for where \
+    the program is started.
 
-/// Make an executable of a WASI program: the module, compiled, with a runtime in front of it.
+Examples:
+  wasmill create-exe tool.wasm -o tool && ./tool arguments
+  wasmill create-exe tool.wasm -o tool --dir . --env LANG=C --singlepass";
+
+/// Make an executable of a WASI program.
 ///
-/// Nothing else is needed to make it, and nothing else to run it. Without --target and -m it is for processors that can do what
+/// It is the module, compiled, with a runtime in front of it. Nothing else is needed to make it, and nothing else to run it. Without --target and -m it is for processors that can do what
 /// this one can.
 #[derive(Args, Debug)]
-#[command(after_help = SEEN_HELP)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct CreateExe {
     /// The module, in the binary or the text format.
     #[arg(value_name = "FILE")]
@@ -43,6 +47,10 @@ pub(crate) struct CreateExe {
     /// be named.
     #[arg(long, value_name = "FILE")]
     runtime: Option<PathBuf>,
+
+    /// Was for the linker, which is not needed.
+    #[arg(short = 'l', value_name = "LIB", hide = true)]
+    libraries: Vec<String>,
 
     #[command(flatten)]
     target: TargetOptions,
@@ -73,6 +81,9 @@ impl CreateExe {
             "executables are made with the Universal engine"
         );
         output_file::check(&self.file, &self.output)?;
+        if let Some(library) = self.libraries.first() {
+            messages::warning(format!("`-l {library}` does nothing: no linker is needed"));
+        }
         let target = self.target.target();
         let bytes = source::read(&self.file)?;
         // What needs no compiler comes first.
@@ -84,12 +95,10 @@ impl CreateExe {
             .map_err(|error| source::in_file(error, &bytes, &self.file))?;
         check(&module)?;
         module.set_name(&source::module_name(&self.file));
-        writeln!(
-            std::io::stdout(),
-            "Compiler: {}\nTarget: {}",
-            self.store.compiler_name(),
-            target.triple()
-        )?;
+        messages::print_facts(&[
+            ("Compiler", &self.store.compiler_name()),
+            ("Target", target.triple()),
+        ])?;
 
         runtime.resize(runtime.len().next_multiple_of(PAGE), 0);
         let artifact = module.serialize()?;
@@ -150,6 +159,7 @@ mod tests {
     use super::*;
     use crate::capabilities::{Folder, Listener};
     use std::fs::File;
+    use std::io::Write;
 
     fn file(bytes: &[u8]) -> File {
         let mut file = tempfile::tempfile().unwrap();

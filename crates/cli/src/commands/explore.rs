@@ -29,12 +29,12 @@ const SUGGESTIONS: usize = 3;
 
 const EXAMPLES: &str = "\
 Examples:
-  wasmill explore tool.wasm -f main                     # a function: each operator, and its machine code
-  wasmill explore tool.wasm -f 7 -f 9 --singlepass      # others, as another compiler makes them
-  wasmill explore tool.wasm --emit=asm > tool.s         # machine code only, of all functions
+  wasmill explore tool.wasm -f main                    each operator, and its code
+  wasmill explore tool.wasm -f 7 -f 9 --singlepass     other functions, another compiler
+  wasmill explore tool.wasm --emit=asm > tool.s        only code, of all functions
   wasmill explore tool.wasm --emit=optimized-clif -f main";
 
-/// Show what the functions of a module become on their way to machine code.
+/// Show what functions become on their way to machine code.
 ///
 /// Without --emit, each operator of WebAssembly is shown with its place in the module, and below it the instructions that were made of
 /// it, with their places in the function. Functions that are called are named, and so is what a fault of an instruction means.

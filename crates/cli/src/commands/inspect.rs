@@ -23,9 +23,9 @@ use crate::store_options::StoreOptions;
 const EXAMPLES: &str = "\
 Examples:
   wasmill inspect tool.wasm
-  wasmill inspect -v tool.wasm                                # also sections, producers, debug information
-  wasmill inspect --json tool.wasm | jq '.exports[].name'
-  wasmill inspect tool.wasmu                                  # what `wasmill compile` made";
+  wasmill inspect -v tool.wasm              also sections, producers, debug information
+  wasmill inspect tool.wasmu                what `wasmill compile` made
+  wasmill inspect --json tool.wasm | jq '.exports[].name'";
 
 /// Show what a module imports and exports.
 ///
@@ -39,7 +39,7 @@ pub(crate) struct Inspect {
     #[arg(value_name = "FILE")]
     file: PathBuf,
 
-    /// Print all of that as JSON.
+    /// Print all there is to know as JSON.
     #[arg(long)]
     json: bool,
 

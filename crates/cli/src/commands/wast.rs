@@ -24,12 +24,12 @@ pub(crate) struct Wast {
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
 
-    #[command(flatten)]
-    store: StoreOptions,
-
     /// Stop at the first test that fails.
     #[arg(short, long)]
     fail_fast: bool,
+
+    #[command(flatten)]
+    store: StoreOptions,
 }
 
 impl Wast {
