@@ -58,3 +58,36 @@ fn many_locals_in_many_loops() {
 fn very_many_loops() {
     assert_eq!(run(&locals_in_loops(2, 20_000)), 1006);
 }
+
+/// A function of more than a megabyte: calls of a recursive function, arithmetic and accesses to memory, again and again.
+fn very_long(rounds: usize) -> String {
+    let round = "(i32.store (i32.const 8) (i32.add (i32.load (i32.const 8)) (call 0 (i32.const 2))))
+        (local.set 1 (f64.add (local.get 1) (f64.const 0.5)))
+        (if (i32.and (local.get 0) (i32.const 1)) (then (local.set 0 (i32.add (local.get 0) (i32.const 2)))))";
+    format!(
+        "(module (memory 1)
+            (func (param i32) (result i32) (if (result i32) (local.get 0)
+                (then (i32.add (i32.const 1) (call 0 (i32.sub (local.get 0) (i32.const 1)))))
+                (else (i32.const 0))))
+            (func (export \"f\") (param i32) (result i32) (local f64)
+                (i32.store (i32.const 8) (local.get 0)) (local.set 0 (i32.const 1))
+                {}
+                (i32.add (i32.load (i32.const 8))
+                    (i32.add (i32.trunc_f64_s (local.get 1)) (local.get 0)))))",
+        round.repeat(rounds)
+    )
+}
+
+#[test]
+fn very_long_functions() {
+    // LLVM optimises functions of any length, which takes it most of a minute for this one.
+    let rounds = match cfg!(feature = "default-llvm") {
+        true => 2_000,
+        false => 27_000,
+    };
+    let text = very_long(rounds);
+    let length = wat2wasm(text.as_bytes()).unwrap().len();
+    assert!(length > rounds / 27_000 << 20);
+    let rounds = rounds as i32;
+    assert_eq!(run(&text), 1000 + 2 * rounds + rounds / 2 + 1 + 2 * rounds);
+}
