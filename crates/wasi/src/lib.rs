@@ -47,6 +47,12 @@ pub use memory::{MemoryEntry, MemoryFs, MemoryFsError, MemoryKind, MemoryLimits,
 pub use state::{PreopenDirBuilder, WasiState, WasiStateBuilder, WasiStateCreationError};
 pub use version::{WasiVersion, get_wasi_version, get_wasi_versions, is_wasi_module};
 
+/// The name that later versions of the original gave to [`WasiFsError`].
+pub type FsError = WasiFsError;
+
+/// The name that later versions of the original gave to [`WasiFile`].
+pub use files::WasiFile as VirtualFile;
+
 /// All rights that a descriptor can have.
 pub const ALL_RIGHTS: types::__wasi_rights_t = 0x1FFF_FFFF;
 

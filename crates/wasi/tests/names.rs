@@ -123,6 +123,7 @@ fn the_crate_exports_what_the_original_does() {
     is::<WasiVersion>();
     is::<WasiError>();
     is::<WasiEnv>();
+    is::<Result<Box<dyn wasmill_wasi::VirtualFile>, wasmill_wasi::FsError>>();
     let _ = (
         generate_import_object_from_env,
         get_wasi_version,

@@ -152,7 +152,7 @@ impl Place {
             if slash {
                 return Err(Errno::NOTDIR);
             }
-            self.granted = self.granted & named.rights;
+            self.granted &= named.rights;
             self.target = Target::Supplied(named.id);
         }
         Ok(())

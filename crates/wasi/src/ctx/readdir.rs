@@ -58,7 +58,7 @@ impl Ctx<'_> {
         };
         drop(state);
         Ok(DirEntries {
-            own: skip(own, cookie.checked_sub(OWN).unwrap_or(0)),
+            own: skip(own, cookie.saturating_sub(OWN)),
             next: cookie.max(OWN),
             folder: (cookie < OWN).then(|| folder.entries(cookie)).transpose()?,
         })

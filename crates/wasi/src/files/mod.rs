@@ -1,4 +1,5 @@
-//! Files that a host program gives to the guest as its standard streams: the trait, the process's own streams and pipes.
+//! Files that a host program gives to the guest, as its standard streams or anywhere else: the trait, the process's own streams and
+//! pipes.
 //!
 //! Data passes through [`WasiFile`]: the guest's `fd_read` and `fd_write` become `Read::read` and `Write::write` here. Files in
 //! preopened directories do not come this way: they are host files and belong to [`ctx`](crate::ctx).
@@ -78,7 +79,11 @@ impl<T: Any + fmt::Debug> Upcastable for T {
     }
 }
 
-/// A file that can stand behind one of the guest's standard streams.
+/// A file of the host program that can stand behind any of the guest's descriptors.
+///
+/// Implementations need `Serialize` and `Deserialize` and the attribute `#[typetag::serde]` (of the crate `typetag`), by which a
+/// state that holds such a file can be [frozen](crate::WasiState::freeze). A file may wait, panic, and use the guest's state: while it
+/// is used, no lock is held.
 ///
 /// Reading nothing (`Ok(0)`) is the end of the file to the guest. Errors are translated to WASI error numbers by their
 /// [`io::ErrorKind`](std::io::ErrorKind).

@@ -57,7 +57,7 @@ impl WasiState {
     /// `None` if it holds something that cannot be found again: a socket, a pipe of the host, a file of the host that has no name
     /// any more, or a file of the host program that cannot be serialized or is in use.
     ///
-    /// The bytes name folders of the host, and who changes them decides which folders those are. Keep them as safe as the host
+    /// The bytes name folders of the host and types of the host program's files, and who changes them decides which. Keep them as safe as the host
     /// program's own configuration, or use [`unfreeze_with`](Self::unfreeze_with).
     ///
     /// ```
