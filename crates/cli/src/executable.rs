@@ -24,7 +24,7 @@ use wasmill::{Instance, Module, Store, Universal};
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::capabilities::Capabilities;
-use crate::{report, stack};
+use crate::{pipes, report, stack};
 
 /// The file of the program that runs.
 const OWN: &str = "/proc/self/exe";
@@ -107,6 +107,7 @@ fn run(file: &File, name: &str, args: &[OsString]) -> Result<()> {
     let module = module.context("this executable is damaged, or not for this machine")?;
     let imports = capabilities.imports(&module, name, args)?;
     let instance = Instance::new(&module, &imports).context("module instantiation failed")?;
+    pipes::end_with_reader();
     start(&instance).context("WASI execution failed")
 }
 

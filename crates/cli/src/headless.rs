@@ -5,6 +5,7 @@
 mod capabilities;
 mod color;
 mod executable;
+mod pipes;
 mod report;
 mod stack;
 

@@ -166,11 +166,21 @@ fn meant(path: &Path) -> Option<String> {
     {
         return Some(format!("Did you mean the command: wasmill {command}"));
     }
-    let names = names_in(folder_of(path), |_| true);
+    similar_to(path, "files", |_| true)
+}
+
+/// What there is in place of a folder that is not there.
+pub(crate) fn similar_folders(path: &Path) -> Option<String> {
+    let folder = folder_of(path);
+    similar_to(path, "folders", |name| folder.join(name).is_dir())
+}
+
+fn similar_to(path: &Path, kind: &str, is_one: impl Fn(&str) -> bool) -> Option<String> {
+    let names = names_in(folder_of(path), is_one);
     let wanted = path.file_name()?.to_str()?;
     let mut near = similar::misspelt(wanted, names.iter().map(String::as_str));
     near.truncate(SUGGESTIONS);
-    (!near.is_empty()).then(|| format!("Similar files found: {}", similar::quoted(&near)))
+    (!near.is_empty()).then(|| format!("Similar {kind} found: {}", similar::quoted(&near)))
 }
 
 fn folder_of(path: &Path) -> &Path {

@@ -18,6 +18,7 @@ use wasmill::{Instance, Module, Native, Store, Universal};
 use wasmill_engine::{Container, EngineBuilder};
 
 use crate::cache::CacheOptions;
+use crate::capabilities::Capabilities;
 use crate::invoke::Call;
 use crate::limits::LimitOptions;
 use crate::messages::{self, note, time};
@@ -234,7 +235,9 @@ impl Run {
         let program = self.command_name.clone();
         let program = program.unwrap_or_else(|| source::module_name(&self.file));
         let capabilities = self.wasi.capabilities(module)?;
-        let imports = capabilities.imports(module, &program, &self.args)?;
+        let imports = capabilities
+            .imports(module, &program, &self.args)
+            .map_err(|error| unopened(error, &capabilities))?;
         let instance = Instance::new(module, &imports).map_err(|error| {
             let bytes = bytes.as_deref().unwrap_or_default();
             match self.limits.fuel {
@@ -290,6 +293,22 @@ fn note_memory() {
         let most: u64 = kib.unwrap_or(0);
         format!("this process has had {} in memory", size::size(most << 10))
     });
+}
+
+/// The error of folders that cannot be opened, with what may be meant.
+fn unopened(error: Error, capabilities: &Capabilities) -> Error {
+    let mut folders = capabilities
+        .folders
+        .iter()
+        .map(|folder| Path::new(&folder.host));
+    let missing = folders.find(|folder| !folder.exists());
+    match missing.and_then(source::similar_folders) {
+        Some(advice) => {
+            let cause = Error::msg(format!("{}\n{advice}", error.root_cause()));
+            cause.context(error.to_string())
+        }
+        None => error,
+    }
 }
 
 fn failed(file: &Path) -> String {
