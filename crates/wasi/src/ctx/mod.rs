@@ -7,6 +7,7 @@
 //! behind the descriptor (an `Arc`) out of the table, lets go, and then asks the operating system. A file that the host program
 //! supplied as a `Box<dyn WasiFile>` is taken out and put back (see `supplied.rs`).
 
+mod across;
 mod clock;
 mod descriptor;
 mod flags;

@@ -78,7 +78,15 @@ impl Ctx<'_> {
         let place = self.place(fd, path, how.needed())?;
         how.check(&place)?;
         let entry = match &place.target {
-            Target::Folder { folder, path } => open_in(folder, path, &place, how)?,
+            Target::Folder { folder, path } => match open_in(folder, path, &place, how) {
+                Err(Errno::PERM) => {
+                    let place = self.across(place, how.follow, how.needed())?;
+                    how.check(&place)?;
+                    let (folder, path) = place.folder(Errno::PERM)?;
+                    open_in(folder, path, &place, how)?
+                }
+                opened => opened?,
+            },
             Target::Virtual(prefix) => open_virtual(prefix, &place, how)?,
             Target::Supplied(id) => self.open_supplied(*id, &place, how)?,
         };

@@ -54,11 +54,26 @@ impl Ctx<'_> {
         follow: bool,
         path: &str,
     ) -> Result<__wasi_filestat_t, Errno> {
+        // A slash at the end follows a link, and wants a directory.
+        let slash = path.ends_with('/');
+        let follow = follow || slash;
         let place = self.place(fd, path, Rights::PATH_FILESTAT_GET)?;
-        match &place.target {
+        let stat = match &place.target {
             Target::Folder { folder, path } => folder.stat(path, follow),
             Target::Virtual(_) => Ok(virtual_stat()),
             Target::Supplied(id) => self.file_stat(*id),
+        };
+        let stat = match stat {
+            Err(Errno::PERM) => {
+                let place = self.across(place, follow, Rights::PATH_FILESTAT_GET)?;
+                let (folder, path) = place.folder(Errno::PERM)?;
+                folder.stat(path, follow)?
+            }
+            stat => stat?,
+        };
+        match slash && stat.st_filetype != __WASI_FILETYPE_DIRECTORY {
+            true => Err(Errno::NOTDIR),
+            false => Ok(stat),
         }
     }
 

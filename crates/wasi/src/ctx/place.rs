@@ -88,6 +88,8 @@ pub(crate) struct Place {
     pub(super) inheriting: Rights,
     /// What the host program permits there.
     pub(super) granted: Rights,
+    /// The name of the preopened folder, if the path began in one.
+    pub(super) mount: Option<String>,
 }
 
 #[derive(Debug)]
@@ -118,7 +120,7 @@ impl Place {
     }
 
     /// Sets where a path from a virtual directory leads.
-    fn go(&mut self, walk: Walk<'_>, needed: Rights) -> Result<(), Errno> {
+    pub(super) fn go(&mut self, walk: Walk<'_>, needed: Rights) -> Result<(), Errno> {
         self.target = match walk {
             Walk::Virtual(prefix) => Target::Virtual(prefix),
             Walk::Supplied(named) => {
@@ -130,6 +132,7 @@ impl Place {
                     return Err(Errno::ACCES);
                 }
                 self.granted = mount.granted;
+                self.mount = Some(mount.alias.clone());
                 let folder = mount.folder.clone();
                 Target::Folder { folder, path }
             }
@@ -186,6 +189,7 @@ impl Ctx<'_> {
             target: Target::Virtual(String::new()),
             inheriting: entry.inheriting,
             granted: entry.granted,
+            mount: entry.preopen.clone(),
         };
         match &entry.object {
             Object::Virtual(prefix) => place.go(state.fs.walk(prefix, path)?, needed)?,
@@ -210,7 +214,7 @@ impl Ctx<'_> {
 }
 
 /// Where a path from a virtual directory leads.
-enum Walk<'a> {
+pub(super) enum Walk<'a> {
     Virtual(String),
     Mount(&'a Mount, String),
     Supplied(&'a Named),
@@ -238,13 +242,22 @@ impl WasiFs {
     ) -> Option<Result<Walk<'a>, Errno>> {
         let alias = preopen?;
         let (first, rest) = next_component(path).filter(|_| !path.starts_with('/'))?;
-        if first != ".." {
-            return None;
+        match first == ".." {
+            true => self.beside(alias, rest),
+            false => None,
         }
+    }
+
+    /// Walks a path from the parent of a preopened directory; `None` if that has none.
+    pub(super) fn beside<'a>(
+        &'a self,
+        alias: &str,
+        path: &'a str,
+    ) -> Option<Result<Walk<'a>, Errno>> {
         let mount = self.mounts.iter().find(|mount| mount.alias == alias)?;
         let (_, parent) = mount.name.as_ref()?.split_last()?;
         let parent = parent.iter().map(String::as_str).collect();
-        Some(self.walk_from(parent, rest, Errno::PERM))
+        Some(self.walk_from(parent, path, Errno::PERM))
     }
 
     fn walk_from<'a>(

@@ -122,6 +122,50 @@ fn paths_lead_from_one_directory_to_another_through_the_root() {
 }
 
 #[test]
+fn symbolic_links_lead_from_one_directory_to_another() {
+    use std::os::unix::fs::symlink;
+    let world = three();
+    let ctx = world.ctx();
+    let at = |name: &str| world.host("one").join(name);
+    symlink("../b/c", at("over")).unwrap();
+    symlink("over/name", at("there")).unwrap();
+    symlink("../b/c/new", at("new")).unwrap();
+    symlink("../b/c/back", at("around")).unwrap();
+    symlink("../../a/around", world.host("two/back")).unwrap();
+    symlink("../../etc/passwd", at("out")).unwrap();
+    symlink("..", at("up")).unwrap();
+    symlink("/etc/passwd", at("absolute")).unwrap();
+    for path in [
+        "a/over/name",
+        "a/there",
+        "a/over/../c/./name",
+        "a/over/d/../name",
+    ] {
+        assert_eq!(read(&world, path).unwrap(), b"two", "{path}");
+        let stat = ctx.path_filestat_get(ROOT, true, path).unwrap();
+        assert_eq!(stat.st_size, 3, "{path}");
+    }
+    let stat = ctx.path_filestat_get(ROOT, true, "a/over/").unwrap();
+    assert_eq!(stat.st_filetype, __WASI_FILETYPE_DIRECTORY);
+    let open = |fd, path, oflags| ctx.path_open(fd, path, &how(oflags, Rights::FD_READ));
+    let none = OFlags::empty();
+    assert_eq!(
+        world.read(open(DIR, "there", none).unwrap(), 10).unwrap(),
+        b"two"
+    );
+    open(DIR, "new", OFlags::CREAT).unwrap();
+    assert_eq!(world.read_host("two/new"), "");
+    assert_eq!(open(DIR, "around", none), Err(Errno::LOOP));
+    for path in ["out", "up", "up/x", "absolute", "up/../etc/passwd"] {
+        assert_eq!(open(DIR, path, none), Err(Errno::PERM), "{path}");
+    }
+    // Not from a descriptor that the guest has opened itself.
+    let again = how(OFlags::DIRECTORY, Rights::OF_DIRECTORIES);
+    let again = ctx.path_open(DIR, ".", &again).unwrap();
+    assert_eq!(open(again, "there", none), Err(Errno::PERM));
+}
+
+#[test]
 fn files_move_between_directories_through_the_root() {
     let world = three();
     let ctx = world.ctx();
