@@ -101,6 +101,9 @@ impl Ctx<'_> {
             return Err(Errno::NOTDIR);
         }
         if how.oflags.contains(OFlags::TRUNC) {
+            if !place.granted.contains(Rights::FD_WRITE) {
+                return Err(Errno::ACCES);
+            }
             self.with_file(id, |file| Ok(file.set_len(0)?))?;
         }
         let rights = how.rights & place.inheriting & place.granted & Rights::OF_FILES;

@@ -84,7 +84,8 @@ impl Seek for Pipe {
     }
 }
 
-#[typetag::serde]
+// A name that no type of the host program has.
+#[typetag::serde(name = "wasmill::Pipe")]
 impl WasiFile for Pipe {
     fn last_accessed(&self) -> u64 {
         0

@@ -77,7 +77,7 @@ impl HostStream {
 }
 
 macro_rules! streams {
-    ($($(#[$meta:meta])* $name:ident $stream:ident;)*) => {$(
+    ($($(#[$meta:meta])* $name:ident $stream:ident $tag:literal;)*) => {$(
         $(#[$meta])*
         #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
         pub struct $name;
@@ -103,7 +103,7 @@ macro_rules! streams {
             }
         }
 
-        #[typetag::serde]
+        #[typetag::serde(name = $tag)]
         impl WasiFile for $name {
             fn last_accessed(&self) -> u64 {
                 0
@@ -140,21 +140,21 @@ streams! {
     /// # use wasmill_wasi::{Stdin, WasiFile};
     /// assert_eq!(Stdin.get_raw_fd(), Some(0));
     /// ```
-    Stdin Stdin;
+    Stdin Stdin "wasmill::Stdin";
     /// The process's standard output.
     ///
     /// ```
     /// # use wasmill_wasi::{Stdout, WasiFile};
     /// assert_eq!(Stdout.get_raw_fd(), Some(1));
     /// ```
-    Stdout Stdout;
+    Stdout Stdout "wasmill::Stdout";
     /// The process's standard error.
     ///
     /// ```
     /// # use wasmill_wasi::{Stderr, WasiFile};
     /// assert_eq!(Stderr.get_raw_fd(), Some(2));
     /// ```
-    Stderr Stderr;
+    Stderr Stderr "wasmill::Stderr";
 }
 
 #[cfg(test)]

@@ -31,7 +31,8 @@ use crate::types::*;
 /// How much a [`MemoryFs`] may hold; who wants more, guest or host program, is told that it is full.
 ///
 /// Bytes are those of all files, names and symbolic links; what is needed to manage them comes on top and is bounded by the number
-/// of files. A gap in a file, made by writing beyond its end, counts like what is written.
+/// of files, and a file that grows may take up to twice its size. A gap in a file, made by writing beyond its end, counts like what
+/// is written.
 ///
 /// ```
 /// # use wasmill_wasi::{MemoryFs, MemoryLimits};

@@ -409,6 +409,10 @@ fn rights_to_the_host_programs_files_are_what_it_gave() {
         world.open("x", OFlags::empty(), Rights::FD_WRITE),
         Err(Errno::ACCES)
     );
+    assert_eq!(
+        world.open("x", OFlags::TRUNC, Rights::FD_READ),
+        Err(Errno::ACCES)
+    );
     let fd = world.open("x", OFlags::empty(), Rights::FD_READ).unwrap();
     assert_eq!(world.read(fd, 9), Ok(b"text".to_vec()));
     assert_eq!(ctx.fd_filestat_get(fd).map(drop), Err(Errno::ACCES));
