@@ -1,4 +1,4 @@
-//! Paths that lead, through symbolic links or dots on their way, out of one preopened folder and into another one.
+//! Paths that lead, through symbolic links on their way, out of one preopened folder and into another one.
 //!
 //! A folder refuses to be left (EPERM), and that is the end of it, unless the path began in a preopened folder: then its links are
 //! read one by one, within the folder, and what leads out goes on in the virtual root, as a path that begins with `..` does
@@ -59,6 +59,10 @@ fn way_out(
     while let Some(component) = pending.pop() {
         if component == ".." {
             if done.pop().is_none() {
+                // Dots alone lead out at the beginning of a path only (`place.rs`).
+                if *links == 0 {
+                    return Err(Errno::PERM);
+                }
                 pending.push(".".to_owned());
                 pending.reverse();
                 return Ok(Some(pending.join("/")));
