@@ -19,8 +19,10 @@ use wast::token::{F32, F64};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 #[value(rename_all = "lower")]
 pub(crate) enum Shape {
-    /// One hexadecimal number.
+    /// One number.
     #[default]
+    Number,
+    /// One hexadecimal number.
     Hex,
     /// Integers of 8 bits.
     I8x16,
@@ -169,7 +171,10 @@ fn vector(word: &str) -> Option<u128> {
 fn print_vector(value: u128, shape: Shape) -> String {
     let known = Shape::LANES.iter().find(|(known, ..)| *known == shape);
     let Some(&(_, name, bits, floats)) = known else {
-        return format!("{value:#034x}");
+        return match shape {
+            Shape::Hex => format!("{value:#034x}"),
+            _ => value.to_string(),
+        };
     };
     let lane = |nth: u32| value >> (nth * bits);
     let lanes = (0..128 / bits).map(lane).map(|lane| match (bits, floats) {
@@ -344,6 +349,7 @@ mod tests {
             "i16x8:0,16256,-2,-1,1,0,32704,-32768"
         );
         assert_eq!(print_vector(1, Shape::Hex), format!("0x{:0>32}", 1));
+        assert_eq!(print_vector(15, Shape::default()), "15");
     }
 
     #[test]
@@ -378,7 +384,7 @@ mod tests {
         let exports = Exports::new();
         for word in ["null", "word"] {
             let value = value(Type::ExternRef, word).unwrap();
-            assert_eq!(print(&value, Shape::Hex, &exports), word);
+            assert_eq!(print(&value, Shape::default(), &exports), word);
         }
     }
 }
