@@ -61,7 +61,9 @@ impl Straight {
         if let End::Stream(stream) = self.end {
             stream.check_direction(false)?;
         }
-        self.transfer(offset, false, |how| straight::read(self.fd(), pieces, how))
+        self.transfer(pieces, offset, false, |how| {
+            straight::read(self.fd(), pieces, how)
+        })
     }
 
     /// Writes at the descriptor's own position, or at one that moves nothing.
@@ -74,11 +76,14 @@ impl Straight {
             stream.check_direction(true)?;
             stream.flush_own()?;
         }
-        self.transfer(offset, true, |how| straight::write(self.fd(), pieces, how))
+        self.transfer(pieces, offset, true, |how| {
+            straight::write(self.fd(), pieces, how)
+        })
     }
 
     fn transfer(
         &self,
+        pieces: Pieces<'_, '_>,
         offset: Option<u64>,
         write: bool,
         operation: impl Fn(How) -> io::Result<usize>,
@@ -87,17 +92,38 @@ impl Straight {
         if offset.is_some() && matches!(self.end, End::Stream(_)) {
             return Err(Errno::SPIPE);
         }
-        let once = |at_once| retry(|| Ok(operation(How { offset, at_once })?));
+        let once = |skip, at_once| {
+            let how = How {
+                offset,
+                skip,
+                at_once,
+            };
+            retry(|| Ok(operation(how)?))
+        };
         if !self.waits {
-            return once(false);
+            return once(0, false);
         }
+        // Who waits for room waits until all is written, as in every system.
+        let wanted = match write && !self.nonblocking {
+            true => pieces.iter().map(|piece| piece.len()).sum(),
+            false => 1,
+        };
+        let mut done = 0;
         loop {
-            match once(true) {
+            match once(done, true) {
+                Ok(moved) => {
+                    done += moved;
+                    if moved == 0 || done >= wanted {
+                        return Ok(done);
+                    }
+                }
                 Err(Errno::AGAIN) if !self.nonblocking => self.until_ready(write)?,
                 Err(Errno::NOTSUP) => {
                     self.until_ready(write)?;
-                    return once(false);
+                    return Ok(done + once(done, false)?);
                 }
+                // What is wrong will be said to the next call.
+                Err(_) if done > 0 => return Ok(done),
                 result => return result,
             }
         }

@@ -13,18 +13,23 @@ use libc::{c_int, iovec, off64_t};
 /// How many pieces go into one call of the system. Programs have one or two.
 const PIECES: usize = 16;
 
+/// How many bytes are written at once into what may have no room: a pipe's reader begins with the first while the next are written.
+const PIPED: usize = 8 << 10;
+
 /// How a transfer is made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct How {
     /// Where in the file, which leaves the file's own position alone; `None` is that position.
     pub(crate) offset: Option<u64>,
+    /// How many bytes of the pieces were moved before, and are left out.
+    pub(crate) skip: usize,
     /// Whether to fail (EAGAIN) rather than to wait. Not all that a descriptor can be knows how not to (ENOTSUP).
     pub(crate) at_once: bool,
 }
 
 /// Reads into the pieces, in order. Less than there is room for means that there is no more now.
 pub(crate) fn read(fd: BorrowedFd<'_>, pieces: &[&[Cell<u8>]], how: How) -> io::Result<usize> {
-    transfer(pieces, how, |list, at, flags| {
+    transfer(pieces, how, usize::MAX, |list, at, flags| {
         // SAFETY: the descriptor is open; `transfer` lists pieces that are borrowed as cells, so that they are there until this
         // returns, and may be written to.
         unsafe {
@@ -41,7 +46,8 @@ pub(crate) fn read(fd: BorrowedFd<'_>, pieces: &[&[Cell<u8>]], how: How) -> io::
 
 /// Writes the pieces out, in order.
 pub(crate) fn write(fd: BorrowedFd<'_>, pieces: &[&[Cell<u8>]], how: How) -> io::Result<usize> {
-    transfer(pieces, how, |list, at, flags| {
+    let portion = if how.at_once { PIPED } else { usize::MAX };
+    transfer(pieces, how, portion, |list, at, flags| {
         // SAFETY: as above.
         unsafe {
             libc::pwritev2(
@@ -55,10 +61,11 @@ pub(crate) fn write(fd: BorrowedFd<'_>, pieces: &[&[Cell<u8>]], how: How) -> io:
     })
 }
 
-/// Moves group after group, as long as each moves whole.
+/// Moves portion after portion, as long as each moves whole.
 fn transfer(
     pieces: &[&[Cell<u8>]],
     how: How,
+    portion: usize,
     mut call: impl FnMut(&[iovec], off64_t, c_int) -> isize,
 ) -> io::Result<usize> {
     const EMPTY: iovec = iovec {
@@ -66,29 +73,49 @@ fn transfer(
         iov_len: 0,
     };
     let flags = if how.at_once { libc::RWF_NOWAIT } else { 0 };
+    let mut skipped = how.skip;
+    let mut rest = pieces.iter().map(|piece| {
+        let (before, after) = piece.split_at(piece.len().min(skipped));
+        skipped -= before.len();
+        after
+    });
+    let mut current: &[Cell<u8>] = &[];
     let mut total = 0_usize;
-    for group in pieces.chunks(PIECES) {
+    loop {
         let mut list = [EMPTY; PIECES];
+        let mut listed = 0;
         let mut wanted = 0;
-        for (entry, piece) in list.iter_mut().zip(group) {
-            entry.iov_base = piece.as_ptr().cast_mut().cast();
-            entry.iov_len = piece.len();
-            wanted += piece.len();
+        while listed < PIECES && wanted < portion {
+            if current.is_empty() {
+                match rest.next() {
+                    Some(piece) => current = piece,
+                    None => break,
+                }
+            } else {
+                let (piece, after) = current.split_at(current.len().min(portion - wanted));
+                list[listed].iov_base = piece.as_ptr().cast_mut().cast();
+                list[listed].iov_len = piece.len();
+                listed += 1;
+                wanted += piece.len();
+                current = after;
+            }
         }
-        let moved = call(&list[..group.len()], position(how.offset, total)?, flags);
+        if wanted == 0 {
+            return Ok(total);
+        }
+        let moved = call(&list[..listed], position(how.offset, total)?, flags);
         match usize::try_from(moved) {
             Ok(moved) => {
                 total += moved;
                 if moved < wanted {
-                    break;
+                    return Ok(total);
                 }
             }
             Err(_) if total == 0 => return Err(io::Error::last_os_error()),
             // What is wrong will be said to the next call.
-            Err(_) => break,
+            Err(_) => return Ok(total),
         }
     }
-    Ok(total)
 }
 
 /// The position behind `moved` bytes as the system takes it; -1 is the file's own.
@@ -102,7 +129,7 @@ fn position(offset: Option<u64>, moved: usize) -> io::Result<off64_t> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::Write as _;
+    use std::io::{Read as _, Write as _};
     use std::os::fd::AsFd as _;
 
     /// Cuts cells into pieces of these lengths.
@@ -117,6 +144,7 @@ mod tests {
 
     const OWN: How = How {
         offset: None,
+        skip: 0,
         at_once: false,
     };
 
@@ -187,6 +215,13 @@ mod tests {
         let written = write(to.as_fd(), &[cells], at_once).unwrap();
         assert!((1..1 << 20).contains(&written), "{written}");
         let no_room = write(to.as_fd(), &[cells], at_once).unwrap_err();
+        let tail = How {
+            skip: cells.len() - 2,
+            ..at_once
+        };
+        let mut drained = vec![0; written];
+        (&from).read_exact(&mut drained).unwrap();
+        assert_eq!(write(to.as_fd(), &[&[], cells], tail).unwrap(), 2);
         assert_eq!(no_room.kind(), io::ErrorKind::WouldBlock);
     }
 }

@@ -178,6 +178,33 @@ fn with_a_named_pipe() -> World {
 }
 
 #[test]
+fn a_write_that_waits_is_written_whole() {
+    let world = with_a_named_pipe();
+    let text = "0123456789".repeat(50_000);
+    std::thread::scope(|scope| {
+        let reader = scope.spawn(|| {
+            let mut from = std::fs::File::open(world.host("fifo")).unwrap();
+            let mut text = String::new();
+            let mut part = [0; 5000];
+            loop {
+                // Never as much as is there: what is written finds little room.
+                let count = std::io::Read::read(&mut from, &mut part).unwrap();
+                if count == 0 {
+                    return text;
+                }
+                text += std::str::from_utf8(&part[..count]).unwrap();
+            }
+        });
+        let fd = world
+            .open("fifo", OFlags::empty(), Rights::FD_WRITE)
+            .unwrap();
+        assert_eq!(world.write(fd, &text), Ok(text.len()));
+        world.ctx().fd_close(fd).unwrap();
+        assert!(reader.join().unwrap() == text, "in order");
+    });
+}
+
+#[test]
 fn the_ends_of_a_named_pipe_wait_for_each_other() {
     let world = with_a_named_pipe();
     let open = |rights| world.open("fifo", OFlags::empty(), rights);
