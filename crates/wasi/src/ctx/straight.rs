@@ -9,11 +9,17 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
 
-use super::wait::{self, retry};
+use super::wait::{self, check, retry};
 use crate::files::HostStream;
-use crate::sys::straight::{self, How};
+use crate::sys::straight::{self, How, Moved};
 use crate::sys::{self, Waiter};
 use crate::types::Errno;
+
+/// How many bytes are moved between two looks whether the guest is to end: what a disk does in moments.
+const LONG: usize = 16 << 20;
+
+/// How many bytes are written at once into what may have no room: a pipe's reader begins with the first while the next are written.
+const PIPED: usize = 8 << 10;
 
 /// Pieces of a guest's memory, in the order in which they are filled or written out.
 pub(crate) type Pieces<'a, 'b> = &'a [&'b [Cell<u8>]];
@@ -86,47 +92,56 @@ impl Straight {
         pieces: Pieces<'_, '_>,
         offset: Option<u64>,
         write: bool,
-        operation: impl Fn(How) -> io::Result<usize>,
+        operation: impl Fn(How) -> io::Result<Moved>,
     ) -> Result<usize, Errno> {
         // The process's streams have no positions that are the guest's.
         if offset.is_some() && matches!(self.end, End::Stream(_)) {
             return Err(Errno::SPIPE);
         }
-        let once = |skip, at_once| {
-            let how = How {
-                offset,
-                skip,
-                at_once,
-            };
-            retry(|| Ok(operation(how)?))
-        };
-        if !self.waits {
-            return once(0, false);
-        }
+        let total = pieces.iter().map(|piece| piece.len()).sum();
         // Who waits for room waits until all is written, as in every system.
-        let wanted = match write && !self.nonblocking {
-            true => pieces.iter().map(|piece| piece.len()).sum(),
-            false => 1,
-        };
+        let insists = write && self.waits && !self.nonblocking;
+        let most = if write && self.waits { PIPED } else { LONG };
+        let mut at_once = self.waits;
         let mut done = 0;
         loop {
-            match once(done, true) {
+            let how = How {
+                offset,
+                skip: done,
+                most,
+                at_once,
+            };
+            match self.once(write, how, &operation) {
                 Ok(moved) => {
-                    done += moved;
-                    if moved == 0 || done >= wanted {
+                    done += moved.bytes;
+                    if done == total || moved.bytes == 0 || !(moved.whole || insists) {
                         return Ok(done);
                     }
+                    check()?;
                 }
-                Err(Errno::AGAIN) if !self.nonblocking => self.until_ready(write)?,
-                Err(Errno::NOTSUP) => {
+                Err(Errno::INTR) => return Err(Errno::INTR),
+                Err(Errno::NOTSUP) if at_once => at_once = false,
+                Err(Errno::AGAIN) if at_once && !self.nonblocking && (insists || done == 0) => {
                     self.until_ready(write)?;
-                    return Ok(done + once(done, false)?);
                 }
                 // What is wrong will be said to the next call.
                 Err(_) if done > 0 => return Ok(done),
-                result => return result,
+                Err(errno) => return Err(errno),
             }
         }
+    }
+
+    /// One call of the system. What may wait, and does not know how not to, is waited for before.
+    fn once(
+        &self,
+        write: bool,
+        how: How,
+        operation: impl Fn(How) -> io::Result<Moved>,
+    ) -> Result<Moved, Errno> {
+        if self.waits && !how.at_once {
+            self.until_ready(write)?;
+        }
+        retry(|| Ok(operation(how)?))
     }
 
     fn until_ready(&self, write: bool) -> Result<(), Errno> {

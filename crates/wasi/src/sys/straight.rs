@@ -13,109 +13,81 @@ use libc::{c_int, iovec, off64_t};
 /// How many pieces go into one call of the system. Programs have one or two.
 const PIECES: usize = 16;
 
-/// How many bytes are written at once into what may have no room: a pipe's reader begins with the first while the next are written.
-const PIPED: usize = 8 << 10;
-
-/// How a transfer is made.
+/// How one call of the system is made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct How {
     /// Where in the file, which leaves the file's own position alone; `None` is that position.
     pub(crate) offset: Option<u64>,
     /// How many bytes of the pieces were moved before, and are left out.
     pub(crate) skip: usize,
+    /// How many bytes to move at most.
+    pub(crate) most: usize,
     /// Whether to fail (EAGAIN) rather than to wait. Not all that a descriptor can be knows how not to (ENOTSUP).
     pub(crate) at_once: bool,
 }
 
+/// What one call of the system has done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Moved {
+    pub(crate) bytes: usize,
+    /// Whether that is as many as were asked for.
+    pub(crate) whole: bool,
+}
+
 /// Reads into the pieces, in order. Less than there is room for means that there is no more now.
-pub(crate) fn read(fd: BorrowedFd<'_>, pieces: &[&[Cell<u8>]], how: How) -> io::Result<usize> {
-    transfer(pieces, how, usize::MAX, |list, at, flags| {
+pub(crate) fn read(fd: BorrowedFd<'_>, pieces: &[&[Cell<u8>]], how: How) -> io::Result<Moved> {
+    transfer(pieces, how, |list, at, flags| {
+        let count = list.len() as c_int;
         // SAFETY: the descriptor is open; `transfer` lists pieces that are borrowed as cells, so that they are there until this
         // returns, and may be written to.
-        unsafe {
-            libc::preadv2(
-                fd.as_raw_fd(),
-                list.as_ptr(),
-                list.len() as c_int,
-                at,
-                flags,
-            )
-        }
+        unsafe { libc::preadv2(fd.as_raw_fd(), list.as_ptr(), count, at, flags) }
     })
 }
 
 /// Writes the pieces out, in order.
-pub(crate) fn write(fd: BorrowedFd<'_>, pieces: &[&[Cell<u8>]], how: How) -> io::Result<usize> {
-    let portion = if how.at_once { PIPED } else { usize::MAX };
-    transfer(pieces, how, portion, |list, at, flags| {
+pub(crate) fn write(fd: BorrowedFd<'_>, pieces: &[&[Cell<u8>]], how: How) -> io::Result<Moved> {
+    transfer(pieces, how, |list, at, flags| {
+        let count = list.len() as c_int;
         // SAFETY: as above.
-        unsafe {
-            libc::pwritev2(
-                fd.as_raw_fd(),
-                list.as_ptr(),
-                list.len() as c_int,
-                at,
-                flags,
-            )
-        }
+        unsafe { libc::pwritev2(fd.as_raw_fd(), list.as_ptr(), count, at, flags) }
     })
 }
 
-/// Moves portion after portion, as long as each moves whole.
 fn transfer(
     pieces: &[&[Cell<u8>]],
     how: How,
-    portion: usize,
-    mut call: impl FnMut(&[iovec], off64_t, c_int) -> isize,
-) -> io::Result<usize> {
-    const EMPTY: iovec = iovec {
+    call: impl FnOnce(&[iovec], off64_t, c_int) -> isize,
+) -> io::Result<Moved> {
+    let mut list = [iovec {
         iov_base: std::ptr::null_mut(),
         iov_len: 0,
-    };
-    let flags = if how.at_once { libc::RWF_NOWAIT } else { 0 };
-    let mut skipped = how.skip;
-    let mut rest = pieces.iter().map(|piece| {
-        let (before, after) = piece.split_at(piece.len().min(skipped));
-        skipped -= before.len();
-        after
-    });
-    let mut current: &[Cell<u8>] = &[];
-    let mut total = 0_usize;
-    loop {
-        let mut list = [EMPTY; PIECES];
-        let mut listed = 0;
-        let mut wanted = 0;
-        while listed < PIECES && wanted < portion {
-            if current.is_empty() {
-                match rest.next() {
-                    Some(piece) => current = piece,
-                    None => break,
-                }
-            } else {
-                let (piece, after) = current.split_at(current.len().min(portion - wanted));
-                list[listed].iov_base = piece.as_ptr().cast_mut().cast();
-                list[listed].iov_len = piece.len();
-                listed += 1;
-                wanted += piece.len();
-                current = after;
-            }
+    }; PIECES];
+    let mut skip = how.skip;
+    let mut listed = 0;
+    let mut wanted = 0;
+    for piece in pieces {
+        let skipped = piece.len().min(skip);
+        skip -= skipped;
+        let piece = &piece[skipped..];
+        let piece = &piece[..piece.len().min(how.most - wanted)];
+        if piece.is_empty() {
+            continue;
         }
-        if wanted == 0 {
-            return Ok(total);
-        }
-        let moved = call(&list[..listed], position(how.offset, total)?, flags);
-        match usize::try_from(moved) {
-            Ok(moved) => {
-                total += moved;
-                if moved < wanted {
-                    return Ok(total);
-                }
-            }
-            Err(_) if total == 0 => return Err(io::Error::last_os_error()),
-            // What is wrong will be said to the next call.
-            Err(_) => return Ok(total),
+        list[listed].iov_base = piece.as_ptr().cast_mut().cast();
+        list[listed].iov_len = piece.len();
+        listed += 1;
+        wanted += piece.len();
+        if listed == PIECES || wanted == how.most {
+            break;
         }
     }
+    let flags = if how.at_once { libc::RWF_NOWAIT } else { 0 };
+    let moved = call(&list[..listed], position(how.offset, how.skip)?, flags);
+    let bytes = usize::try_from(moved).map_err(|_| io::Error::last_os_error())?;
+    Ok(Moved {
+        bytes,
+        whole: bytes == wanted,
+    })
 }
 
 /// The position behind `moved` bytes as the system takes it; -1 is the file's own.
@@ -145,8 +117,27 @@ mod tests {
     const OWN: How = How {
         offset: None,
         skip: 0,
+        most: usize::MAX,
         at_once: false,
     };
+
+    type Operation = fn(BorrowedFd<'_>, &[&[Cell<u8>]], How) -> io::Result<Moved>;
+
+    /// Call after call, as long as each moves whole.
+    fn all(
+        operation: Operation,
+        fd: BorrowedFd<'_>,
+        pieces: &[&[Cell<u8>]],
+        mut how: How,
+    ) -> io::Result<usize> {
+        loop {
+            let moved = operation(fd, pieces, how)?;
+            how.skip += moved.bytes;
+            if !moved.whole || moved.bytes == 0 {
+                return Ok(how.skip);
+            }
+        }
+    }
 
     fn at(offset: u64) -> How {
         How {
@@ -164,16 +155,16 @@ mod tests {
         let mut bytes: Vec<u8> = (0..size).map(|index| index as u8).collect();
         let expected = bytes.clone();
         let cells = Cell::from_mut(&mut bytes[..]).as_slice_of_cells();
-        let all = pieces(cells, &lengths);
-        assert_eq!(write(file, &all, OWN).unwrap(), size);
-        assert_eq!(read(file, &all, OWN).unwrap(), 0, "at the end");
+        let list = pieces(cells, &lengths);
+        assert_eq!(all(write, file, &list, OWN).unwrap(), size);
+        assert_eq!(all(read, file, &list, OWN).unwrap(), 0, "at the end");
         cells.iter().for_each(|cell| cell.set(0));
-        assert_eq!(read(file, &all, at(0)).unwrap(), size);
+        assert_eq!(all(read, file, &list, at(0)).unwrap(), size);
         assert_eq!(bytes, expected);
         // From a position on: the last pieces stay as they are.
         let cells = Cell::from_mut(&mut bytes[..]).as_slice_of_cells();
-        let all = pieces(cells, &lengths);
-        assert_eq!(read(file, &all, at(3)).unwrap(), size - 3);
+        let list = pieces(cells, &lengths);
+        assert_eq!(all(read, file, &list, at(3)).unwrap(), size - 3);
         assert_eq!(bytes[..size - 3], expected[3..]);
         assert_eq!(bytes[size - 3..], expected[size - 3..]);
     }
@@ -184,7 +175,7 @@ mod tests {
         let mut bytes = [0];
         let cells = Cell::from_mut(&mut bytes[..]).as_slice_of_cells();
         for offset in [u64::MAX, 1 << 63] {
-            let error = write(file.as_fd(), &[cells], at(offset)).unwrap_err();
+            let error = all(write, file.as_fd(), &[cells], at(offset)).unwrap_err();
             assert_eq!(error.kind(), io::ErrorKind::InvalidInput);
         }
     }
@@ -194,8 +185,8 @@ mod tests {
         let file = tempfile::tempfile().unwrap();
         let mut bytes = *b"abcd";
         let cells = Cell::from_mut(&mut bytes[..]).as_slice_of_cells();
-        write(file.as_fd(), &[cells, &cells[1..3]], OWN).unwrap();
-        read(file.as_fd(), &[&cells[..3], &cells[1..]], at(0)).unwrap();
+        all(write, file.as_fd(), &[cells, &cells[1..3]], OWN).unwrap();
+        all(read, file.as_fd(), &[&cells[..3], &cells[1..]], at(0)).unwrap();
         assert_eq!(&bytes, b"adbc");
     }
 
@@ -211,8 +202,8 @@ mod tests {
         let nothing = read(from.as_fd(), &[cells], at_once).unwrap_err();
         assert_eq!(nothing.kind(), io::ErrorKind::WouldBlock);
         to.write_all(b"abc").unwrap();
-        assert_eq!(read(from.as_fd(), &[cells], at_once).unwrap(), 3);
-        let written = write(to.as_fd(), &[cells], at_once).unwrap();
+        assert_eq!(read(from.as_fd(), &[cells], at_once).unwrap().bytes, 3);
+        let written = write(to.as_fd(), &[cells], at_once).unwrap().bytes;
         assert!((1..1 << 20).contains(&written), "{written}");
         let no_room = write(to.as_fd(), &[cells], at_once).unwrap_err();
         let tail = How {
@@ -221,7 +212,7 @@ mod tests {
         };
         let mut drained = vec![0; written];
         (&from).read_exact(&mut drained).unwrap();
-        assert_eq!(write(to.as_fd(), &[&[], cells], tail).unwrap(), 2);
+        assert_eq!(write(to.as_fd(), &[&[], cells], tail).unwrap().bytes, 2);
         assert_eq!(no_room.kind(), io::ErrorKind::WouldBlock);
     }
 }
